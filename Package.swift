@@ -1,0 +1,174 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(
+    name: "HummingbirdTesting",
+    package: "hummingbird"
+)
+let asyncHTTPClient: Target.Dependency = .product(
+    name: "AsyncHTTPClient",
+    package: "async-http-client"
+)
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
+let unixSignals: Target.Dependency = .product(
+    name: "UnixSignals",
+    package: "swift-service-lifecycle"
+)
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+
+let package = Package(
+    name: "fanoutd",
+    products: [
+        .executable(name: "fanoutd", targets: ["fanoutd"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    ],
+    targets: [
+        .target(name: "DeliveryCore"),
+        .target(name: "JSON"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "DeliveryEngine",
+            dependencies: ["DeliveryCore", logging, metrics, lifecycle]
+        ),
+        .target(
+            name: "QueueStore",
+            dependencies: ["DeliveryCore", "DeliveryEngine", grdb, sqlite, logging]
+        ),
+        .target(
+            name: "TencentIM",
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "JSON", asyncHTTPClient, crypto, nioCore,
+                nioPosix,
+                nioHTTP1, nioSSL, logging,
+            ]
+        ),
+        .target(
+            name: "HTTPAPI",
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, httpTypes, nioCore,
+                nioPosix, nioHTTPTypes, lifecycle, logging,
+            ]
+        ),
+        .target(
+            name: "TencentIMSimulator",
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "JSON", hummingbird, crypto, httpTypes, nioCore,
+                nioPosix, lifecycle, logging,
+            ]
+        ),
+        .target(name: "SystemdNotify", dependencies: [lifecycle]),
+        .executableTarget(
+            name: "fanoutd",
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "HTTPAPI",
+                "TencentIMSimulator", "SystemdNotify", "JSON", argumentParser, asyncHTTPClient,
+                lifecycle, unixSignals, yams, logging, metrics, nioCore, nioPosix,
+            ]
+        ),
+
+        // What tests share: seeds, virtual time and the provider's model.
+        .target(
+            name: "Simulation",
+            dependencies: ["DeliveryCore", "DeliveryEngine", "QueueStore"],
+            path: "Tests/Simulation"
+        ),
+        .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "Simulation"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(
+            name: "DeliveryEngineTests",
+            dependencies: ["DeliveryEngine", "DeliveryCore", "Simulation", logging]
+        ),
+        .testTarget(
+            name: "QueueStoreTests",
+            dependencies: [
+                "QueueStore", "DeliveryEngine", "DeliveryCore", "Simulation", grdb, sqlite,
+            ]
+        ),
+        .testTarget(
+            name: "TencentIMTests",
+            dependencies: [
+                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", nioCore, nioPosix, nioHTTP1,
+                nioSSL, logging,
+            ]
+        ),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: [
+                "HTTPAPI", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", hummingbird,
+                hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+            ]
+        ),
+        .testTarget(
+            name: "TencentIMSimulatorTests",
+            dependencies: [
+                "TencentIMSimulator", "DeliveryEngine", "DeliveryCore", "JSON", hummingbird,
+                hummingbirdTesting, httpTypes, nioCore, logging,
+            ]
+        ),
+        .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify", lifecycle]),
+        .testTarget(
+            name: "fanoutdTests",
+            dependencies: ["fanoutd", "DeliveryCore", "DeliveryEngine", argumentParser]
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "DeliveryCore", "DeliveryEngine", "QueueStore"]
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["fanoutd", "JSON", "DeliveryCore", nioCore, nioPosix]
+        ),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = strict
+}

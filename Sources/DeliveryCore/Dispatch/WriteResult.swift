@@ -1,0 +1,128 @@
+/// What a write came to, in the order of the commit's writes.
+package enum WriteResult: Sendable, Hashable {
+    /// A claim or reclaim: the batch to send, nil if there was nothing to take, and where its
+    /// campaign stands then.
+    case claimed(Batch?, CampaignWork?)
+    /// A record: where the campaign stands, and the batches a split made.
+    case recorded(CampaignWork?, opened: [OpenBatch])
+    /// A transition, patch, retry or delete.
+    case changed(Result<Change, ChangeRefusal>)
+    /// A service record.
+    case done
+
+    package struct Change: Sendable, Hashable {
+        /// The campaign as it stands now; what a delete removed, as it stood.
+        package let campaign: Campaign
+        package let work: CampaignWork
+        /// Recipients that a retry put back.
+        package let requeued: Int
+        /// Open batches of the campaign that this closed.
+        package let closed: [Batch.ID]
+
+        package init(
+            campaign: Campaign,
+            work: CampaignWork,
+            requeued: Int = 0,
+            closed: [Batch.ID] = []
+        ) {
+            self.campaign = campaign
+            self.work = work
+            self.requeued = requeued
+            self.closed = closed
+        }
+    }
+}
+
+/// Why a change of a campaign was refused; nothing was changed.
+package enum ChangeRefusal: Error, Sendable, Hashable {
+    case notFound
+    case wrongState(Campaign.State)
+    /// A draft without recipients can't start.
+    case emptyDraft
+    /// Recipients are being streamed into the draft.
+    case intakeOpen
+    /// `expires_at` is past.
+    case expired
+    /// A patch would leave the campaign's own times in a wrong order, or come too late.
+    case invalid(field: String, detail: String)
+}
+
+/// What the dispatcher knows of a campaign that isn't a draft.
+package struct CampaignWork: Sendable, Hashable {
+    package let id: Campaign.ID
+    package var state: Campaign.State
+    package var settings: Campaign.Settings
+    /// The order of creation, which breaks ties.
+    package var order: Int64
+    package var packetOverhead: Int
+    /// Recipients never addressed.
+    package var freshCount: Int
+    /// Recipients that wait for a retry of their own.
+    package var retryCount: Int
+    /// When the first of those is due; nil if there are none.
+    package var retryDueAt: Timestamp?
+    /// The largest batch that isn't too large for the provider, where that was learnt.
+    package var accountLimit: Int?
+
+    package init(
+        id: Campaign.ID,
+        state: Campaign.State,
+        settings: Campaign.Settings,
+        order: Int64,
+        packetOverhead: Int,
+        freshCount: Int,
+        retryCount: Int,
+        retryDueAt: Timestamp?,
+        accountLimit: Int?
+    ) {
+        self.id = id
+        self.state = state
+        self.settings = settings
+        self.order = order
+        self.packetOverhead = packetOverhead
+        self.freshCount = freshCount
+        self.retryCount = retryCount
+        self.retryDueAt = retryDueAt
+        self.accountLimit = accountLimit
+    }
+}
+
+/// What a start finds in the queue.
+package struct Restored: Sendable, Hashable {
+    /// Every campaign that is scheduled, running, paused or halted, by order of creation.
+    package var campaigns: [CampaignWork]
+    /// Batches that were held or to be repeated.
+    package var open: [OpenBatch]
+    /// Batches whose call was out when the process ended, with their accounts.
+    package var interrupted: [Batch]
+    /// What counts against the quota still.
+    package var holds: [Hold]
+    package var service: ServiceRecord
+
+    package init(
+        campaigns: [CampaignWork] = [],
+        open: [OpenBatch] = [],
+        interrupted: [Batch] = [],
+        holds: [Hold] = [],
+        service: ServiceRecord = ServiceRecord()
+    ) {
+        self.campaigns = campaigns
+        self.open = open
+        self.interrupted = interrupted
+        self.holds = holds
+        self.service = service
+    }
+}
+
+/// Recipients that count against the quota, and a campaign's cap, until an instant.
+package struct Hold: Sendable, Hashable {
+    package let campaign: Campaign.ID
+    package let count: Int
+    package let until: Instant
+
+    package init(campaign: Campaign.ID, count: Int, until: Instant) {
+        self.campaign = campaign
+        self.count = count
+        self.until = until
+    }
+}

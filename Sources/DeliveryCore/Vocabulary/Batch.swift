@@ -1,0 +1,88 @@
+/// The accounts of one call, with the numbers that make the call the same when it is repeated.
+package struct Batch: Sendable, Hashable {
+    package let id: ID
+    package let campaign: Campaign.ID
+    package let message: CheckedMessage
+    package let accounts: [Account]
+    /// The attempts that each account had spent before this batch; empty means none had any.
+    package let earlierAttempts: [Int]
+    /// Calls of this very batch that spent an attempt.
+    package let attempts: Int
+    /// Whether an earlier call of this batch may have been accepted.
+    package let maybeAccepted: Bool
+    /// Orders messages of one second at the provider; rises from claim to claim.
+    package let messageSequence: UInt32
+    /// Part of the provider's deduplication key.
+    package let messageRandom: UInt32
+
+    package struct ID: Hashable, Comparable, Sendable {
+        package let rawValue: Int64
+
+        package init(rawValue: Int64) {
+            self.rawValue = rawValue
+        }
+
+        package static func < (lhs: ID, rhs: ID) -> Bool { lhs.rawValue < rhs.rawValue }
+    }
+
+    package init(
+        id: ID,
+        campaign: Campaign.ID,
+        message: CheckedMessage,
+        accounts: [Account],
+        earlierAttempts: [Int] = [],
+        attempts: Int = 0,
+        maybeAccepted: Bool = false,
+        messageSequence: UInt32,
+        messageRandom: UInt32
+    ) {
+        self.id = id
+        self.campaign = campaign
+        self.message = message
+        self.accounts = accounts
+        self.earlierAttempts = earlierAttempts
+        self.attempts = attempts
+        self.maybeAccepted = maybeAccepted
+        self.messageSequence = messageSequence
+        self.messageRandom = messageRandom
+    }
+
+    /// The attempts an account has spent before the call that is next or in flight.
+    package func spentAttempts(at index: Int) -> Int {
+        attempts + (earlierAttempts.isEmpty ? 0 : earlierAttempts[index])
+    }
+}
+
+/// A batch that is claimed and waits to be sent, without its accounts.
+package struct OpenBatch: Sendable, Hashable {
+    package let id: Batch.ID
+    package let campaign: Campaign.ID
+    package let count: Int
+    /// Calls of this batch that spent an attempt.
+    package let attempts: Int
+    /// Maybe accepted, to be sent again unchanged; false: certainly not accepted, held.
+    package let maybeAccepted: Bool
+    /// Not to be sent before this.
+    package let dueAt: Timestamp
+    /// Whether it is half of a batch refused as a whole for its recipients, which is halved once
+    /// before that is believed.
+    package let isHalf: Bool
+
+    package init(
+        id: Batch.ID,
+        campaign: Campaign.ID,
+        count: Int,
+        attempts: Int,
+        maybeAccepted: Bool,
+        dueAt: Timestamp,
+        isHalf: Bool
+    ) {
+        self.id = id
+        self.campaign = campaign
+        self.count = count
+        self.attempts = attempts
+        self.maybeAccepted = maybeAccepted
+        self.dueAt = dueAt
+        self.isHalf = isHalf
+    }
+}

@@ -1,0 +1,85 @@
+/// How a call ended, in the core's terms.
+///
+/// The provider's codes are sorted into these classes by its adapter; nothing in the core looks at
+/// a code to decide.
+package enum Outcome: Sendable, Hashable {
+    /// An answer for each account: those not listed were accepted.
+    case answered(messageKey: String?, refused: [RefusedAccount])
+    /// The whole call was refused: nobody was accepted.
+    case refused(Refusal, code: Int, text: String)
+    /// The request certainly never went out: refused connection, DNS, TLS handshake.
+    case notSent(String)
+    /// It may have been accepted: a timeout, a broken connection, an unreadable answer.
+    case unknown(Doubt)
+
+    /// An account that an answer lists as not accepted.
+    package struct RefusedAccount: Sendable, Hashable {
+        package let account: Account
+        package let code: Int
+        /// Whether the code says that another attempt may succeed.
+        package let isRetryable: Bool
+
+        package init(account: Account, code: Int, isRetryable: Bool) {
+            self.account = account
+            self.code = code
+            self.isRetryable = isRetryable
+        }
+    }
+
+    /// Why a whole call was refused, by what must be done about it.
+    package enum Refusal: Sendable, Hashable {
+        /// As if each account were listed with this code, which is retryable.
+        case retryable
+        /// As if each account were listed with this code, which is final.
+        case recipients
+        /// The recipients are said to be at fault all at once: halve once before believing it.
+        case recipientsInDoubt
+        /// The whole app is to slow down, for at least so long.
+        case throttled(atLeast: Duration)
+        /// The signature is too old: a new one may do.
+        case credentialsExpired
+        /// The credentials or the app are refused: halt all sending.
+        case credentials
+        /// This message can't be sent: halt the campaign.
+        case campaign
+        /// The packet or the list is too large: halve.
+        case tooLarge
+    }
+
+    /// What is known about a call of unknown outcome.
+    package enum Doubt: Sendable, Hashable {
+        case timeout
+        /// The connection broke after the request began to go out.
+        case connectionLost
+        /// The process ended while the call was out.
+        case interrupted
+        case http(status: Int)
+        case unreadable
+        /// A code by which the provider says that its own service is in trouble.
+        case service(code: Int)
+        /// A code that isn't in the table.
+        case unlisted(code: Int)
+    }
+}
+
+extension Outcome.Doubt {
+    /// The doubt in words, as a recipient's `info` shows it.
+    package var text: String {
+        switch self {
+        case .timeout: "timeout"
+        case .connectionLost: "connection lost"
+        case .interrupted: "interrupted by a restart"
+        case .http(let status): "HTTP \(status)"
+        case .unreadable: "unreadable answer"
+        case .service(let code), .unlisted(let code): "code \(code)"
+        }
+    }
+
+    /// The provider's code, nil where none came.
+    package var code: Int? {
+        switch self {
+        case .service(let code), .unlisted(let code): code
+        case .timeout, .connectionLost, .interrupted, .http, .unreadable: nil
+        }
+    }
+}

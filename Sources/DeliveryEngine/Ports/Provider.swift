@@ -1,0 +1,47 @@
+package import DeliveryCore
+
+/// Where messages go: one kind of call, to many accounts at once.
+package protocol Provider: Sendable {
+    /// Makes the call of a batch and says how it ended.
+    ///
+    /// It returns only when no byte of the call can go out any more, and within the configured
+    /// timeout. It never throws: what can go wrong is an outcome.
+    func send(_ batch: Batch) async -> Outcome
+
+    /// Gets new credentials after an answer said that the present ones have expired.
+    func renewCredentials() async
+}
+
+/// What is wrong with a message, and where.
+package struct MessageFault: Sendable, Hashable {
+    /// A JSON pointer (RFC 6901) into the message, such as `/MsgBody/0/MsgType`.
+    package let pointer: String
+    /// What is wrong and what would do.
+    package let detail: String
+
+    package init(pointer: String, detail: String) {
+        self.pointer = pointer
+        self.detail = detail
+    }
+}
+
+/// Knows the provider's language, for whoever takes messages in or shows answers.
+package protocol MessageRules: Sendable {
+    /// Checks the `message` object of a campaign in full; every fault found is in the failure.
+    ///
+    /// `json` is the object's text, which is valid JSON; `packetLimit` is the largest request, in
+    /// bytes, and must leave room for one account of 32 bytes, escaped.
+    func check(_ json: [UInt8], packetLimit: Int) -> Result<CheckedMessage, MessageFaults>
+
+    /// A code of the provider in words; nil if it isn't known.
+    func describe(code: Int) -> String?
+}
+
+/// Every fault found in one message.
+package struct MessageFaults: Error, Sendable, Hashable {
+    package let faults: [MessageFault]
+
+    package init(_ faults: [MessageFault]) {
+        self.faults = faults
+    }
+}

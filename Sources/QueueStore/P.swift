@@ -1,0 +1,3 @@
+import DeliveryCore
+import GRDB
+import GRDBSQLite

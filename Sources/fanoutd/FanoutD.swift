@@ -1,0 +1,7 @@
+import ArgumentParser
+import HTTPAPI
+import Yams
+
+@main struct Fanoutd: AsyncParsableCommand {
+    mutating func run() async throws { print("x") }
+}
