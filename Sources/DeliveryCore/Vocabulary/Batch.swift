@@ -10,6 +10,8 @@ package struct Batch: Sendable, Hashable {
     package let attempts: Int
     /// Whether an earlier call of this batch may have been accepted.
     package let maybeAccepted: Bool
+    /// Whether it is half of a batch refused as a whole for its recipients.
+    package let isHalf: Bool
     /// Orders messages of one second at the provider; rises from claim to claim.
     package let messageSequence: UInt32
     /// Part of the provider's deduplication key.
@@ -33,6 +35,7 @@ package struct Batch: Sendable, Hashable {
         earlierAttempts: [Int] = [],
         attempts: Int = 0,
         maybeAccepted: Bool = false,
+        isHalf: Bool = false,
         messageSequence: UInt32,
         messageRandom: UInt32
     ) {
@@ -43,6 +46,7 @@ package struct Batch: Sendable, Hashable {
         self.earlierAttempts = earlierAttempts
         self.attempts = attempts
         self.maybeAccepted = maybeAccepted
+        self.isHalf = isHalf
         self.messageSequence = messageSequence
         self.messageRandom = messageRandom
     }

@@ -19,10 +19,10 @@ package protocol Deliveries: Sendable {
     /// Where the quota and the service stand.
     func quota() -> QuotaStatus
 
-    /// What only the dispatcher knows of a campaign.
+    /// What only the dispatcher knows of a campaign, of which so many recipients aren't final yet.
     ///
     /// The eta allows for the quota, the other campaigns' share and the campaign's own cap.
-    func progress(of id: Campaign.ID) -> CampaignProgress
+    func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress
 }
 
 package enum CampaignChange: Sendable, Hashable {

@@ -1,0 +1,159 @@
+extension Dispatcher {
+    /// Batches of at most so many accounts may use the part of the window kept for them, and go
+    /// before a large one that waits for room.
+    static let smallBatch = 30
+    /// A batch isn't cut smaller than this to fit the room that is left.
+    static let leastCut = 50
+    /// A wall clock may step, so a wait for one of its times is looked at again after this.
+    static let longestSleep: Duration = .seconds(30)
+
+    /// The part of the window that only small batches may use: a quarter of a percent.
+    var reserve: Int { limits.messagesPerMinute / 400 }
+
+    /// Lets go what is due, before anything is decided.
+    mutating func advance(to now: Now) {
+        ledger.advance(to: now.instant)
+        let rate = pace.applied(to: limits.messagesPerMinute, now: now.instant)
+        if rate != bucketRate {
+            bucketRate = rate
+            bucket = bucket.resized(
+                tokens: rate,
+                per: LedgerEntry.window,
+                capacity: limits.burst,
+                now: now.instant
+            )
+        }
+        while let first = ended.first, first.at.advanced(by: LedgerEntry.window) <= now.instant {
+            ended.removeFirst()
+            if let line = lines[first.id], line.work.state.isFinal, line.ledger.held == 0 {
+                lines[first.id] = nil
+                order.removeAll { $0 == first.id }
+                shares.forget(first.id)
+            }
+        }
+    }
+
+    /// Decides what goes into the next commit, once the last one is through.
+    mutating func plan(_ now: Now, into effects: inout [Effect]) {
+        guard isRestored, !isStopped else { return }
+        nextAt = nil
+        if outstanding == nil, canCommit(now) {
+            planTransitions(now)
+            if maySend(now) { planCalls(now) }
+            if !pending.isEmpty {
+                outstanding = pending
+                pending = []
+                effects.append(.commit((outstanding ?? []).map(\.write)))
+            }
+        }
+        finishDraining(into: &effects)
+        reportState(now, into: &effects)
+        if !isStopped { wake(now, into: &effects) }
+    }
+
+    /// Notes that something may go on at an instant.
+    mutating func note(_ instant: Instant?) {
+        guard let instant else { return }
+        nextAt = nextAt.map { min($0, instant) } ?? instant
+    }
+
+    /// Notes a time of the wall clock.
+    mutating func note(_ time: Timestamp, now: Now) {
+        let wait = min(Self.longestSleep, max(.zero, now.timestamp.duration(to: time)))
+        note(now.instant.advanced(by: wait))
+    }
+
+    private mutating func canCommit(_ now: Now) -> Bool {
+        guard let retryAt = storeFault?.retryAt else { return true }
+        guard retryAt <= now.instant else {
+            note(retryAt)
+            return false
+        }
+        // With nothing to record, writing the service's own row shows whether the store is back.
+        if pending.isEmpty { pending.append(.service(service, nil)) }
+        return true
+    }
+
+    private mutating func planTransitions(_ now: Now) {
+        guard !isDraining else { return }
+        for id in order {
+            guard let work = lines[id]?.work, !work.state.isFinal else { continue }
+            if let expiresAt = work.settings.expiresAt {
+                if expiresAt <= now.timestamp {
+                    pending.append(.transition(id, .expire))
+                    continue
+                }
+                note(expiresAt, now: now)
+            }
+            guard work.state == .scheduled else { continue }
+            let startAt = work.settings.startAt ?? now.timestamp
+            if startAt <= now.timestamp {
+                pending.append(.transition(id, .begin))
+            } else {
+                note(startAt, now: now)
+            }
+        }
+    }
+
+    private mutating func maySend(_ now: Now) -> Bool {
+        guard !isDraining, !service.isPaused, service.halt == nil, storeFault == nil,
+            renewal != .running
+        else { return false }
+        guard pace.waits(now: now.instant) else { return true }
+        note(pace.waitUntil)
+        return false
+    }
+
+    private mutating func planCalls(_ now: Now) {
+        var planned = 0
+        while inFlight.count + planned < limits.inFlightLimit {
+            let callAt = callBucket.available(1, now: now.instant)
+            guard callAt <= now.instant else { return note(callAt) }
+            switch circuit {
+            case .closed:
+                guard let offer = nextOffer(now) else { return }
+                reserve(offer, isProbe: false, now: now)
+                planned += 1
+            case .open(let until, _):
+                guard until <= now.instant else { return note(until) }
+                if let offer = probe(now) { reserve(offer, isProbe: true, now: now) }
+                return
+            case .probing:
+                return
+            }
+        }
+    }
+
+    private mutating func finishDraining(into effects: inout [Effect]) {
+        guard isDraining, !isStopped, inFlight.isEmpty, outstanding == nil, pending.isEmpty
+        else { return }
+        isStopped = true
+        effects.append(.stopped)
+    }
+
+    private mutating func wake(_ now: Now, into effects: inout [Effect]) {
+        noteDueTimes(now)
+        guard let nextAt else { return }
+        if let wakeAt, wakeAt <= nextAt { return }
+        wakeAt = nextAt
+        effects.append(.wake(at: nextAt))
+    }
+
+    /// Notes when retries and open batches fall due that aren't yet.
+    private mutating func noteDueTimes(_ now: Now) {
+        guard outstanding == nil, maySend(now) else { return }
+        for id in order {
+            guard let line = lines[id], line.work.state == .running else { continue }
+            if let due = line.work.retryDueAt, due > now.timestamp { note(due, now: now) }
+            for batch in line.open where batch.dueAt > now.timestamp { note(batch.dueAt, now: now) }
+        }
+        if let growsAt = pace.growsAt(now: now.instant) { note(growsAt) }
+    }
+
+    private mutating func reportState(_ now: Now, into effects: inout [Effect]) {
+        let (state, reason) = state(now)
+        guard state != reportedState else { return }
+        reportedState = state
+        effects.append(.report(.service(state, reason)))
+    }
+}

@@ -1,0 +1,85 @@
+extension Dispatcher {
+    /// Where all sending stands, and why.
+    package func state(_ now: Now) -> (ServiceState, Campaign.Reason?) {
+        if let halt = service.halt { return (.halted, halt.reason) }
+        if let storeFault {
+            return (.storeFailed, Campaign.Reason(code: nil, text: storeFault.fault.text))
+        }
+        if service.isPaused { return (.paused, nil) }
+        if !circuit.isClosed {
+            return (.unreachable, Campaign.Reason(code: nil, text: "calls get no answer"))
+        }
+        if pace.isSlowed(now: now.instant) {
+            return (.throttled, Campaign.Reason(code: nil, text: "the provider said to slow down"))
+        }
+        return (.running, nil)
+    }
+
+    package var inFlightCount: Int { inFlight.count }
+
+    /// Recipients that count against the quota now.
+    package mutating func windowUsed(_ now: Now) -> Int {
+        ledger.advance(to: now.instant)
+        return ledger.held
+    }
+
+    /// When the next full batch fits, as far as it is known.
+    package mutating func nextCallAt(_ now: Now) -> Timestamp {
+        ledger.advance(to: now.instant)
+        let batch = min(limits.batchAccounts, limits.burst, limits.messagesPerMinute)
+        let unanswered = now.instant.advanced(by: limits.callTimeout)
+        let instant = max(
+            ledger.available(batch, now: now.instant) ?? unanswered,
+            bucket.available(batch, now: now.instant),
+            callBucket.available(1, now: now.instant),
+            pace.waitUntil ?? now.instant
+        )
+        return now.timestamp.advanced(by: now.instant.duration(to: instant))
+    }
+
+    /// Recipients of a campaign addressed in the last 60 seconds.
+    package mutating func messagesLastMinute(of id: Campaign.ID, _ now: Now) -> Int {
+        lines[id]?.recent.sum(now: now.instant) ?? 0
+    }
+
+    /// When a campaign will have ended at the present pace; nil unless running or scheduled.
+    ///
+    /// It has its share of the quota among the campaigns that have work, or its own cap if that is
+    /// less, from now or from its start on.
+    package func eta(of id: Campaign.ID, remaining: Int, _ now: Now) -> Timestamp? {
+        guard let work = lines[id]?.work, work.state == .running || work.state == .scheduled
+        else { return nil }
+        let rivals = lines.values.map(\.work).filter {
+            $0.id == id || ($0.state == .running && $0.freshCount + $0.retryCount > 0)
+        }
+        let priority = work.settings.priority
+        let weights = Set(rivals.map(\.settings.priority)).reduce(0) { $0 + $1.weight }
+        let peers = rivals.count { $0.settings.priority == priority }
+        let quota = Double(pace.applied(to: limits.messagesPerMinute, now: now.instant))
+        let share = quota * Double(priority.weight) / Double(weights) / Double(peers)
+        let rate = min(share, Double(work.settings.messagesPerMinute ?? .max))
+        let start = max(now.timestamp, work.settings.startAt ?? now.timestamp)
+        let wait = min(Double(remaining) / rate * 60, 100 * 365 * 86_400)
+        return start.advanced(by: .milliseconds(Int64(wait * 1_000)))
+    }
+
+    /// Takes changed limits and credentials over.
+    mutating func reconfigure(_ new: Limits, fingerprint newFingerprint: String, now: Now) {
+        limits = new
+        bucketRate = pace.applied(to: new.messagesPerMinute, now: now.instant)
+        bucket = bucket.resized(
+            tokens: bucketRate,
+            per: LedgerEntry.window,
+            capacity: new.burst,
+            now: now.instant
+        )
+        callBucket = Self.callBucket(new, now: now.instant)
+        ledger.limit = new.messagesPerMinute
+        guard newFingerprint != fingerprint else { return }
+        fingerprint = newFingerprint
+        renewal = .none
+        guard service.halt != nil else { return }
+        service.halt = nil
+        pending.append(.service(service, nil))
+    }
+}

@@ -1,0 +1,250 @@
+/// Decides what is sent when, and what becomes of it.
+///
+/// The dispatcher holds no clock, no store and no socket. It is told what happened and answers with
+/// what to do; the shell does it, in order, and reports back. Production and the simulation drive
+/// the same type, so whatever the simulation proves holds for production.
+///
+/// One commit is out at a time. What comes in meanwhile waits and shares the next one: that makes a
+/// disk's few hundred flushes a second carry any number of calls.
+package struct Dispatcher: Sendable {
+    /// What the shell tells the dispatcher.
+    package enum Event: Sendable, Hashable {
+        /// The queue was read at the start; nothing is sent before this.
+        case restored(Restored)
+        /// A campaign was created and started.
+        case admitted(CampaignWork)
+        /// An operator asks for a change of a campaign.
+        case requested(Request, Write)
+        /// An operator stops all sending, or goes on with it.
+        case pauseRequested(Request, isPaused: Bool)
+        /// The commit that was asked for is durable.
+        case committed([WriteResult])
+        /// Nothing of the commit was done.
+        case commitFailed(CommitFault)
+        /// A call ended.
+        case answered(Batch.ID, Outcome)
+        case credentialsRenewed
+        /// The configuration changed: other limits, and credentials with this fingerprint.
+        case reconfigured(Limits, fingerprint: String)
+        /// The wake-up asked for has come.
+        case woke
+        /// Finish the calls in flight and stop.
+        case drain
+    }
+
+    /// What the dispatcher asks of the shell, in order.
+    package enum Effect: Sendable, Hashable {
+        /// Carry these out in one transaction and report `committed` or `commitFailed`.
+        case commit([Write])
+        /// Make this call and report `answered`.
+        case call(Batch)
+        case reply(Request, Reply)
+        case renewCredentials
+        /// Report `woke` at this instant, or earlier.
+        case wake(at: Instant)
+        /// Something an operator may want to know.
+        case report(Report)
+        /// Drained: nothing is out and everything is recorded.
+        case stopped
+    }
+
+    /// Names an operator's question, so that the shell finds who waits for the reply.
+    package struct Request: Sendable, Hashable {
+        package let id: Int
+
+        package init(id: Int) {
+            self.id = id
+        }
+    }
+
+    package enum Reply: Sendable, Hashable {
+        case changed(WriteResult.Change)
+        case refused(ChangeRefusal)
+        case done
+        case failed(CommitFault)
+        case stopping
+    }
+
+    package enum Report: Sendable, Hashable {
+        case campaign(Campaign.ID, Campaign.State, Campaign.Reason?)
+        /// A call that didn't end with everyone accepted or refused one by one.
+        case call(Batch.ID, Campaign.ID, count: Int, Outcome)
+        case service(ServiceState, Campaign.Reason?)
+        /// A call is repeated after an unknown outcome.
+        case resent(Campaign.ID, count: Int)
+    }
+
+    package internal(set) var limits: Limits
+    /// The fingerprint of the present credentials and app settings.
+    var fingerprint: String
+    var random: SplitMix64
+
+    var bucket: TokenBucket
+    var bucketRate: Int
+    var callBucket: TokenBucket
+    var ledger: WindowLedger
+    var pace = Pace()
+    var circuit = Circuit.closed(failures: 0)
+    var shares = FairShares()
+    /// Recipients that small batches were served out of turn since the last turn.
+    var servedOutOfTurn = 0
+
+    var lines: [Campaign.ID: Line] = [:]
+    /// The ids of `lines` by order of creation: a dictionary's own order is not repeatable.
+    var order: [Campaign.ID] = []
+    /// Campaigns that ended, whose last minute still counts.
+    var ended: [(id: Campaign.ID, at: Instant)] = []
+    var inFlight: [Batch.ID: Flight] = [:]
+
+    var pending: [Pending] = []
+    var outstanding: [Pending]?
+    var service = ServiceRecord()
+    var durableService = ServiceRecord()
+    var storeFault: (fault: CommitFault, retryAt: Instant)?
+    var renewal = Renewal.none
+    var isRestored = false
+    var isDraining = false
+    var isStopped = false
+    var wakeAt: Instant?
+    /// The soonest instant at which waiting work may go on, gathered while planning.
+    var nextAt: Instant?
+    var reportedState = ServiceState.running
+
+    package init(limits: Limits, fingerprint: String, seed: UInt64, now: Now) {
+        self.limits = limits
+        self.fingerprint = fingerprint
+        random = SplitMix64(seed: seed)
+        bucketRate = limits.messagesPerMinute
+        bucket = TokenBucket(
+            tokens: limits.messagesPerMinute,
+            per: LedgerEntry.window,
+            capacity: limits.burst,
+            now: now.instant
+        )
+        callBucket = Self.callBucket(limits, now: now.instant)
+        ledger = WindowLedger(limit: limits.messagesPerMinute)
+    }
+
+    /// The one door: takes an event and answers with what to do.
+    package mutating func handle(_ event: Event, now: Now) -> [Effect] {
+        var effects: [Effect] = []
+        advance(to: now)
+        take(event, now: now, into: &effects)
+        plan(now, into: &effects)
+        check()
+        return effects
+    }
+
+    private mutating func take(_ event: Event, now: Now, into effects: inout [Effect]) {
+        switch event {
+        case .restored(let restored): restore(restored, now: now)
+        case .admitted(let work): update(work, now: now)
+        case .requested(let request, let write):
+            guard !isDraining else { return effects.append(.reply(request, .stopping)) }
+            pending.append(.change(request, write))
+        case .pauseRequested(let request, let isPaused):
+            guard !isDraining else { return effects.append(.reply(request, .stopping)) }
+            service.isPaused = isPaused
+            if !isPaused { service.halt = nil }
+            pending.append(.service(service, request))
+        case .committed(let results): committed(results, now: now, into: &effects)
+        case .commitFailed(let fault): commitFailed(fault, now: now, into: &effects)
+        case .answered(let id, let outcome): answered(id, outcome, now: now, into: &effects)
+        case .credentialsRenewed: renewal = .renewed(at: now.instant)
+        case .reconfigured(let limits, let fingerprint):
+            reconfigure(limits, fingerprint: fingerprint, now: now)
+        case .woke:
+            if let at = wakeAt, at <= now.instant { wakeAt = nil }
+        case .drain: isDraining = true
+        }
+    }
+
+    /// Invariants that hold between any two events.
+    private func check() {
+        precondition(ledger.held >= 0, "the ledger holds less than nothing")
+        precondition(order.count == lines.count, "a campaign is listed twice or not at all")
+    }
+
+    static func callBucket(_ limits: Limits, now: Instant) -> TokenBucket {
+        // Rate and capacity add up to the limit, so that no second holds more calls than it.
+        let capacity = max(1, limits.callsPerSecond / 20)
+        return TokenBucket(
+            tokens: max(1, limits.callsPerSecond - capacity),
+            per: .seconds(1),
+            capacity: capacity,
+            now: now
+        )
+    }
+}
+
+/// Why a commit failed; nothing of it was done.
+package enum CommitFault: Error, Sendable, Hashable {
+    case full(String)
+    case failed(String)
+
+    package var text: String {
+        switch self {
+        case .full(let text), .failed(let text): text
+        }
+    }
+}
+
+extension Dispatcher {
+    /// What the dispatcher keeps of a campaign.
+    struct Line: Sendable {
+        var work: CampaignWork
+        /// Batches that are claimed and wait to be sent, the longest waiting first.
+        var open: [OpenBatch] = []
+        /// The campaign's own cap, by the same rule as the quota.
+        var ledger: WindowLedger
+        var recent = RecentCount()
+        /// Calls in a row that ended with the same code that no table lists.
+        var unlisted: (code: Int, count: Int)?
+
+        init(work: CampaignWork) {
+            self.work = work
+            ledger = WindowLedger(limit: work.settings.messagesPerMinute ?? .max)
+        }
+    }
+
+    /// A call that is out.
+    struct Flight: Sendable {
+        let batch: Batch
+        let sentAt: Instant
+        let isProbe: Bool
+    }
+
+    /// A write that waits for its commit, and what must happen with its result.
+    enum Pending: Sendable {
+        case claim(Write.Claim, Reservation)
+        case reclaim(Write.Reclaim, OpenBatch, Reservation)
+        case record(Write.Record, OpenBatch?)
+        case change(Request, Write)
+        case transition(Campaign.ID, Campaign.Transition)
+        case service(ServiceRecord, Request?)
+
+        var write: Write {
+            switch self {
+            case .claim(let claim, _): .claim(claim)
+            case .reclaim(let reclaim, _, _): .reclaim(reclaim)
+            case .record(let record, _): .record(record)
+            case .change(_, let write): write
+            case .transition(let id, let transition): .transition(id, transition)
+            case .service(let record, _): .service(record)
+            }
+        }
+    }
+
+    /// What a claim took from the buckets and the ledgers before its size was known.
+    struct Reservation: Sendable, Hashable {
+        let candidate: FairShares.Candidate
+        let count: Int
+        let isProbe: Bool
+    }
+
+    enum Renewal: Sendable, Hashable {
+        case none
+        case running
+        case renewed(at: Instant)
+    }
+}

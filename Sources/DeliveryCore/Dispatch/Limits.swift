@@ -1,0 +1,37 @@
+/// What the dispatcher must keep to; all of it may change while it runs.
+package struct Limits: Sendable, Hashable {
+    /// Recipients in any 60 seconds, retries too.
+    package var messagesPerMinute: Int
+    package var callsPerSecond: Int
+    /// The token bucket's capacity, in recipients.
+    package var burst: Int
+    /// Accounts in one call.
+    package var batchAccounts: Int
+    /// Bytes of one whole request body.
+    package var packetBytes: Int
+    /// Calls out at once.
+    package var inFlightLimit: Int
+    /// How long one call may stay unanswered.
+    package var callTimeout: Duration
+    package var retry: RetryPolicy
+
+    package init(
+        messagesPerMinute: Int = 12_000,
+        callsPerSecond: Int = 200,
+        burst: Int = 1_500,
+        batchAccounts: Int = 500,
+        packetBytes: Int = 12_000,
+        inFlightLimit: Int = 8,
+        callTimeout: Duration = .seconds(10),
+        retry: RetryPolicy = RetryPolicy()
+    ) {
+        self.messagesPerMinute = messagesPerMinute
+        self.callsPerSecond = callsPerSecond
+        self.burst = burst
+        self.batchAccounts = batchAccounts
+        self.packetBytes = packetBytes
+        self.inFlightLimit = inFlightLimit
+        self.callTimeout = callTimeout
+        self.retry = retry
+    }
+}

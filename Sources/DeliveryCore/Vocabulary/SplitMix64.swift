@@ -1,0 +1,23 @@
+/// A small seeded generator whose sequence is fixed by its seed for ever.
+///
+/// Not for secrets: it draws jitter and MsgRandom, and a seed repeats a whole simulation.
+package struct SplitMix64: RandomNumberGenerator, Sendable, Hashable {
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        state = seed
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// An independent generator, so that drawing more in one place shifts nothing elsewhere.
+    package mutating func split() -> SplitMix64 {
+        SplitMix64(seed: next())
+    }
+}

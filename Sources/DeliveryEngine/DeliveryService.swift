@@ -1,0 +1,270 @@
+package import DeliveryCore
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Carries out what the dispatcher decides.
+///
+/// One loop takes an event at a time, hands it to the dispatcher and performs the effects in order.
+/// Calls, commits and waits are children of one task group and report back as events. Nothing is
+/// decided here: if something here needs a decision, the dispatcher lacks an effect.
+package final class DeliveryService: Service, Deliveries {
+    private let queue: any Queue
+    private let provider: any Provider
+    private let time: any TimeSource
+    private let logger: Logger
+    private let observer: any DeliveryObserver
+    private let events: AsyncStream<Dispatcher.Event>
+    private let report: AsyncStream<Dispatcher.Event>.Continuation
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var dispatcher: Dispatcher
+        var waiting: [Int: CheckedContinuation<Dispatcher.Reply, Never>] = [:]
+        var requestCount = 0
+        var isStopped = false
+        var configError: String?
+    }
+
+    package init(
+        queue: any Queue,
+        provider: any Provider,
+        settings: Settings,
+        time: any TimeSource,
+        observer: any DeliveryObserver = NoObserver(),
+        logger: Logger
+    ) {
+        self.queue = queue
+        self.provider = provider
+        self.time = time
+        self.observer = observer
+        self.logger = logger
+        (events, report) = AsyncStream.makeStream()
+        let dispatcher = Dispatcher(
+            limits: settings.limits,
+            fingerprint: settings.fingerprint,
+            seed: settings.seed,
+            now: time.now()
+        )
+        state = Mutex(State(dispatcher: dispatcher))
+    }
+
+    package struct Settings: Sendable {
+        package var limits: Limits
+        /// Tells one set of credentials and app settings from another; no secret itself.
+        package var fingerprint: String
+        /// Draws jitter and MsgRandom: another one for each run.
+        package var seed: UInt64
+
+        package init(limits: Limits, fingerprint: String, seed: UInt64) {
+            self.limits = limits
+            self.fingerprint = fingerprint
+            self.seed = seed
+        }
+    }
+
+    /// Runs until a graceful shutdown has drained the calls in flight.
+    ///
+    /// Throws only if the queue can't be read at the start.
+    package func run() async throws {
+        let restored = try await queue.restore(now: time.now())
+        report.yield(.restored(restored))
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for await event in events {
+                    let effects = handle(event)
+                    if perform(effects, in: &group) { break }
+                }
+                group.cancelAll()
+            }
+        } onCancelOrGracefulShutdown: {
+            self.report.yield(.drain)
+        }
+        stop()
+    }
+
+    private func handle(_ event: Dispatcher.Event) -> [Dispatcher.Effect] {
+        let now = time.now()
+        observer.heard(event)
+        return state.withLock { $0.dispatcher.handle(event, now: now) }
+    }
+
+    /// Performs effects in order; true when the dispatcher has stopped.
+    private func perform(
+        _ effects: [Dispatcher.Effect],
+        in group: inout DiscardingTaskGroup
+    ) -> Bool {
+        for effect in effects {
+            switch effect {
+            case .commit(let writes): group.addTask { await self.commit(writes) }
+            case .call(let batch): group.addTask { await self.call(batch) }
+            case .reply(let request, let reply): answer(request, reply)
+            case .renewCredentials: group.addTask { await self.renewCredentials() }
+            case .wake(let instant): group.addTask { await self.wake(at: instant) }
+            case .report(let report): observer.report(report, logger)
+            case .stopped: return true
+            }
+        }
+        return false
+    }
+
+    private func commit(_ writes: [Write]) async {
+        do {
+            let started = time.now().instant
+            let results = try await queue.commit(writes, now: time.now())
+            observer.committed(took: started.duration(to: time.now().instant))
+            report.yield(.committed(results))
+        } catch {
+            logger.error(
+                "The queue could not be written: nothing is sent until it can",
+                metadata: ["error": "\(error)"]
+            )
+            report.yield(.commitFailed(error.fault))
+        }
+    }
+
+    private func call(_ batch: Batch) async {
+        let started = time.now().instant
+        let outcome = await provider.send(batch)
+        let took = started.duration(to: time.now().instant)
+        observer.answered(outcome, batch, took: took)
+        report.yield(.answered(batch.id, outcome))
+    }
+
+    private func renewCredentials() async {
+        await provider.renewCredentials()
+        report.yield(.credentialsRenewed)
+    }
+
+    private func wake(at instant: Instant) async {
+        do {
+            try await time.sleep(until: instant)
+            report.yield(.woke)
+        } catch {
+            // Cancelled: the service has stopped and waits for nothing any more.
+        }
+    }
+
+    private func stop() {
+        let waiting = state.withLock { state in
+            state.isStopped = true
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        report.finish()
+        for continuation in waiting.values { continuation.resume(returning: .stopping) }
+    }
+}
+
+// MARK: - What operators ask
+
+extension DeliveryService {
+    package func admit(_ work: CampaignWork) {
+        report.yield(.admitted(work))
+    }
+
+    package func change(
+        _ id: Campaign.ID,
+        _ change: CampaignChange
+    ) async throws(ChangeError) -> WriteResult.Change {
+        let write: Write =
+            switch change {
+            case .transition(let transition): .transition(id, transition)
+            case .patch(let patch): .patch(id, patch)
+            case .retry(let filter): .retry(id, filter)
+            case .delete: .delete(id)
+            }
+        let reply = await ask { .requested($0, write) }
+        switch reply {
+        case .changed(let change): return change
+        case .refused(let refusal): throw .refused(refusal)
+        case .failed(let fault): throw .queue(QueueError(fault))
+        case .stopping: throw .stopping
+        case .done: preconditionFailure("a change of a campaign was answered without one")
+        }
+    }
+
+    package func setPaused(_ isPaused: Bool) async throws(ChangeError) {
+        let reply = await ask { .pauseRequested($0, isPaused: isPaused) }
+        switch reply {
+        case .done: return
+        case .failed(let fault): throw .queue(QueueError(fault))
+        case .stopping: throw .stopping
+        case .changed, .refused: preconditionFailure("a pause was answered like a campaign")
+        }
+    }
+
+    /// Takes over a configuration that was read again; `error` says why the last one was refused.
+    package func reconfigure(_ limits: Limits, fingerprint: String) {
+        state.withLock { $0.configError = nil }
+        report.yield(.reconfigured(limits, fingerprint: fingerprint))
+    }
+
+    /// Remembers why a new configuration was refused, for operators to see.
+    package func refuseConfiguration(_ error: String) {
+        state.withLock { $0.configError = error }
+    }
+
+    package func quota() -> QuotaStatus {
+        let now = time.now()
+        return state.withLock { state in
+            let (service, reason) = state.dispatcher.state(now)
+            return QuotaStatus(
+                messagesPerMinute: state.dispatcher.limits.messagesPerMinute,
+                windowUsed: state.dispatcher.windowUsed(now),
+                nextCallAt: state.dispatcher.nextCallAt(now),
+                callsPerSecond: state.dispatcher.limits.callsPerSecond,
+                state: service,
+                reason: reason,
+                inFlight: state.dispatcher.inFlightCount,
+                configError: state.configError
+            )
+        }
+    }
+
+    package func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress {
+        let now = time.now()
+        return state.withLock { state in
+            CampaignProgress(
+                messagesLastMinute: state.dispatcher.messagesLastMinute(of: id, now),
+                eta: state.dispatcher.eta(of: id, remaining: remaining, now)
+            )
+        }
+    }
+
+    private func ask(
+        _ event: (Dispatcher.Request) -> Dispatcher.Event
+    ) async -> Dispatcher.Reply {
+        await withCheckedContinuation { continuation in
+            let id: Int? = state.withLock { state in
+                guard !state.isStopped else { return nil }
+                state.requestCount += 1
+                state.waiting[state.requestCount] = continuation
+                return state.requestCount
+            }
+            guard let id else { return continuation.resume(returning: .stopping) }
+            report.yield(event(Dispatcher.Request(id: id)))
+        }
+    }
+
+    private func answer(_ request: Dispatcher.Request, _ reply: Dispatcher.Reply) {
+        let continuation = state.withLock { $0.waiting.removeValue(forKey: request.id) }
+        continuation?.resume(returning: reply)
+    }
+}
+
+extension QueueError {
+    init(_ fault: CommitFault) {
+        switch fault {
+        case .full(let text): self = .full(text)
+        case .failed(let text): self = .failed(text)
+        }
+    }
+
+    var fault: CommitFault {
+        switch self {
+        case .full(let text): .full(text)
+        case .failed(let text): .failed(text)
+        }
+    }
+}
