@@ -40,6 +40,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -92,7 +93,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, httpTypes, nioCore,
-                nioPosix, nioHTTPTypes, lifecycle, logging,
+                nioPosix, nioHTTP1, nioHTTPTypes, lifecycle, logging,
             ]
         ),
         .target(
@@ -141,7 +142,8 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "HTTPAPI", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", hummingbird,
-                hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+                hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, nioHTTPTypes,
+                lifecycle, logging,
             ]
         ),
         .testTarget(

@@ -1,0 +1,364 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// What Hummingbird leaves open about slow and careless clients, for one connection.
+///
+/// It cuts bodies that trickle, measured over the time the endpoint itself waited for bytes, so
+/// that a slow store never looks like a slow client. It says 100 Continue only when a handler
+/// wants the body. It closes a connection whose body nobody reads, but reads on for a moment:
+/// closing at once would reset the connection and take the answer with it. It answers a head
+/// that can't be parsed, and sends no body behind a `HEAD`.
+final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let limits: RequestLimits
+    /// Requests whose answers haven't ended, the oldest first.
+    private var answering: [AnswerMark] = []
+    private var body: Body?
+    private var waitingSince: NIODeadline?
+    private var headTimer: Scheduled<Void>?
+    private var bodyTimer: Scheduled<Void>?
+    private var writeTimer: Scheduled<Void>?
+    private var stopTimer: Scheduled<Void>?
+    private var closing: Closing?
+
+    /// What an answer must know of its request.
+    private struct AnswerMark {
+        let isHead: Bool
+        let wantsClose: Bool
+    }
+
+    /// A body that hasn't ended.
+    private struct Body {
+        var received = 0
+        /// What of it came since the rate was last looked at.
+        var windowReceived = 0
+        var length: Int?
+        var waited: TimeAmount = .zero
+        var isContinueOwed: Bool
+    }
+
+    /// The connection's end: an answer is the last, and what still comes in is thrown away.
+    private struct Closing {
+        var isAnswered = false
+        var discarded = 0
+        var timer: Scheduled<Void>?
+    }
+
+    init(limits: RequestLimits = RequestLimits()) {
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { startHeadTimer(context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        cancelTimers()
+        failOpenBody(context)
+        context.fireChannelInactive()
+    }
+
+    private func cancelTimers() {
+        for timer in [headTimer, bodyTimer, writeTimer, stopTimer, closing?.timer] {
+            timer?.cancel()
+        }
+    }
+
+    // MARK: What comes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if let since = waitingSince {
+            let waited = context.eventLoop.now - since
+            let before = body?.waited ?? .zero
+            body?.waited = before + waited
+            waitingSince = nil
+        }
+        let part = unwrapInboundIn(data)
+        if closing?.isAnswered == true || (closing != nil && isHead(part)) {
+            discard(part, context)
+            return
+        }
+        switch part {
+        case .head(let head): begin(head, context)
+        case .body(let bytes):
+            body?.received += bytes.readableBytes
+            body?.windowReceived += bytes.readableBytes
+        case .end: endBody()
+        }
+        context.fireChannelRead(data)
+    }
+
+    private func isHead(_ part: HTTPRequestPart) -> Bool {
+        if case .head = part { true } else { false }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        if closing?.isAnswered == true { context.read() }
+    }
+
+    private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        headTimer?.cancel()
+        headTimer = nil
+        let fields = head.headerFields
+        answering.append(
+            AnswerMark(
+                isHead: head.method == .head,
+                wantsClose: fields[.connection]?.lowercased() == "close"
+            )
+        )
+        body = Body(
+            length: fields[.contentLength].flatMap { Int($0) },
+            isContinueOwed: fields[.expect]?.lowercased() == "100-continue"
+        )
+        scheduleBodyCheck(context)
+    }
+
+    private func scheduleStop(_ context: ChannelHandlerContext) -> Scheduled<Void> {
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        return context.eventLoop.scheduleTask(in: limits.stopTime) {
+            let (handler, context) = bound.value
+            if handler.body != nil, handler.closing == nil { handler.cut(context, StoppedBody()) }
+        }
+    }
+
+    private func endBody() {
+        body = nil
+        bodyTimer?.cancel()
+        bodyTimer = nil
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if waitingSince == nil { waitingSince = context.eventLoop.now }
+        context.read()
+    }
+
+    private func scheduleBodyCheck(_ context: ChannelHandlerContext) {
+        bodyTimer?.cancel()
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        bodyTimer = context.eventLoop.scheduleTask(in: .seconds(5)) {
+            bound.value.handler.checkBody(bound.value.context)
+        }
+    }
+
+    private func checkBody(_ context: ChannelHandlerContext) {
+        guard let body, closing == nil else { return }
+        // A client that hasn't been told to go on isn't slow: nobody has asked it for anything.
+        let pending = waitingSince.map { context.eventLoop.now - $0 } ?? .zero
+        let waited = body.isContinueOwed ? .zero : body.waited + pending
+        if waited >= limits.rateWindow {
+            let seconds = Double(waited.nanoseconds) / 1e9
+            guard Double(body.windowReceived) >= Double(limits.bodyRate) * seconds else {
+                cut(context, SlowBody())
+                return
+            }
+            self.body?.waited = .zero
+            self.body?.windowReceived = 0
+            waitingSince = waitingSince.map { _ in context.eventLoop.now }
+        }
+        scheduleBodyCheck(context)
+    }
+
+    /// Gives up on a body; its handler hears why and answers.
+    private func cut(_ context: ChannelHandlerContext, _ reason: any Error) {
+        endBody()
+        endSoon(context, after: limits.cutTime)
+        context.fireErrorCaught(reason)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError, answering.isEmpty, closing == nil else {
+            endBody()
+            context.fireErrorCaught(error)
+            return
+        }
+        let problem =
+            error as? HTTPParserError == .headerOverflow
+            ? Problem(.headersTooLarge, "one header, or all of them, are too large")
+            : Problem(.badRequest, "this is no HTTP/1.1 request")
+        answer(problem, context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { failOpenBody(context) }
+        if event is ChannelShouldQuiesceEvent, body != nil {
+            stopTimer = scheduleStop(context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// An end of the connection must never look like the end of a body.
+    private func failOpenBody(_ context: ChannelHandlerContext) {
+        guard body != nil, closing?.isAnswered != true else { return }
+        endBody()
+        context.fireErrorCaught(ChannelError.inputClosed)
+    }
+
+    // MARK: What goes out
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard event is BodyWanted else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        if body?.isContinueOwed == true {
+            body?.isContinueOwed = false
+            body?.waited = .zero
+            waitingSince = waitingSince.map { _ in context.eventLoop.now }
+            if body?.received == 0 {
+                let head = HTTPResponse(status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            }
+        }
+        promise?.succeed()
+    }
+
+    func write(
+        context: ChannelHandlerContext,
+        data: NIOAny,
+        promise: EventLoopPromise<Void>?
+    ) {
+        let mark = answering.first
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            if head.status.kind != .informational, isLast(mark) {
+                if closing == nil { closing = Closing() }
+                head.headerFields[.connection] = "close"
+            }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body:
+            if mark?.isHead == true {
+                promise?.succeed()
+            } else {
+                context.write(data, promise: promise)
+            }
+        case .end:
+            endAnswer(context, data, isHead: mark?.isHead == true, promise)
+        }
+    }
+
+    /// Whether no further request can follow this answer on the connection.
+    private func isLast(_ mark: AnswerMark?) -> Bool {
+        if closing != nil || mark?.wantsClose == true { return true }
+        guard answering.count == 1, let body else { return false }
+        let rest = body.length.map { $0 - body.received } ?? Int.max
+        return body.isContinueOwed || rest > limits.restSize
+    }
+
+    private func endAnswer(
+        _ context: ChannelHandlerContext,
+        _ data: NIOAny,
+        isHead: Bool,
+        _ promise: EventLoopPromise<Void>?
+    ) {
+        if !answering.isEmpty { answering.removeFirst() }
+        let isEnd = closing != nil
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.cascade(to: promise)
+        if isEnd { beginLinger(context, after: written.futureResult) }
+        if isHead {
+            // The encoder would write an empty last chunk, which the client takes for garbage.
+            context.flush()
+            written.succeed()
+        } else {
+            context.writeAndFlush(data, promise: written)
+        }
+        if !isEnd, answering.isEmpty { startHeadTimer(context) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeTimer?.cancel()
+        writeTimer =
+            context.channel.isWritable ? nil : scheduleClose(context, in: limits.writeTime)
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: The end
+
+    private func startHeadTimer(_ context: ChannelHandlerContext) {
+        headTimer?.cancel()
+        headTimer = scheduleClose(context, in: limits.headTime)
+    }
+
+    private func scheduleClose(
+        _ context: ChannelHandlerContext,
+        in time: TimeAmount
+    ) -> Scheduled<Void> {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        return context.eventLoop.scheduleTask(in: time) {
+            bound.value.close(mode: .all, promise: nil)
+        }
+    }
+
+    /// Makes the next answer the last, and closes at the latest after a time.
+    private func endSoon(_ context: ChannelHandlerContext, after time: TimeAmount) {
+        closing?.timer?.cancel()
+        var end = closing ?? Closing()
+        end.timer = scheduleClose(context, in: time)
+        closing = end
+    }
+
+    /// Answers by itself where no request came through to be handled.
+    private func answer(_ problem: Problem, _ context: ChannelHandlerContext) {
+        let bytes = problem.json
+        var fields = problem.allHeaders
+        fields[.contentLength] = String(bytes.count)
+        fields[.connection] = "close"
+        let head = HTTPResponse(status: problem.slug.status, headerFields: fields)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        beginLinger(context, after: written.futureResult)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: bytes))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
+    /// Ends the output once the answer is out, and reads on for a moment.
+    private func beginLinger(
+        _ context: ChannelHandlerContext,
+        after written: EventLoopFuture<Void>
+    ) {
+        endSoon(context, after: limits.lingerTime)
+        closing?.isAnswered = true
+        endBody()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        written.whenComplete { _ in
+            bound.value.close(mode: .output, promise: nil)
+            bound.value.read()
+        }
+    }
+
+    private func discard(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head: break
+        case .body(let bytes): closing?.discarded += bytes.readableBytes
+        case .end: context.close(mode: .all, promise: nil)
+        }
+        if let discarded = closing?.discarded, discarded > limits.lingerSize {
+            context.close(mode: .all, promise: nil)
+        }
+    }
+
+    func close(
+        context: ChannelHandlerContext,
+        mode: CloseMode,
+        promise: EventLoopPromise<Void>?
+    ) {
+        // The server closes as soon as it has written; the lingering end is ours to time.
+        guard closing?.isAnswered == true, mode != .input else {
+            if mode == .output { endSoon(context, after: limits.lingerTime) }
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        promise?.succeed()
+    }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// The file of a Unix socket: who may use it, and whether a dead process left it behind.
+struct UnixSocket: Sendable {
+    let path: String
+
+    /// What stands in the way of listening.
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Fails if somebody listens on the path, or if it is something other than a socket.
+    ///
+    /// What nobody listens on is stale, and the server replaces it.
+    func checkUnused() async throws {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw Fault(description: "\(path) exists and is no socket; choose another http.listen")
+        }
+        let isUsed: Bool
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(unixDomainSocketPath: path).get()
+            try await channel.close()
+            isUsed = true
+        } catch {
+            isUsed = false
+        }
+        if isUsed {
+            throw Fault(
+                description: "another process listens on \(path); stop it or choose another "
+                    + "http.listen"
+            )
+        }
+    }
+
+    static func groupID(_ name: String) throws -> gid_t {
+        guard let entry = unsafe getgrnam(name) else {
+            throw Fault(description: "http.socketGroup: there is no group \(name)")
+        }
+        return unsafe entry.pointee.gr_gid
+    }
+
+    /// Lets the owner and a group in, in this order: the file is never open to the wrong group.
+    func open(to group: gid_t?) throws {
+        if let group, unsafe chown(path, uid_t.max, group) != 0 {
+            throw Fault(description: "\(path) can't be given to group \(group): errno \(errno)")
+        }
+        guard unsafe chmod(path, 0o660) == 0 else {
+            throw Fault(description: "the mode of \(path) can't be set: errno \(errno)")
+        }
+    }
+
+    func remove() {
+        // Already gone is as good.
+        _ = unsafe unlink(path)
+    }
+}

@@ -1,0 +1,60 @@
+import DeliveryCore
+import JSON
+
+extension CampaignPatch {
+    static let fields = ["name", "priority", "messages_per_minute", "expires_at", "start_at"]
+
+    /// Reads a JSON merge patch (RFC 7396); null takes a cap or a time away.
+    init(
+        document body: [UInt8],
+        configuration: EndpointConfiguration,
+        now: Timestamp
+    ) throws(Problem) {
+        self.init()
+        let document = try parseJSON(body)
+        var reader = FieldReader(document, fields: Self.fields)
+        name = reader.campaignName("name")
+        priority = reader.choice("priority")
+        for field in ["priority"] where reader.value(field)?.isNull == true {
+            reader.fault("/\(field)", "can't be null; it is always one of the classes")
+        }
+        if reader.isNamed("messages_per_minute") {
+            let limit = max(1, configuration.messagesPerMinuteLimit())
+            messagesPerMinute = .some(reader.integer("messages_per_minute", in: 1...limit))
+        }
+        if reader.isNamed("expires_at") { expiresAt = .some(reader.time("expires_at")) }
+        if reader.isNamed("start_at") { startAt = .some(reader.time("start_at")) }
+        reader.checkExpiry(expiresAt ?? nil, start: startAt ?? nil, now: now)
+        try reader.finish()
+    }
+}
+
+extension RetryFilter {
+    static let fields = ["status", "codes"]
+
+    /// Reads the body of a retry; an empty one means every failed and unknown recipient.
+    init(document body: [UInt8]) throws(Problem) {
+        self.init()
+        guard !body.isEmpty else { return }
+        let document = try parseJSON(body)
+        var reader = FieldReader(document, fields: Self.fields)
+        if let value = reader.value("status"), !value.isNull {
+            let names = value.elements?.map(\.string)
+            if let names, !names.isEmpty, names.allSatisfy({ $0 == "failed" || $0 == "unknown" }) {
+                failed = names.contains("failed")
+                unknown = names.contains("unknown")
+            } else {
+                reader.fault("/status", "want an array of \"failed\", \"unknown\"")
+            }
+        }
+        if let value = reader.value("codes"), !value.isNull {
+            let numbers = value.elements?.map(\.integer)
+            if let numbers, !numbers.isEmpty, !numbers.contains(nil) {
+                codes = numbers.compactMap { $0 }
+            } else {
+                reader.fault("/codes", "want an array of whole numbers")
+            }
+        }
+        try reader.finish()
+    }
+}

@@ -1,0 +1,82 @@
+import DeliveryCore
+import DeliveryEngine
+import JSON
+
+/// Shows recipients, one at a time, in the three forms in which they leave.
+struct RecipientText: Sendable {
+    let rules: any MessageRules
+
+    static let columns = [
+        "account", "status", "code", "info", "attempts", "msg_key", "updated_at",
+        "next_attempt_at",
+    ]
+
+    /// The code in words, unless the recipient has words of its own.
+    private func info(of recipient: Recipient) -> String? {
+        if let info = recipient.info { return info }
+        guard let code = recipient.code, code != 0 else { return nil }
+        return rules.describe(code: code)
+    }
+
+    func write(_ recipient: Recipient, to text: inout JSONText) {
+        text.beginObject()
+        text.name("account")
+        text.string(recipient.account.bytes)
+        text.name("status")
+        text.string(recipient.status.rawValue)
+        text.name("code")
+        text.optionalNumber(recipient.code)
+        text.name("info")
+        text.optionalString(info(of: recipient))
+        text.name("attempts")
+        text.number(recipient.attempts)
+        text.name("msg_key")
+        text.optionalString(recipient.messageKey)
+        text.name("updated_at")
+        text.time(recipient.updatedAt)
+        text.name("next_attempt_at")
+        text.time(recipient.nextAttemptAt)
+        text.endObject()
+    }
+
+    func appendNDJSON(_ recipient: Recipient, to bytes: inout [UInt8]) {
+        var text = JSONText()
+        write(recipient, to: &text)
+        bytes += text.bytes
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// The header row of RFC 4180.
+    static var csvHeader: [UInt8] { Array((columns.joined(separator: ",") + "\r\n").utf8) }
+
+    func appendCSV(_ recipient: Recipient, to bytes: inout [UInt8]) {
+        appendCSVField(recipient.account.bytes, to: &bytes)
+        let others = [
+            recipient.status.rawValue, recipient.code.map { String($0) } ?? "",
+            info(of: recipient) ?? "", String(recipient.attempts), recipient.messageKey ?? "",
+            recipient.updatedAt.rfc3339, recipient.nextAttemptAt?.rfc3339 ?? "",
+        ]
+        for field in others {
+            bytes.append(UInt8(ascii: ","))
+            appendCSVField(Array(field.utf8), to: &bytes)
+        }
+        bytes += [0x0D, 0x0A]
+    }
+}
+
+/// Appends a field, quoted where RFC 4180 wants it.
+func appendCSVField(_ field: [UInt8], to bytes: inout [UInt8]) {
+    let special: (UInt8) -> Bool = { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+    // White space at the ends is part of the field, which some readers believe only in quotes.
+    let isEdged = field.first == 0x20 || field.last == 0x20
+    guard isEdged || field.contains(where: special) else {
+        bytes += field
+        return
+    }
+    bytes.append(0x22)
+    for byte in field {
+        if byte == 0x22 { bytes.append(0x22) }
+        bytes.append(byte)
+    }
+    bytes.append(0x22)
+}

@@ -1,0 +1,86 @@
+package import DeliveryCore
+
+/// What the endpoint is told when it is built.
+///
+/// Limits that a reload may change are closures; everything else holds for the endpoint's life.
+package struct EndpointConfiguration: Sendable {
+    package var listen: ListenAddress
+    /// Who may come in over TCP; nobody is asked on a Unix socket.
+    package var tokens: [AccessToken]
+    /// The largest JSON body; streams of recipients are not bounded by it.
+    package var bodySizeLimit: Int
+    /// The largest request to the provider, which a message must fit.
+    package var packetSizeLimit: @Sendable () -> Int
+    /// The service's own limit, which no campaign's cap may exceed.
+    package var messagesPerMinuteLimit: @Sendable () -> Int
+    package var defaultPriority: Priority
+    package var defaultOnUnknown: UnknownPolicy
+    /// Memory that all open streams of recipients share, in bytes.
+    package var intakeMemoryLimit: Int
+    /// Connections open at once; more wait in the kernel's queue.
+    package var connectionLimit: Int
+
+    package init(
+        listen: ListenAddress,
+        tokens: [AccessToken] = [],
+        bodySizeLimit: Int = 1_048_576,
+        packetSizeLimit: @escaping @Sendable () -> Int = { 12_000 },
+        messagesPerMinuteLimit: @escaping @Sendable () -> Int = { 12_000 },
+        defaultPriority: Priority = .normal,
+        defaultOnUnknown: UnknownPolicy = .resend,
+        intakeMemoryLimit: Int = 32 << 20,
+        connectionLimit: Int = 1_000
+    ) {
+        self.listen = listen
+        self.tokens = tokens
+        self.bodySizeLimit = bodySizeLimit
+        self.packetSizeLimit = packetSizeLimit
+        self.messagesPerMinuteLimit = messagesPerMinuteLimit
+        self.defaultPriority = defaultPriority
+        self.defaultOnUnknown = defaultOnUnknown
+        self.intakeMemoryLimit = intakeMemoryLimit
+        self.connectionLimit = connectionLimit
+    }
+}
+
+/// Where the endpoint listens.
+package enum ListenAddress: Sendable, Hashable {
+    /// Port 0 takes any free one.
+    case tcp(host: String, port: Int)
+    /// A socket of mode 0660, of this group if one is named.
+    case unix(path: String, group: String?)
+
+    package var isUnix: Bool {
+        if case .unix = self { true } else { false }
+    }
+}
+
+/// A bearer token and what it allows.
+package struct AccessToken: Sendable {
+    /// What the audit log calls its holder.
+    package let name: String
+    package let canWrite: Bool
+    let secret: [UInt8]
+
+    package init(name: String, canWrite: Bool, secret: [UInt8]) {
+        precondition(!secret.isEmpty, "the token \(name) is empty")
+        self.name = name
+        self.canWrite = canWrite
+        self.secret = secret
+    }
+
+    /// Compares in a time that doesn't depend on where the two differ.
+    func matches(_ offered: [UInt8]) -> Bool {
+        var difference = secret.count ^ offered.count
+        for index in secret.indices {
+            let other = offered.isEmpty ? 0 : offered[index % offered.count]
+            difference |= Int(secret[index] ^ other)
+        }
+        return difference == 0
+    }
+}
+
+extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String { "token \(name)" }
+    package var debugDescription: String { description }
+}

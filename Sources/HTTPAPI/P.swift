@@ -1,3 +1,0 @@
-import CZlib
-import Hummingbird
-import NIOHTTPTypes

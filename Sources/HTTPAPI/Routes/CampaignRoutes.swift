@@ -1,0 +1,166 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+
+extension EndpointResponder {
+    func createCampaign(_ call: Call) async throws -> Response {
+        let body = try await call.jsonBody(limit: configuration.bodySizeLimit)
+        let now = now()
+        let document = try CampaignDocument(
+            body,
+            rules: .init(message: rules, configuration: configuration, now: now.timestamp)
+        )
+        var numbers = DrawnNumbers(draw: random)
+        let campaign = NewCampaign(
+            id: Campaign.ID(at: now.timestamp, using: &numbers),
+            name: document.name,
+            message: document.message,
+            settings: document.settings,
+            recipients: document.recipients,
+            start: document.start
+        )
+        let created: Created
+        do {
+            created = try await campaigns.create(campaign, now: now)
+        } catch {
+            throw Problem(error)
+        }
+        if let work = created.work { deliveries.admit(work) }
+        audit(call, "create", created.campaign.id)
+        var response = show(created.campaign, status: .created)
+        response.headers[.location] = "/v1/campaigns/\(created.campaign.id)"
+        return response
+    }
+
+    func listCampaigns(_ call: Call) async throws -> Response {
+        let limit = try call.query.limit()
+        let states = try call.query.cases("state", of: Campaign.State.self)
+        let before = try call.query.cursor { cursor -> Campaign.ID? in
+            if case .campaign(let id) = cursor { id } else { nil }
+        }
+        // One more than asked for tells whether there is a next page.
+        let found: [Campaign]
+        do {
+            found = try await campaigns.campaigns(in: states, before: before, limit: limit + 1)
+        } catch {
+            throw Problem(error)
+        }
+        let page = found.prefix(limit)
+        let next = found.count > limit ? page.last.map { Cursor.campaign($0.id) } : nil
+        return json { text in
+            text.beginObject()
+            text.name("items")
+            text.beginArray()
+            for campaign in page {
+                text.campaign(campaign, progress: deliveries.progress(of: campaign.id))
+            }
+            text.endArray()
+            text.name("next_cursor")
+            text.optionalString(next?.text)
+            text.endObject()
+        }
+    }
+
+    func showCampaign(_ call: Call) async throws -> Response {
+        show(try await existing(try call.campaignID()))
+    }
+
+    func existing(_ id: Campaign.ID) async throws(Problem) -> Campaign {
+        let found: Campaign?
+        do {
+            found = try await campaigns.campaign(id)
+        } catch {
+            throw Problem(error)
+        }
+        guard let found else { throw .noCampaign(id) }
+        return found
+    }
+
+    func patchCampaign(_ call: Call) async throws -> Response {
+        let id = try call.campaignID()
+        let body = try await call.jsonBody(
+            [.mergePatch, .json],
+            limit: configuration.bodySizeLimit
+        )
+        let patch = try CampaignPatch(
+            document: body,
+            configuration: configuration,
+            now: now().timestamp
+        )
+        return show(try await change(id, .patch(patch), "this patch", call).campaign)
+    }
+
+    func deleteCampaign(_ call: Call) async throws -> Response {
+        _ = try await change(try call.campaignID(), .delete, "delete", call)
+        return Response(status: .noContent)
+    }
+
+    func move(
+        _ call: Call,
+        _ transition: Campaign.Transition,
+        _ name: String
+    ) async throws -> Response {
+        show(
+            try await change(try call.campaignID(), .transition(transition), name, call).campaign
+        )
+    }
+
+    func retryCampaign(_ call: Call) async throws -> Response {
+        let id = try call.campaignID()
+        // A retry of everything needs no body, so only one that is there has a type.
+        let hasType = call.request.headers[.contentType] != nil
+        let body =
+            hasType
+            ? try await call.jsonBody(limit: configuration.bodySizeLimit)
+            : try await call.wholeBody(limit: configuration.bodySizeLimit)
+        let changed = try await change(id, .retry(try RetryFilter(document: body)), "retry", call)
+        return json { text in
+            text.beginObject()
+            text.name("requeued")
+            text.number(changed.requeued)
+            text.endObject()
+        }
+    }
+
+    private func change(
+        _ id: Campaign.ID,
+        _ change: CampaignChange,
+        _ name: String,
+        _ call: Call
+    ) async throws(Problem) -> WriteResult.Change {
+        do {
+            let changed = try await deliveries.change(id, change)
+            audit(call, name, id)
+            return changed
+        } catch {
+            throw Problem(error, id, asking: name)
+        }
+    }
+
+    private func show(_ campaign: Campaign, status: HTTPResponse.Status = .ok) -> Response {
+        json(status) { $0.campaign(campaign, progress: deliveries.progress(of: campaign.id)) }
+    }
+
+    func json(
+        _ status: HTTPResponse.Status = .ok,
+        _ write: (inout JSONText) -> Void
+    ) -> Response {
+        var text = JSONText()
+        write(&text)
+        return Response(
+            status: status,
+            headers: [.contentType: MediaType.json.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: text.bytes))
+        )
+    }
+}
+
+/// The source of random numbers that the endpoint was given, in the standard library's form.
+private struct DrawnNumbers: RandomNumberGenerator {
+    let draw: @Sendable () -> UInt64
+
+    mutating func next() -> UInt64 { draw() }
+}

@@ -1,0 +1,81 @@
+import HTTPTypes
+import Hummingbird
+
+/// Who a request comes from, as the audit log names it.
+struct Caller: Sendable, Hashable {
+    let name: String
+    let canWrite: Bool
+}
+
+/// Decides who may come in before anything of the body is read.
+struct Door: Sendable {
+    let listen: ListenAddress
+    let tokens: [AccessToken]
+
+    /// Refuses names under which a browser could be lured here (DNS rebinding).
+    func checkHost(_ request: Request) throws(Problem) {
+        // A local process that can open the socket needs no name; curl sends `localhost`.
+        guard case .tcp(let host, _) = listen else { return }
+        guard let authority = request.head.authority, !authority.isEmpty else {
+            throw Problem(.badRequest, "the Host header is missing")
+        }
+        let moreHosts = HTTPField.Name("Host").map { request.headers[values: $0] } ?? []
+        guard moreHosts.isEmpty else {
+            throw Problem(.badRequest, "there is more than one Host header")
+        }
+        let name = hostName(of: authority)
+        guard isLoopback(name) || name == bare(host) else {
+            throw Problem(
+                .forbiddenHost,
+                "the Host \(quoted(authority)) is neither a loopback name nor http.listen's own"
+            )
+        }
+    }
+
+    func caller(of request: Request) throws(Problem) -> Caller {
+        guard !listen.isUnix else { return Caller(name: "local socket", canWrite: true) }
+        guard let credentials = request.headers[.authorization] else {
+            throw refusal("send Authorization: Bearer TOKEN; http.tokenFile holds one", "")
+        }
+        let parts = credentials.split(separator: " ", maxSplits: 1)
+        let offered = Array((parts.count == 2 ? parts[1] : "").utf8)
+        var found: AccessToken?
+        // All are compared whatever was found, so the time tells nothing.
+        for token in tokens where token.matches(offered) { found = token }
+        guard parts.first?.lowercased() == "bearer", let found else {
+            throw refusal("the token isn't known here", ", error=\"invalid_token\"")
+        }
+        return Caller(name: found.name, canWrite: found.canWrite)
+    }
+
+    private func refusal(_ detail: String, _ parameters: String) -> Problem {
+        var problem = Problem(.unauthorized, detail)
+        problem.headers[.wwwAuthenticate] = "Bearer realm=\"fanoutd\"\(parameters)"
+        return problem
+    }
+}
+
+/// The name in an authority, without port, brackets or a last dot, in lower case.
+private func hostName(of authority: String) -> String {
+    if authority.hasPrefix("[") {
+        return bare(String(authority.prefix { $0 != "]" }))
+    }
+    let colons = authority.filter { $0 == ":" }.count
+    let name = colons == 1 ? String(authority.prefix { $0 != ":" }) : authority
+    return bare(name)
+}
+
+private func bare(_ host: String) -> String {
+    var name = host.lowercased()[...]
+    if name.hasPrefix("[") { name = name.dropFirst() }
+    if name.hasSuffix("]") { name = name.dropLast() }
+    if name.hasSuffix(".") { name = name.dropLast() }
+    return String(name)
+}
+
+/// Whether a name always means this machine: `localhost`, 127.0.0.0/8 or `::1`.
+private func isLoopback(_ name: String) -> Bool {
+    if name == "localhost" || name == "::1" { return true }
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+}

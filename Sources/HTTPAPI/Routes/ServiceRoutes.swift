@@ -1,0 +1,69 @@
+import DeliveryCore
+import DeliveryEngine
+import Hummingbird
+import JSON
+
+extension EndpointResponder {
+    func showQuota() -> Response {
+        let status = deliveries.quota()
+        return json { $0.quota(status) }
+    }
+
+    func setPaused(_ isPaused: Bool, _ call: Call) async throws -> Response {
+        do {
+            try await deliveries.setPaused(isPaused)
+        } catch {
+            let name = isPaused ? "pause" : "resume"
+            switch error {
+            case .queue(let error): throw Problem(error)
+            case .stopping, .refused:
+                throw Problem.retryLater(
+                    .stopping,
+                    "the service can't \(name) now; nothing was done",
+                    seconds: 10
+                )
+            }
+        }
+        audit(call, isPaused ? "pause all" : "resume all")
+        return showQuota()
+    }
+
+    func health() -> Response {
+        json { text in
+            text.beginObject()
+            text.name("status")
+            text.string("ok")
+            text.endObject()
+        }
+    }
+
+    /// Whether the service does its work, or will without anybody's help.
+    func readiness() throws(Problem) -> Response {
+        if isStopping() {
+            throw .retryLater(.stopping, "the service is stopping", seconds: 10)
+        }
+        let status = deliveries.quota()
+        switch status.state {
+        case .running, .throttled, .paused:
+            return json { text in
+                text.beginObject()
+                text.name("state")
+                text.string(status.state.rawValue)
+                text.name("reason")
+                text.reason(status.reason)
+                text.endObject()
+            }
+        case .unreachable, .halted, .storeFailed:
+            let reason = status.reason.map { reason in
+                reason.code.map { "\($0): \(reason.text)" } ?? reason.text
+            }
+            var problem = Problem.retryLater(
+                .notReady,
+                "\(status.state.rawValue): \(reason ?? "no reason is known")",
+                seconds: 10
+            )
+            problem.state = status.state.rawValue
+            throw problem
+        }
+    }
+}

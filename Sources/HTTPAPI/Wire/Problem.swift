@@ -1,0 +1,160 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+
+/// A refusal as the client gets it: RFC 9457 `application/problem+json`.
+struct Problem: Error, Sendable {
+    var slug: Slug
+    var detail: String
+    var faults: [Fault] = []
+    var headers = HTTPFields()
+    /// The campaign's state, where that is what is wrong.
+    var state: String?
+    /// What a broken stream had taken in before it broke.
+    var intake: IntakeSummary?
+
+    /// One invalid place of a document.
+    struct Fault: Sendable, Hashable {
+        let pointer: String
+        let detail: String
+    }
+
+    /// The kinds of refusal, each with its status; the OpenAPI document lists them.
+    enum Slug: String, Sendable, CaseIterable {
+        case badRequest = "bad-request"
+        case notJSON = "not-json"
+        case badQuery = "bad-query"
+        case badCursor = "bad-cursor"
+        case brokenStream = "broken-stream"
+        case unauthorized
+        case forbiddenHost = "forbidden-host"
+        case readOnlyToken = "read-only-token"
+        case notFound = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case notAcceptable = "not-acceptable"
+        case slowBody = "slow-body"
+        case wrongState = "wrong-state"
+        case tooLarge = "too-large"
+        case unsupportedMediaType = "unsupported-media-type"
+        case unsupportedEncoding = "unsupported-encoding"
+        case invalid
+        case headersTooLarge = "headers-too-large"
+        case internalError = "internal-error"
+        case storeFailed = "store-failed"
+        case stopping
+        case notReady = "not-ready"
+        case storeFull = "store-full"
+    }
+
+    init(_ slug: Slug, _ detail: String, faults: [Fault] = []) {
+        self.slug = slug
+        self.detail = detail
+        self.faults = faults
+    }
+}
+
+extension Problem.Slug {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .badRequest, .notJSON, .badQuery, .badCursor, .brokenStream: .badRequest
+        case .unauthorized: .unauthorized
+        case .forbiddenHost, .readOnlyToken: .forbidden
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .notAcceptable: .notAcceptable
+        case .slowBody: .requestTimeout
+        case .wrongState: .conflict
+        case .tooLarge: .contentTooLarge
+        case .unsupportedMediaType, .unsupportedEncoding: .unsupportedMediaType
+        case .invalid: .unprocessableContent
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .internalError: .internalServerError
+        case .storeFailed, .stopping, .notReady: .serviceUnavailable
+        case .storeFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .badRequest: "Bad request"
+        case .notJSON: "The body is not JSON"
+        case .badQuery: "Bad query"
+        case .badCursor: "Bad cursor"
+        case .brokenStream: "The stream broke off"
+        case .unauthorized: "A token is wanted"
+        case .forbiddenHost: "Host not allowed"
+        case .readOnlyToken: "The token may only read"
+        case .notFound: "Not found"
+        case .methodNotAllowed: "Method not allowed"
+        case .notAcceptable: "Not acceptable"
+        case .slowBody: "The body came too slowly"
+        case .wrongState: "Not in this state"
+        case .tooLarge: "The body is too large"
+        case .unsupportedMediaType: "Unsupported media type"
+        case .unsupportedEncoding: "Unsupported content encoding"
+        case .invalid: "Invalid fields"
+        case .headersTooLarge: "The headers are too large"
+        case .internalError: "Internal error"
+        case .storeFailed: "The store failed"
+        case .stopping: "Stopping"
+        case .notReady: "Not ready"
+        case .storeFull: "No room"
+        }
+    }
+
+    var type: String { "urn:fanoutd:problem:\(rawValue)" }
+}
+
+extension Problem {
+    var json: [UInt8] {
+        var text = JSONText()
+        text.beginObject()
+        text.name("type")
+        text.string(slug.type)
+        text.name("title")
+        text.string(slug.title)
+        text.name("status")
+        text.number(slug.status.code)
+        text.name("detail")
+        text.string(detail)
+        if let state {
+            text.name("state")
+            text.string(state)
+        }
+        if !faults.isEmpty {
+            text.name("errors")
+            text.beginArray()
+            for fault in faults {
+                text.beginObject()
+                text.name("pointer")
+                text.string(fault.pointer)
+                text.name("detail")
+                text.string(fault.detail)
+                text.endObject()
+            }
+            text.endArray()
+        }
+        if let intake {
+            text.name("intake")
+            text.summary(intake)
+        }
+        text.endObject()
+        return text.bytes
+    }
+
+    var allHeaders: HTTPFields {
+        var fields = headers
+        fields[.contentType] = "application/problem+json"
+        fields[.cacheControl] = "no-store"
+        return fields
+    }
+
+    var response: Response {
+        Response(
+            status: slug.status,
+            headers: allHeaders,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json))
+        )
+    }
+}

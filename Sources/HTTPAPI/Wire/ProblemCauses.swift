@@ -1,0 +1,91 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPTypes
+import NIOCore
+
+extension Problem {
+    static func noCampaign(_ id: some CustomStringConvertible) -> Problem {
+        Problem(.notFound, "there is no campaign \(id)")
+    }
+
+    static func retryLater(_ slug: Slug, _ detail: String, seconds: Int) -> Problem {
+        var problem = Problem(slug, detail)
+        problem.headers[.retryAfter] = String(seconds)
+        return problem
+    }
+
+    init(_ error: QueueError) {
+        switch error {
+        case .full(let detail):
+            self = .retryLater(.storeFull, "\(detail); nothing was stored", seconds: 60)
+        case .failed(let detail):
+            self = .retryLater(.storeFailed, "\(detail); nothing was stored", seconds: 10)
+        }
+    }
+
+    init(_ error: IntakeError, _ id: Campaign.ID) {
+        switch error {
+        case .notFound:
+            self = .noCampaign(id)
+        case .wrongState(let state):
+            self.init(
+                .wrongState,
+                "recipients go into a draft only; the campaign is \(state.rawValue)"
+            )
+            self.state = state.rawValue
+        case .queue(let error):
+            self.init(error)
+        }
+    }
+
+    /// Why a change was refused; `what` names the change as the client asked for it.
+    init(_ error: ChangeError, _ id: Campaign.ID, asking what: String) {
+        switch error {
+        case .queue(let error):
+            self.init(error)
+        case .stopping:
+            self = .retryLater(.stopping, "the service is stopping; nothing was done", seconds: 10)
+        case .refused(let refusal):
+            self.init(refusal, id, asking: what)
+        }
+    }
+
+    private init(_ refusal: ChangeRefusal, _ id: Campaign.ID, asking what: String) {
+        switch refusal {
+        case .notFound:
+            self = .noCampaign(id)
+        case .wrongState(let state):
+            self.init(.wrongState, "\(what) is not for a campaign that is \(state.rawValue)")
+            self.state = state.rawValue
+        case .emptyDraft:
+            self.init(.wrongState, "the draft has no recipients; stream some first")
+            self.state = Campaign.State.draft.rawValue
+        case .intakeOpen:
+            self.init(
+                .wrongState,
+                "recipients are being streamed into the draft; wait for that to end"
+            )
+            self.state = Campaign.State.draft.rawValue
+        case .expired:
+            self.init(.wrongState, "expires_at is past; change it with PATCH first")
+        case .invalid(let field, let detail):
+            self.init(
+                .invalid,
+                "one field is invalid; nothing was done",
+                faults: [Fault(pointer: "/\(field)", detail: detail)]
+            )
+        }
+    }
+
+    /// What it means that a request's body couldn't be read to its end.
+    init(bodyFailure error: any Error) {
+        switch error {
+        case is SlowBody:
+            self.init(.slowBody, "the body came slower than \(RequestLimits.rateText)")
+        case is CancellationError, is StoppedBody:
+            self = .retryLater(.stopping, "the service is stopping", seconds: 10)
+        default:
+            self.init(.brokenStream, "the body broke off before its end")
+        }
+    }
+}

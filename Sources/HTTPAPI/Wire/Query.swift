@@ -1,0 +1,97 @@
+/// The parameters behind the question mark, in their order.
+struct Query: Sendable, Hashable {
+    private let items: [Item]
+
+    private struct Item: Sendable, Hashable {
+        let name: String
+        let value: String
+    }
+
+    /// Takes only parameters of these names.
+    init(_ text: some StringProtocol, allowing names: [String]) throws(Problem) {
+        var items: [Item] = []
+        for part in text.split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = percentDecoded(pair[0]),
+                let value = percentDecoded(pair.count > 1 ? pair[1] : "")
+            else { throw Problem(.badQuery, "the query holds a broken percent escape") }
+            items.append(
+                Item(
+                    name: String(decoding: name, as: UTF8.self),
+                    value: String(decoding: value, as: UTF8.self)
+                )
+            )
+        }
+        for item in items where !names.contains(item.name) {
+            let known = names.isEmpty ? "none here" : names.joined(separator: ", ")
+            throw Problem(
+                .badQuery,
+                "there is no parameter \(item.name.debugDescription); there are: \(known)"
+            )
+        }
+        self.items = items
+    }
+
+    func values(_ name: String) -> [String] {
+        items.filter { $0.name == name }.map(\.value)
+    }
+
+    /// The value of a parameter that may come once.
+    func value(_ name: String) throws(Problem) -> String? {
+        let values = values(name)
+        guard values.count <= 1 else { throw Problem(.badQuery, "\(name) is given twice") }
+        return values.first
+    }
+
+    func limit() throws(Problem) -> Int {
+        guard let text = try value("limit") else { return 100 }
+        guard let limit = Int(text), (1...1_000).contains(limit) else {
+            throw Problem(.badQuery, "limit is a number from 1 to 1000, not \(quoted(text))")
+        }
+        return limit
+    }
+
+    /// The cursor, which the list wants to be of its own kind.
+    func cursor<Place>(_ place: (Cursor) -> Place?) throws(Problem) -> Place? {
+        guard let text = try value("cursor") else { return nil }
+        guard let place = Cursor(text).flatMap(place) else {
+            throw Problem(
+                .badCursor,
+                "the cursor is none of this list: pass next_cursor of the page before, unchanged"
+            )
+        }
+        return place
+    }
+
+    /// The values of a filter that names cases, each checked.
+    func cases<Value: RawRepresentable & CaseIterable & Hashable>(
+        _ name: String,
+        of type: Value.Type = Value.self
+    ) throws(Problem) -> Set<Value> where Value.RawValue == String {
+        var cases: Set<Value> = []
+        for text in values(name) {
+            guard let value = Value(rawValue: text) else {
+                let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem(.badQuery, "\(name) is one of \(known), not \(quoted(text))")
+            }
+            cases.insert(value)
+        }
+        return cases
+    }
+
+    func integers(_ name: String) throws(Problem) -> Set<Int> {
+        var numbers: Set<Int> = []
+        for text in values(name) {
+            guard let number = Int(text) else {
+                throw Problem(.badQuery, "\(name) is a number, not \(quoted(text))")
+            }
+            numbers.insert(number)
+        }
+        return numbers
+    }
+}
+
+/// A client's text in a message: escaped, and cut where it is long.
+func quoted(_ text: String) -> String {
+    text.utf8.count <= 64 ? text.debugDescription : String(text.prefix(60)).debugDescription + "…"
+}
