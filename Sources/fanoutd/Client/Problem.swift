@@ -1,0 +1,57 @@
+import JSON
+
+/// A refusal of the endpoint (RFC 9457), for people to read.
+package struct Problem: Sendable, Hashable, CustomStringConvertible {
+    package let status: Int
+    package let title: String
+    package let detail: String?
+    package let state: String?
+    package let errors: [Fault]
+
+    package struct Fault: Sendable, Hashable {
+        package let pointer: String
+        package let detail: String
+    }
+
+    /// Reads an answer's body; one that is no problem object is told by its status alone.
+    package init(status: Int, body: [UInt8]) {
+        self.status = status
+        let object: JSON?
+        do {
+            object = try JSON(parsing: body)
+        } catch {
+            object = nil
+        }
+        title = object?["title"]?.string ?? "the daemon answered with status \(status)"
+        detail = object?["detail"]?.string
+        state = object?["state"]?.string
+        errors = (object?["errors"]?.elements ?? []).map { fault in
+            Fault(
+                pointer: fault["pointer"]?.string ?? "",
+                detail: fault["detail"]?.string ?? ""
+            )
+        }
+    }
+
+    /// Title and detail, then a line for each field at fault.
+    package var description: String {
+        var text = title
+        if let detail, detail != title { text += ": \(detail)" }
+        if let state, detail?.contains(state) != true { text += " (state \(state))" }
+        for error in errors {
+            text += "\n  \(error.pointer.isEmpty ? "/" : error.pointer): \(error.detail)"
+        }
+        return text
+    }
+
+    /// The exit code for a status.
+    package var exitCode: CommandFailure.Code {
+        switch status {
+        case 401, 403, 409: .refused
+        case 408, 429, 500...: .tryAgain
+        default: .badData
+        }
+    }
+
+    package var failure: CommandFailure { CommandFailure(exitCode, description) }
+}

@@ -1,0 +1,42 @@
+package import ArgumentParser
+
+/// Streams more recipients into a draft.
+package struct AddCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add recipients to a draft.",
+        discussion: """
+            Those it has already are dropped, so a list that broke off can be sent again as a whole.
+            """
+    )
+
+    @OptionGroup package var options: ClientOptions
+
+    @Argument(help: "The campaign.")
+    package var id: String
+
+    @Option(
+        help: ArgumentHelp("The recipients; - is standard input.", valueName: "file"),
+        completion: .file()
+    )
+    package var to: String
+
+    @Option(help: "How the recipients are written: text, ndjson or csv.")
+    package var format: RecipientFile.Format?
+
+    package init() {}
+
+    package func run() async throws {
+        let file = try RecipientFile(path: to, format: format)
+        let answer = try await options.client().upload(file, to: id)
+        let intake = IntakeView(try DaemonClient.parse(answer))
+        if options.json {
+            try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
+        } else {
+            StandardError.writeLine(intake.text)
+        }
+        guard intake.invalid == 0 || intake.accepted + intake.duplicates > 0 else {
+            throw CommandFailure(.badData, "\(to) holds no valid recipient")
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package import ArgumentParser
+import JSON
+
+/// Shows one campaign.
+package struct ShowCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a campaign: state, counts by status, failures by code."
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @Argument(help: "The campaign.") package var id: String
+
+    package init() {}
+
+    package func run() async throws {
+        let answer = try await options.client().send(.init("GET", DaemonClient.path(id)))
+        try options.print(answer)
+    }
+}
+
+/// Follows one campaign to its end.
+package struct WatchCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Show a campaign's progress until it has ended.",
+        discussion: """
+            Ends with code 0 when everyone was sent, with 1 when some failed or are unknown, and \
+            when the campaign was canceled, has expired or is halted.
+            """
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @Argument(help: "The campaign.") package var id: String
+
+    package init() {}
+
+    package func run() async throws {
+        let client = try options.client()
+        let campaign = try await CampaignWatch(client: client, id: id).run()
+        if options.json {
+            try options.print(try await client.send(.init("GET", DaemonClient.path(id))))
+        }
+        try CampaignWatch.conclude(campaign)
+    }
+}
+
+/// Starts a draft.
+package struct StartCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Start a draft, or schedule it if it has a start time."
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @Argument(help: "The campaign.") package var id: String
+
+    package init() {}
+
+    package func run() async throws {
+        try await options.post(DaemonClient.path(id, "/start"))
+    }
+}
+
+/// Pauses a campaign or all sending.
+package struct PauseCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Pause a campaign, or all sending with --all.",
+        discussion: "Calls in flight are finished. A pause survives a restart."
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @OptionGroup package var target: CampaignOrAll
+
+    package init() {}
+
+    package func run() async throws {
+        try await options.post(target.path("/pause"))
+    }
+}
+
+/// Goes on with a campaign or with all sending.
+package struct ResumeCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with a paused or halted campaign, or with all sending (--all)."
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @OptionGroup package var target: CampaignOrAll
+
+    package init() {}
+
+    package func run() async throws {
+        try await options.post(target.path("/resume"))
+    }
+}
+
+/// Cancels a campaign.
+package struct CancelCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Cancel a campaign: whoever wasn't sent yet won't be."
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @Argument(help: "The campaign.") package var id: String
+
+    package init() {}
+
+    package func run() async throws {
+        try await options.post(DaemonClient.path(id, "/cancel"))
+    }
+}
+
+/// Removes a campaign.
+package struct DeleteCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Remove a draft or a finished campaign, and its recipients."
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @Argument(help: "The campaign.") package var id: String
+
+    package init() {}
+
+    package func run() async throws {
+        _ = try await options.client().send(.init("DELETE", DaemonClient.path(id)))
+        StandardError.writeLine("deleted \(id)")
+    }
+}
+
+/// A campaign's id, or `--all` for the whole service.
+package struct CampaignOrAll: ParsableArguments {
+    @Argument(help: "The campaign.") package var id: String?
+    @Flag(help: "All sending, not one campaign.") package var all = false
+
+    package init() {}
+
+    package func validate() throws {
+        guard (id == nil) == all else {
+            throw ValidationError("give the id of a campaign, or --all")
+        }
+    }
+
+    func path(_ action: String) -> String {
+        id.map { DaemonClient.path($0, action) } ?? "/v1\(action)"
+    }
+}
+
+extension ClientOptions {
+    /// Makes a call without a body and prints what it answers.
+    func post(_ path: String) async throws {
+        try print(try await client().send(.init("POST", path)))
+    }
+
+    /// Prints an answer as it is, or for people if it is a campaign or the quota.
+    func print(_ answer: [UInt8]) throws {
+        if json {
+            try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
+            return
+        }
+        guard !answer.isEmpty else { return }
+        let object = try DaemonClient.parse(answer)
+        let text = object["counts"] != nil ? CampaignView(object).text : QuotaView(object).text
+        try StandardOutput.write(Array(text.utf8))
+    }
+}

@@ -1,0 +1,33 @@
+package import ArgumentParser
+
+/// Validates a configuration and shows what it comes to.
+package struct CheckConfigCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Validate the configuration and print what is in effect, secrets redacted.",
+        discussion: """
+            Prints the effective configuration, defaults and FANOUTD_… variables included, with \
+            where each value came from. Every fault is named at once; then the exit code is 78.
+            """
+    )
+
+    @OptionGroup package var options: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "TimeoutStopSec of the unit, to warn of calls that could outlast it.",
+            valueName: "seconds"
+        )
+    )
+    package var stopTimeout = 90
+
+    package init() {}
+
+    package func run() throws {
+        let loaded = try options.load()
+        for warning in loaded.configuration.warnings(stopTimeout: .seconds(stopTimeout)) {
+            StandardError.writeLine("fanoutd: warning: \(warning)")
+        }
+        try StandardOutput.write(Array(loaded.text.utf8))
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+
+/// The option that names the configuration file.
+package struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The configuration file, YAML.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"])
+    )
+    package var config = "/etc/fanoutd/fanoutd.yaml"
+
+    package init() {}
+
+    /// Reads the file and the environment; every fault is in the failure, which ends in code 78.
+    package func load() throws(CommandFailure) -> ConfigurationLoader.Loaded {
+        do {
+            return try ConfigurationLoader.load(
+                config,
+                environment: ProcessInfo.processInfo.environment
+            )
+        } catch {
+            let count = error.faults.count
+            throw CommandFailure(
+                .configuration,
+                "the configuration has \(count == 1 ? "a fault" : "\(count) faults"):\n"
+                    + error.description
+            )
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package import ArgumentParser
+import JSON
+
+/// Puts failed and unknown recipients back in the queue.
+package struct RetryCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Send once more to a campaign's failed and unknown recipients.",
+        discussion: """
+            An unknown recipient may have got the message: with --status unknown, or without \
+            --status, some may get it twice.
+            """
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @Argument(help: "The campaign.") package var id: String
+
+    @Option(help: ArgumentHelp("Only these: failed or unknown.", valueName: "status"))
+    package var status: [String] = []
+
+    @Option(help: ArgumentHelp("Only those that failed with this code.", valueName: "code"))
+    package var code: [Int] = []
+
+    package init() {}
+
+    package func run() async throws {
+        let call = DaemonClient.Call("POST", DaemonClient.path(id, "/retry"), body: .json(body))
+        let answer = try await options.client().send(call)
+        if options.json {
+            try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
+        } else {
+            let count = try DaemonClient.parse(answer)["requeued"]?.integer ?? 0
+            try StandardOutput.writeLine("\(count.grouped) put back in the queue")
+        }
+    }
+
+    var body: [UInt8] {
+        var text = JSONText()
+        text.beginObject()
+        if !status.isEmpty {
+            text.name("status")
+            text.beginArray()
+            for status in status { text.string(status) }
+            text.endArray()
+        }
+        if !code.isEmpty {
+            text.name("codes")
+            text.beginArray()
+            for code in code { text.number(code) }
+            text.endArray()
+        }
+        text.endObject()
+        return text.bytes
+    }
+}

@@ -1,0 +1,39 @@
+package import ArgumentParser
+import DeliveryCore
+import Foundation
+import Logging
+
+/// Runs the daemon in the foreground.
+package struct ServeCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the daemon in the foreground.",
+        discussion: """
+            SIGTERM and SIGINT stop it: no new calls, those in flight are finished and recorded. \
+            Logs go to standard error. A configuration with faults is refused with code 78.
+            """
+    )
+
+    @OptionGroup package var options: ConfigurationOptions
+
+    package init() {}
+
+    package func run() async throws {
+        let options = options
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = try options.load().configuration
+        let format = configuration.log.format.resolved(
+            journalStream: environment["JOURNAL_STREAM"],
+            standardError: StandardError.stream
+        )
+        let clock = SystemClock()
+        let log = StandardErrorLog(format: format, level: configuration.log.level) {
+            clock.now().timestamp
+        }
+        for warning in configuration.warnings(stopTimeout: .seconds(90)) {
+            log.logger("configuration").warning("\(warning)")
+        }
+        let daemon = Daemon(configuration: configuration, log: log, environment: environment)
+        try await daemon.run { try options.load().configuration }
+    }
+}

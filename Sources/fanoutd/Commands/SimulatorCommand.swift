@@ -1,0 +1,65 @@
+package import ArgumentParser
+
+/// Runs the stand-in for Tencent IM alone.
+package struct SimulatorCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "simulator",
+        abstract: "Run a stand-in for Tencent IM's batchsendmsg.",
+        discussion: """
+            An account's name scripts its fate: missing-… doesn't exist (70107), err-CODE-… always \
+            gets CODE, flaky-K-CODE-… gets it K times and is accepted then, anything else is \
+            accepted. GET /_simulator/report tells what was seen, POST /_simulator/faults sets \
+            delays and failures.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Where to listen; port 0 is a free one.", valueName: "host:port"))
+    package var listen = "127.0.0.1:0"
+
+    @Option(help: ArgumentHelp("The app's SDKAppID.", valueName: "number"))
+    package var sdkAppId = 1_400_000_000
+
+    @Option(
+        help: ArgumentHelp(
+            "The secret key that signatures must be made with; otherwise the demo's.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    package var secretKeyFile: String?
+
+    @Option(help: ArgumentHelp("The app's administrator.", valueName: "userid"))
+    package var administrator = "administrator"
+
+    @Option(
+        help: ArgumentHelp("Recipients a minute; over it calls get 90057.", valueName: "number")
+    )
+    package var quota = 12_000
+
+    @Option(help: "How a minute is counted: rolling, minute or off.")
+    package var window = "rolling"
+
+    @Flag(help: "A call that is refused whole lists its accounts with their codes.")
+    package var failList = false
+
+    @Option(help: ArgumentHelp("The largest request body.", valueName: "bytes"))
+    package var packetBytes = 12_288
+
+    package init() {}
+
+    package func validate() throws {
+        guard case .tcp? = ListenAddress(listen) else {
+            throw ValidationError("--listen: give HOST:PORT")
+        }
+        guard ["rolling", "minute", "off"].contains(window) else {
+            throw ValidationError("--window: give rolling, minute or off")
+        }
+        guard quota > 0, sdkAppId > 0, packetBytes > 0 else {
+            throw ValidationError("--quota, --sdk-app-id and --packet-bytes: give numbers over 0")
+        }
+    }
+
+    package func run() async throws {
+        try await SimulatorRun.run(self)
+    }
+}

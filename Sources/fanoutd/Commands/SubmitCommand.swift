@@ -1,0 +1,202 @@
+package import ArgumentParser
+import JSON
+
+/// Creates a campaign, streams its recipients and starts it.
+package struct SubmitCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "submit",
+        abstract: "Send a message to a list of users: create a campaign, fill it, start it.",
+        discussion: """
+            --message is a file with the message as Tencent spells it, without To_Account, \
+            MsgRandom and MsgSeq:
+              {"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]}
+            --to is a file with one UserID a line; .ndjson and .csv are told by their names, .gz is \
+            sent as it is, and - is standard input. A list may have any length.
+
+            Prints the campaign's id; what was taken in goes to standard error. Invalid lines are \
+            left out with a warning; only if no line is valid nothing starts (code 65).
+            """
+    )
+
+    @OptionGroup package var options: ClientOptions
+    @OptionGroup package var settings: CampaignOptions
+
+    @Option(
+        help: ArgumentHelp("The message, a JSON file; - is standard input.", valueName: "file"),
+        completion: .file(extensions: ["json"])
+    )
+    package var message: String
+
+    @Option(
+        help: ArgumentHelp("The recipients; - is standard input.", valueName: "file"),
+        completion: .file()
+    )
+    package var to: String
+
+    @Option(help: "How the recipients are written: text, ndjson or csv.")
+    package var format: RecipientFile.Format?
+
+    @Option(
+        help: ArgumentHelp(
+            "A key of your own: the same submit again makes no second campaign.",
+            valueName: "key"
+        )
+    )
+    package var idempotencyKey: String?
+
+    @Flag(help: "Stay and show progress until the campaign has ended; code 1 unless all were sent.")
+    package var watch = false
+
+    package init() {}
+
+    package func validate() throws {
+        guard message != "-" || to != "-" else {
+            throw ValidationError("only one of --message and --to can be standard input")
+        }
+    }
+
+    package func run() async throws {
+        let client = try options.client()
+        let file = try RecipientFile(path: to, format: format)
+        let body = try settings.body(message: MessageFile.read(message))
+        let id = try await create(body, on: client)
+        do throws(CommandFailure) {
+            try await fill(id, from: file, on: client)
+        } catch {
+            StandardError.writeLine(
+                "fanoutd: the draft \(id) stays with what was taken in; go on with\n"
+                    + "  fanoutd add \(id) --to FILE; fanoutd start \(id)"
+            )
+            throw error
+        }
+        let started = try await client.send(.init("POST", DaemonClient.path(id, "/start")))
+        try StandardOutput.writeLine(
+            options.json ? String(decoding: started, as: UTF8.self) : id
+        )
+        guard watch else { return }
+        try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
+    }
+
+    /// Creates the draft. A connection that breaks is tried once more: the key makes that safe.
+    private func create(
+        _ body: [UInt8],
+        on client: DaemonClient
+    ) async throws(CommandFailure) -> String {
+        let key = idempotencyKey ?? RandomText.hexadecimal(bits: 128)
+        let call = DaemonClient.Call(
+            "POST",
+            "/v1/campaigns",
+            headers: [("Idempotency-Key", key)],
+            body: .json(body)
+        )
+        let answer: JSON
+        do throws(CommandFailure) {
+            answer = try await client.sendForJSON(call)
+        } catch  where error.code == .unreachable || error.code == .tryAgain {
+            answer = try await client.sendForJSON(call)
+        }
+        guard let id = answer["id"]?.string else {
+            throw CommandFailure(.tryAgain, "the answer holds no id; is it a fanoutd?")
+        }
+        return id
+    }
+
+    private func fill(
+        _ id: String,
+        from file: RecipientFile,
+        on client: DaemonClient
+    ) async throws(CommandFailure) {
+        let intake = IntakeView(try DaemonClient.parse(try await client.upload(file, to: id)))
+        StandardError.writeLine(intake.text)
+        guard intake.total > 0 else {
+            throw CommandFailure(.badData, "\(to) holds no valid recipient")
+        }
+    }
+}
+
+/// The settings of a campaign on the command line.
+package struct CampaignOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A name, for people.", valueName: "text"))
+    package var name: String?
+
+    @Option(help: "Its share of the quota: high, normal or low (16 : 4 : 1).")
+    package var priority: String?
+
+    @Option(help: ArgumentHelp("A cap of its own, in recipients a minute.", valueName: "number"))
+    package var messagesPerMinute: Int?
+
+    @Option(help: ArgumentHelp("When to begin, RFC 3339.", valueName: "time"))
+    package var startAt: String?
+
+    @Option(help: ArgumentHelp("When to give up on the rest, RFC 3339.", valueName: "time"))
+    package var expiresAt: String?
+
+    @Option(
+        help: "After a call of unknown outcome: resend (at least once) or leave (at most once)."
+    )
+    package var onUnknown: String?
+
+    package init() {}
+
+    /// The body of `POST /v1/campaigns` for a draft. The daemon checks the values.
+    package func body(message: [UInt8]) -> [UInt8] {
+        var text = JSONText()
+        text.beginObject()
+        let fields = [
+            ("name", name), ("priority", priority), ("start_at", startAt),
+            ("expires_at", expiresAt), ("on_unknown", onUnknown),
+        ]
+        for (field, value) in fields {
+            guard let value else { continue }
+            text.name(field)
+            text.string(value)
+        }
+        if let messagesPerMinute {
+            text.name("messages_per_minute")
+            text.number(messagesPerMinute)
+        }
+        text.name("start")
+        text.bool(false)
+        text.name("message")
+        text.raw(message)
+        text.endObject()
+        return text.bytes
+    }
+}
+
+extension RecipientFile.Format: ExpressibleByArgument {}
+
+/// Message files.
+package enum MessageFile {
+    /// Far over what a packet can hold, so that the daemon is the one to say what is too much.
+    private static let sizeLimit = 1_048_576
+
+    /// The JSON object in a file, or on standard input for `-`.
+    package static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
+        let bytes: [UInt8]
+        do {
+            bytes =
+                path == "-"
+                ? try SmallFile.read(from: 0, path: "standard input", limit: sizeLimit)
+                : try SmallFile.read(path, limit: sizeLimit)
+        } catch {
+            throw CommandFailure(.badData, "the message can't be read: \(error)")
+        }
+        do {
+            let message = try JSON(parsing: bytes)
+            guard message.members != nil else {
+                throw CommandFailure(
+                    .badData,
+                    "\(path) holds \(message.kindName); a message is an object with MsgBody"
+                )
+            }
+        } catch let error as JSON.SyntaxError {
+            throw CommandFailure(.badData, "\(path) is no JSON: \(error)")
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure(.badData, "\(path): \(error)")
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,45 @@
+package import ArgumentParser
+import DeliveryCore
+
+/// Prints a signature for the app's administrator.
+package struct UserSigCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "usersig",
+        abstract: "Print a UserSig of the configured app, for a call by hand.",
+        discussion: "Whoever has it can act as that user until it expires: treat it as a password."
+    )
+
+    @OptionGroup package var options: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "For whom; otherwise tencent.administrator.",
+            valueName: "userid"
+        )
+    )
+    package var identifier: String?
+
+    @Option(help: ArgumentHelp("How long it is good, in seconds.", valueName: "seconds"))
+    package var expire = 86_400
+
+    package init() {}
+
+    package func validate() throws {
+        guard (1...15_552_000).contains(expire) else {
+            throw ValidationError("--expire: give 1 to 15552000 seconds (180 days)")
+        }
+    }
+
+    package func run() throws {
+        let tencent = try options.load().configuration.tencent
+        let now = SystemClock().now().timestamp
+        let signature = UserSigText.make(
+            sdkAppId: tencent.sdkAppId,
+            key: tencent.secretKey,
+            identifier: identifier ?? tencent.administrator,
+            issuedAt: now.milliseconds / 1_000,
+            lifetime: expire
+        )
+        try StandardOutput.writeLine(signature)
+    }
+}

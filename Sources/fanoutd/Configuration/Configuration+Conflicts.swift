@@ -1,0 +1,82 @@
+import DeliveryCore
+
+extension Configuration {
+    /// A value that is fine alone and wrong beside the others.
+    package struct Conflict: Sendable, Hashable {
+        package let key: String
+        package let problem: String
+        package let remedy: String
+    }
+
+    /// What keeps the daemon from starting.
+    package var conflicts: [Conflict] {
+        var conflicts: [Conflict] = []
+        if !http.listen.isLocal, !http.allowRemote {
+            conflicts.append(
+                Conflict(
+                    key: "http.listen",
+                    problem: "'\(http.listen)' can be reached from other machines",
+                    remedy: "listen on 127.0.0.1 or unix:PATH, or set http.allowRemote: true"
+                )
+            )
+        }
+        if !tencent.endpoint.isPrivate {
+            conflicts.append(.openEndpoint("tencent.endpoint", tencent.endpoint))
+        }
+        if let backup = tencent.backupEndpoint, !backup.isPrivate {
+            conflicts.append(.openEndpoint("tencent.backupEndpoint", backup))
+        }
+        if retry.baseSeconds > retry.capSeconds {
+            conflicts.append(
+                Conflict(
+                    key: "retry.baseSeconds",
+                    problem: "\(retry.baseSeconds) is over retry.capSeconds, \(retry.capSeconds)",
+                    remedy: "give a base that is at most the cap"
+                )
+            )
+        }
+        return conflicts
+    }
+
+    /// What works and yet may not be what was meant.
+    ///
+    /// `stopTimeout` is how long the service manager waits after SIGTERM before it kills.
+    package func warnings(stopTimeout: Duration) -> [String] {
+        var warnings: [String] = []
+        let needed = Duration.seconds(tencent.timeoutSeconds) + Self.stopMargin
+        if needed > stopTimeout {
+            warnings.append(
+                "tencent.timeoutSeconds: a call of \(tencent.timeoutSeconds) s and its record don't"
+                    + " fit into a stop timeout of \(stopTimeout.inSeconds) s; lower it or set"
+                    + " TimeoutStopSec to \(Int(needed.inSeconds.rounded(.up))) or more"
+            )
+        }
+        if limits.batchAccounts > min(limits.burst, limits.messagesPerMinute) {
+            warnings.append(
+                "limits.batchAccounts: batches are cut to"
+                    + " \(min(limits.burst, limits.messagesPerMinute)), the least of limits.burst"
+                    + " and limits.messagesPerMinute"
+            )
+        }
+        if http.socketGroup != nil, case .tcp = http.listen {
+            warnings.append("http.socketGroup: has no effect, http.listen is no unix:PATH")
+        }
+        if tencent.backupEndpoint == tencent.endpoint {
+            warnings.append("tencent.backupEndpoint: has no effect, it is tencent.endpoint")
+        }
+        return warnings
+    }
+
+    /// What a stop takes besides the last call: its record and closing the store, generously.
+    package static let stopMargin = Duration.seconds(10)
+}
+
+extension Configuration.Conflict {
+    fileprivate static func openEndpoint(_ key: String, _ endpoint: Endpoint) -> Self {
+        Self(
+            key: key,
+            problem: "'\(endpoint)' would send the signature unencrypted over a network",
+            remedy: "write https://, http:// is for loopback only"
+        )
+    }
+}

@@ -1,0 +1,96 @@
+package import DeliveryCore
+package import Logging
+
+/// What an instance is told to do: every value checked, every secret read.
+///
+/// The initial values are the defaults; `ConfigurationKey.all` says how each is named in the file
+/// and in the environment. What has no default is filled in by `ConfigurationLoader`.
+package struct Configuration: Sendable {
+    package var http = HTTP()
+    package var store = Store()
+    package var tencent = Tencent()
+    package var limits = Limits()
+    package var retry = Retry()
+    package var defaults = Defaults()
+    package var retention = Retention()
+    package var log = Log()
+
+    package init() {}
+
+    package struct HTTP: Sendable {
+        package var listen = ListenAddress.tcp(host: "127.0.0.1", port: 8480)
+        package var socketGroup: String?
+        package var allowRemote = false
+        /// Nil: `token` beside the store; `Configuration.tokenFile` is the one to use.
+        package var tokenFile: String?
+        package var tokensFile: String?
+        /// What `tokensFile` holds.
+        package var tokens: [NamedToken] = []
+        package var maxBodyBytes = 1_048_576
+        package var gatewayMaxBodyBytes = 67_108_864
+    }
+
+    package struct Store: Sendable {
+        package var path = "/var/lib/fanoutd/fanoutd.sqlite"
+        package var minFreeBytes = 268_435_456
+    }
+
+    package struct Tencent: Sendable {
+        package var sdkAppId = 0
+        package var administrator = "administrator"
+        package var secretKeyFile = ""
+        /// What `secretKeyFile` holds, without its trailing newline.
+        package var secretKey = Secret("")
+        package var endpoint = Endpoint.standard
+        package var backupEndpoint: Endpoint?
+        package var caFile: String?
+        package var timeoutSeconds = 10.0
+    }
+
+    package struct Limits: Sendable {
+        package var messagesPerMinute = 12_000
+        package var callsPerSecond = 200
+        package var burst = 1_500
+        package var batchAccounts = 500
+        package var packetBytes = 12_000
+        package var maxInFlight = 8
+    }
+
+    package struct Retry: Sendable {
+        package var maxAttempts = 8
+        package var baseSeconds = 5.0
+        package var capSeconds = 300.0
+    }
+
+    package struct Defaults: Sendable {
+        package var onUnknown = UnknownPolicy.resend
+        package var priority = Priority.normal
+    }
+
+    package struct Retention: Sendable {
+        package var days = 30
+    }
+
+    package struct Log: Sendable {
+        package var level = Logger.Level.info
+        package var format = LogFormat.auto
+    }
+
+    /// Where the bearer token stands.
+    package var tokenFile: String {
+        http.tokenFile ?? Path.folder(of: store.path) + "/token"
+    }
+}
+
+/// A further token of `http.tokensFile`.
+package struct NamedToken: Sendable {
+    package let name: String
+    package let canWrite: Bool
+    package let token: Secret
+
+    package init(name: String, canWrite: Bool, token: Secret) {
+        self.name = name
+        self.canWrite = canWrite
+        self.token = token
+    }
+}

@@ -1,0 +1,290 @@
+import Yams
+
+/// Reads a configuration file and the environment, and finds every fault of both at once.
+package struct ConfigurationLoader {
+    private let path: String
+    private let environment: [String: String]
+    private var configuration = Configuration()
+    private var origins: [String: Origin] = [:]
+    private var faults: [ConfigurationFault] = []
+
+    /// Where a key's value came from.
+    package enum Origin: Sendable, Hashable {
+        case line(Int)
+        case environment(String)
+    }
+
+    /// A configuration in which no fault was found.
+    package struct Loaded: Sendable {
+        package let configuration: Configuration
+        /// By key; a key that isn't there has its default.
+        package let origins: [String: Origin]
+    }
+
+    /// Variables that client commands read, which are no keys.
+    package static let clientVariables: Set<String> = [
+        "FANOUTD_URL", "FANOUTD_TOKEN_FILE", "FANOUTD_TOKEN",
+    ]
+
+    /// The largest configuration file; one that is larger is some other file.
+    private static let sizeLimit = 1_048_576
+
+    package static func load(
+        _ path: String,
+        environment: [String: String]
+    ) throws(ConfigurationFaults) -> Loaded {
+        var loader = ConfigurationLoader(path: path, environment: environment)
+        loader.readFile()
+        loader.readEnvironment()
+        loader.checkRequired()
+        loader.readSecrets()
+        loader.checkTogether()
+        guard loader.faults.isEmpty else { throw ConfigurationFaults(loader.faults) }
+        return Loaded(configuration: loader.configuration, origins: loader.origins)
+    }
+
+    private init(path: String, environment: [String: String]) {
+        self.path = path
+        self.environment = environment
+    }
+
+    // MARK: The file
+
+    private mutating func readFile() {
+        do {
+            let bytes = try SmallFile.read(path, limit: Self.sizeLimit)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                note(.file(path), problem: "it is not UTF-8 text", remedy: "give a YAML file")
+                return
+            }
+            guard let root = try Parser(yaml: text).singleRoot() else { return }
+            read(root)
+        } catch let fault as SmallFile.Fault {
+            note(
+                .file(path),
+                problem: "can't be read (\(fault.reason))",
+                remedy: "give the configuration file with --config"
+            )
+        } catch let error as YamlError {
+            note(error)
+        } catch {
+            note(.file(path), problem: "\(error)", remedy: "give a YAML file")
+        }
+    }
+
+    private mutating func read(_ root: Node) {
+        if let scalar = root.scalar, ConfigurationScalar(scalar).isNothing { return }
+        guard let mapping = root.mapping else {
+            note(
+                place(of: root),
+                problem: "the file holds no sections",
+                remedy: "begin with one, such as tencent:"
+            )
+            return
+        }
+        for (nameNode, value) in mapping {
+            let section = nameNode.scalar?.string ?? ""
+            guard ConfigurationKey.all.contains(where: { $0.section == section }) else {
+                noteUnknown(section, at: nameNode)
+                continue
+            }
+            guard let members = value.mapping else {
+                if let scalar = value.scalar, ConfigurationScalar(scalar).isNothing { continue }
+                note(
+                    place(of: value),
+                    key: section,
+                    problem: "is a section and can't have a value of its own",
+                    remedy: "write its keys below it, indented"
+                )
+                continue
+            }
+            for (leafNode, leafValue) in members {
+                read(leafValue, named: "\(section).\(leafNode.scalar?.string ?? "")", at: leafNode)
+            }
+        }
+    }
+
+    private mutating func read(_ value: Node, named name: String, at nameNode: Node) {
+        guard let key = ConfigurationKey.all.first(where: { $0.name == name }) else {
+            noteUnknown(name, at: nameNode)
+            return
+        }
+        let place = place(of: nameNode)
+        guard let scalar = value.scalar else {
+            let kind = value.mapping == nil ? "a list" : "a mapping"
+            note(place, key: name, problem: "\(kind) is no value", remedy: "give \(key.wants)")
+            return
+        }
+        let line = nameNode.mark?.line ?? 0
+        take(ConfigurationScalar(scalar), for: key, at: place, origin: .line(line))
+    }
+
+    private func place(of node: Node) -> ConfigurationFault.Place {
+        node.mark.map { .line(path, $0.line) } ?? .file(path)
+    }
+
+    private mutating func noteUnknown(_ name: String, at node: Node) {
+        let names = ConfigurationKey.all.map(\.name)
+        let remedy: String
+        if names.contains(name) {
+            let parts = name.split(separator: ".")
+            remedy = "write \(parts[1]) indented below \(parts[0]):"
+        } else if let near = Suggestion.nearest(to: name, among: names + sections) {
+            remedy = "did you mean \(near)?"
+        } else {
+            let section = name.split(separator: ".").first.map(String.init) ?? ""
+            let known = ConfigurationKey.all.filter { $0.section == section }.map(\.leaf)
+            remedy =
+                known.isEmpty
+                ? "the sections are \(sections.joined(separator: ", "))"
+                : "\(section) has \(known.joined(separator: ", "))"
+        }
+        note(place(of: node), key: name, problem: "unknown key", remedy: remedy)
+    }
+
+    private var sections: [String] {
+        var sections: [String] = []
+        for key in ConfigurationKey.all where sections.last != key.section {
+            sections.append(key.section)
+        }
+        return sections
+    }
+
+    private mutating func note(_ error: YamlError) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            note(
+                .line(path, mark.line),
+                problem: "no YAML here, column \(mark.column) (\(problem))",
+                remedy: "mend the line or put its text in quotes"
+            )
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            note(
+                .line(path, context.mark.line),
+                key: duplicates.joined(separator: ", "),
+                problem: "given more than once in one section",
+                remedy: "keep one of them"
+            )
+        default:
+            note(.file(path), problem: "no YAML (\(error))", remedy: "give a YAML file")
+        }
+    }
+
+    // MARK: The environment
+
+    private mutating func readEnvironment() {
+        let keys = Dictionary(
+            uniqueKeysWithValues: ConfigurationKey.all.map { ($0.environmentName, $0) }
+        )
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix("FANOUTD_") && !Self.clientVariables.contains(name) {
+            guard let key = keys[name] else {
+                let known = keys.keys.sorted() + Self.clientVariables.sorted()
+                let near = Suggestion.nearest(to: name, among: known)
+                note(
+                    .environment(name),
+                    problem: "belongs to no key",
+                    remedy: near.map { "did you mean \($0)?" } ?? "unset it"
+                )
+                continue
+            }
+            let scalar = ConfigurationScalar(value, style: .environment)
+            take(scalar, for: key, at: .environment(name), origin: .environment(name))
+        }
+    }
+
+    // MARK: One value
+
+    private mutating func take(
+        _ scalar: ConfigurationScalar,
+        for key: ConfigurationKey,
+        at place: ConfigurationFault.Place,
+        origin: Origin
+    ) {
+        let folder = if case .environment = place { "" } else { Path.folder(of: path) }
+        let refusal = key.take(scalar, .init(folder: folder), &configuration)
+        origins[key.name] = origin
+        let problem: String
+        switch refusal {
+        case nil: return
+        case .wrongType where scalar.isNothing: problem = "no value is given"
+        case .wrongType: problem = "\(shown(scalar)) is \(scalar.kindName) of the wrong kind"
+        case .outOfRange: problem = "\(shown(scalar)) won't do"
+        }
+        note(place, key: key.name, problem: problem, remedy: "give \(key.wants)")
+    }
+
+    private func shown(_ scalar: ConfigurationScalar) -> String {
+        Redaction.looksSecret(scalar.text)
+            ? "a value that looks like a secret" : "'\(scalar.text)'"
+    }
+
+    private mutating func note(
+        _ place: ConfigurationFault.Place,
+        key: String = "",
+        problem: String,
+        remedy: String
+    ) {
+        faults.append(.init(at: place, key: key, problem: problem, remedy: remedy))
+    }
+
+    private mutating func checkRequired() {
+        for key in ConfigurationKey.all where key.isRequired && origins[key.name] == nil {
+            note(
+                .file(path),
+                key: key.name,
+                problem: "missing",
+                remedy: "give \(key.wants), here or as \(key.environmentName)"
+            )
+        }
+    }
+
+    // MARK: What a single value can't tell
+
+    private func place(of key: String) -> ConfigurationFault.Place {
+        switch origins[key] {
+        case .line(let line): .line(path, line)
+        case .environment(let name): .environment(name)
+        case nil: .file(path)
+        }
+    }
+
+    private mutating func readSecrets() {
+        let key = "tencent.secretKeyFile"
+        if !configuration.tencent.secretKeyFile.isEmpty {
+            do {
+                configuration.tencent.secretKey = try SecretFile.key(
+                    at: configuration.tencent.secretKeyFile
+                )
+            } catch {
+                note(place(of: key), key: key, problem: error.problem, remedy: error.remedy)
+            }
+        }
+        guard let tokensFile = configuration.http.tokensFile else { return }
+        do {
+            configuration.http.tokens = try SecretFile.tokens(at: tokensFile)
+        } catch {
+            let key = "http.tokensFile"
+            note(place(of: key), key: key, problem: error.problem, remedy: error.remedy)
+        }
+    }
+
+    private mutating func checkTogether() {
+        for conflict in configuration.conflicts {
+            note(
+                place(of: conflict.key),
+                key: conflict.key,
+                problem: conflict.problem,
+                remedy: conflict.remedy
+            )
+        }
+    }
+}
+
+extension ConfigurationScalar {
+    fileprivate init(_ scalar: Node.Scalar) {
+        let isPlain = scalar.style == .plain || scalar.style == .any
+        self.init(scalar.string, style: isPlain ? .plain : .quoted)
+    }
+}

@@ -1,0 +1,55 @@
+/// An address of the provider: scheme, host and port, nothing behind them.
+package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+    package let isSecure: Bool
+    /// Without the brackets of an IPv6 address.
+    package let host: String
+    /// Nil for the scheme's own.
+    package let port: Int?
+
+    /// The provider's address for apps of its Chinese data centre.
+    package static let standard = Endpoint(isSecure: true, host: "console.tim.qq.com", port: nil)
+
+    package init(isSecure: Bool, host: String, port: Int?) {
+        self.isSecure = isSecure
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `https://HOST` or `http://HOST`, with `:PORT` if need be; nil if it is anything else.
+    package init?(_ text: String) {
+        var rest = Substring(text)
+        if rest.hasPrefix("https://") {
+            isSecure = true
+        } else if rest.hasPrefix("http://") {
+            isSecure = false
+        } else {
+            return nil
+        }
+        rest = rest.dropFirst(isSecure ? "https://".count : "http://".count)
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        // The parser of listen addresses wants a port, so give it one where none is written.
+        let hasPort = rest.hasPrefix("[") ? !rest.hasSuffix("]") : rest.contains(":")
+        guard case .tcp(let host, let port)? = ListenAddress(hasPort ? String(rest) : "\(rest):0"),
+            !hasPort || port > 0,
+            host.utf8.allSatisfy(Self.isHostByte)
+        else { return nil }
+        self.host = host
+        self.port = hasPort ? port : nil
+    }
+
+    package var description: String {
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        return (isSecure ? "https://" : "http://") + bracketed + (port.map { ":\($0)" } ?? "")
+    }
+
+    /// Whether what is sent can be read by nobody else on the way.
+    package var isPrivate: Bool { isSecure || Loopback.contains(host) }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":")].contains(byte)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// Where the daemon takes requests: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+
+    /// The longest path of a Unix socket: `sun_path` has 108 bytes, the last of them is zero.
+    package static let pathLimit = 107
+
+    /// Reads the form above; nil if the text isn't of it.
+    package init?(_ text: String) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst("unix:".count))
+            guard !path.isEmpty, path.utf8.count <= Self.pathLimit else { return nil }
+            self = .unix(path: path)
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("[") {
+            guard host.hasSuffix("]"), host.contains(":") else { return nil }
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
+        self = .tcp(host: String(host), port: Int(port))
+    }
+
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port):
+            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    /// Whether only this machine can connect.
+    package var isLocal: Bool {
+        switch self {
+        case .tcp(let host, _): Loopback.contains(host)
+        case .unix: true
+        }
+    }
+}
+
+/// The names and addresses by which a machine speaks to itself.
+package enum Loopback {
+    /// Whether a host, without brackets, is loopback.
+    package static func contains(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

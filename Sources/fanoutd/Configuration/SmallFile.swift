@@ -1,0 +1,95 @@
+import Glibc
+
+/// Files that are read or made as a whole: configuration, keys, tokens, messages.
+package enum SmallFile {
+    /// Why a file can't be read or made, in the system's words.
+    package struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
+        package let path: String
+        package let reason: String
+
+        package init(path: String, reason: String) {
+            self.path = path
+            self.reason = reason
+        }
+
+        init(path: String, errno code: Int32) {
+            self.init(path: path, reason: unsafe String(cString: strerror(code)))
+        }
+
+        package var description: String { "\(path): \(reason)" }
+    }
+
+    /// The bytes of a file of at most `limit` bytes.
+    package static func read(_ path: String, limit: Int) throws(Fault) -> [UInt8] {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Fault(path: path, errno: errno) }
+        defer { close(file) }
+        return try read(from: file, path: path, limit: limit)
+    }
+
+    /// The bytes that an open file has left, which must be at most `limit`.
+    package static func read(
+        from file: CInt,
+        path: String,
+        limit: Int
+    ) throws(Fault) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe Glibc.read(file, $0.baseAddress, $0.count)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Fault(path: path, errno: errno)
+            }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limit else {
+                throw Fault(path: path, reason: "it has more than \(limit) bytes")
+            }
+        }
+    }
+
+    /// Makes a file that only its owner can read; false, and nothing done, if there is one.
+    package static func createPrivateUnlessThere(
+        _ path: String,
+        holding bytes: [UInt8]
+    ) throws(Fault) -> Bool {
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file < 0, errno == EEXIST { return false }
+        guard file >= 0 else { throw Fault(path: path, errno: errno) }
+        defer { close(file) }
+        // The mode of `open` is cut by the umask; a strict one must not make it unreadable.
+        guard fchmod(file, 0o600) == 0 else { throw Fault(path: path, errno: errno) }
+        try write(bytes, to: file, path: path)
+        guard fsync(file) == 0 else { throw Fault(path: path, errno: errno) }
+        return true
+    }
+
+    /// Writes all the bytes to an open file.
+    package static func write(
+        _ bytes: [UInt8],
+        to file: CInt,
+        path: String
+    ) throws(Fault) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(file, $0.baseAddress, $0.count)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Fault(path: path, errno: errno)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Whether anyone but the owner may read or write a file.
+    package static func isOpenToOthers(_ path: String) throws(Fault) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw Fault(path: path, errno: errno) }
+        return status.st_mode & 0o077 != 0
+    }
+}

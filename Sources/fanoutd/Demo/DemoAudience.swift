@@ -1,0 +1,73 @@
+package import DeliveryCore
+
+/// The recipients of a demo, and what must become of each.
+///
+/// The simulator reads an account's fate from its name: `missing-…` doesn't exist, `err-CODE-…`
+/// gets that code for good, `flaky-K-CODE-…` gets it K times and is accepted then.
+package struct DemoAudience: Sendable, Hashable {
+    package let count: Int
+
+    package init(count: Int) {
+        self.count = count
+    }
+
+    /// Fewer than the smallest batch that is cut to the room left (50). They are neighbours in the
+    /// queue, and a batch of nothing but missing accounts is refused by another code, 90012.
+    private static let missingLimit = 40
+
+    /// The account at an index from 0: one in 100 missing, one in 67 flaky, one in 200 hopeless.
+    package func account(at index: Int) -> String {
+        let digits = String(index)
+        let number = String(repeating: "0", count: max(0, 7 - digits.count)) + digits
+        switch index {
+        case _ where index % 100 == 50 && index / 100 < Self.missingLimit:
+            return "missing-\(number)"
+        case _ where index % 134 == 33: return "flaky-1-91000-\(number)"
+        case _ where index % 134 == 100: return "flaky-2-90992-\(number)"
+        case _ where index % 200 == 175: return "err-90048-\(number)"
+        default: return "user-\(number)"
+        }
+    }
+
+    /// One account a line.
+    package func lines(_ range: Range<Int>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for index in range {
+            bytes.append(contentsOf: account(at: index).utf8)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+
+    /// What must become of an account, read from its name.
+    package static func expectation(of account: String) -> DemoExpectation {
+        let parts = account.split(separator: "-")
+        switch parts.first {
+        case "missing":
+            return DemoExpectation(status: .failed, codes: [70_107, 90_012], attempts: 1)
+        case "err":
+            let code = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+            return DemoExpectation(status: .failed, codes: [code], attempts: 1)
+        case "flaky":
+            let failures = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+            return DemoExpectation(status: .sent, codes: [0], attempts: failures + 1)
+        default:
+            return DemoExpectation(status: .sent, codes: [0], attempts: 1)
+        }
+    }
+}
+
+/// What must become of one recipient of a demo.
+package struct DemoExpectation: Sendable, Hashable {
+    package let status: Recipient.Status
+    /// One of these.
+    package let codes: Set<Int>
+    /// The calls it takes at least.
+    package let attempts: Int
+
+    package init(status: Recipient.Status, codes: Set<Int>, attempts: Int) {
+        self.status = status
+        self.codes = codes
+        self.attempts = attempts
+    }
+}

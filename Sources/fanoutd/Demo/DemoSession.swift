@@ -1,0 +1,102 @@
+import ArgumentParser
+import DeliveryCore
+import Foundation
+import JSON
+
+/// A demo from the outside: submits a campaign to a running daemon over HTTP, follows it to its end
+/// and compares every recipient with what had to become of it.
+package struct DemoSession: Sendable {
+    package let client: DaemonClient
+    package let audience: DemoAudience
+    /// Where the list of recipients is written; whoever makes the folder removes it.
+    package let folder: String
+    /// What the simulator has seen.
+    package let provider: @Sendable () async throws -> DemoReport.ProviderView
+
+    package init(
+        client: DaemonClient,
+        audience: DemoAudience,
+        folder: String,
+        provider: @escaping @Sendable () async throws -> DemoReport.ProviderView
+    ) {
+        self.client = client
+        self.audience = audience
+        self.folder = folder
+        self.provider = provider
+    }
+
+    private static let message = #"""
+        {"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hello from the demo"}}]}
+        """#
+
+    /// Plays it; a recipient that ended otherwise than it should is a failure with code 1.
+    package func play() async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let id = try await submit()
+        StandardError.writeLine("campaign \(id): \(audience.count.grouped) recipients")
+        _ = try await CampaignWatch(client: client, id: id).run()
+        let seconds = start.duration(to: clock.now).inSeconds
+        let report = try await report(of: id)
+        let provider = try await provider()
+        let text = report.text(expected: audience.count, seconds: seconds, provider: provider)
+        try StandardOutput.write(Array(text.utf8))
+        guard report.isRight(expected: audience.count, provider: provider) else {
+            throw CommandFailure(.incomplete, "the demo did not end as it should")
+        }
+    }
+
+    private func submit() async throws -> String {
+        let path = folder + "/recipients.txt"
+        try Data(audience.lines(0..<audience.count)).write(to: URL(filePath: path))
+        let options = try CampaignOptions.parse(["--name", "Demo"])
+        let body = options.body(message: Array(Self.message.utf8))
+        let created = try await client.sendForJSON(
+            .init("POST", "/v1/campaigns", body: .json(body))
+        )
+        guard let id = created["id"]?.string else {
+            throw CommandFailure(.tryAgain, "the daemon's answer holds no id")
+        }
+        let file = try RecipientFile(path: path, format: .text)
+        let intake = IntakeView(try DaemonClient.parse(try await client.upload(file, to: id)))
+        StandardError.writeLine(intake.text)
+        _ = try await client.send(.init("POST", DaemonClient.path(id, "/start")))
+        return id
+    }
+
+    private func report(of id: String) async throws -> DemoReport {
+        var report = DemoReport()
+        var lines = LineSplitter()
+        let call = DaemonClient.Call(
+            "GET",
+            DaemonClient.path(id, "/recipients"),
+            headers: [("Accept", "application/x-ndjson")]
+        )
+        try await client.stream(call) { bytes throws(CommandFailure) in
+            for line in lines.take(bytes) {
+                report.add(.init(try DaemonClient.parse(line)))
+            }
+        }
+        return report
+    }
+}
+
+/// Cuts a stream of bytes into lines.
+package struct LineSplitter: Sendable {
+    private var rest: [UInt8] = []
+
+    package init() {}
+
+    /// The lines that these bytes complete, without their newlines.
+    package mutating func take(_ bytes: [UInt8]) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var start = 0
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            lines.append(rest + bytes[start..<index])
+            rest = []
+            start = index + 1
+        }
+        rest += bytes[start...]
+        return lines
+    }
+}

@@ -1,7 +1,0 @@
-import ArgumentParser
-import HTTPAPI
-import Yams
-
-@main struct Fanoutd: AsyncParsableCommand {
-    mutating func run() async throws { print("x") }
-}

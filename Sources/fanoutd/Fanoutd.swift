@@ -1,0 +1,90 @@
+package import ArgumentParser
+
+/// The command line's root.
+@main package struct Fanoutd: AsyncParsableCommand {
+    package static let version = "0.1.0"
+
+    package static let configuration = CommandConfiguration(
+        commandName: "fanoutd",
+        abstract: "Sends one message to very many Tencent IM users, within the app's quota.",
+        discussion: """
+            Have a first look:          fanoutd demo
+            Run the service:            fanoutd serve --config /etc/fanoutd/fanoutd.yaml
+            Check its configuration:    fanoutd check-config --config /etc/fanoutd/fanoutd.yaml
+            Send a message to a list:   fanoutd submit --message message.json --to users.txt --watch
+            See what became of it:      fanoutd list; fanoutd show ID; fanoutd export ID
+
+            Client commands find the daemon by --url or FANOUTD_URL (http://127.0.0.1:8480 unless \
+            told otherwise) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
+            /var/lib/fanoutd/token.
+
+            Exit codes: 0 done, 1 done but not everyone was sent, 64 usage, 65 bad data, \
+            69 daemon not reachable, 75 try again later, 77 refused, 78 configuration.
+            """,
+        version: version,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Service",
+                subcommands: [
+                    ServeCommand.self, CheckConfigCommand.self, UserSigCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Trying out",
+                subcommands: [DemoCommand.self, SimulatorCommand.self]
+            ),
+            CommandGroup(
+                name: "Campaigns",
+                subcommands: [
+                    SubmitCommand.self, AddCommand.self, StartCommand.self, ListCommand.self,
+                    ShowCommand.self, WatchCommand.self, PauseCommand.self, ResumeCommand.self,
+                    CancelCommand.self, RetryCommand.self, DeleteCommand.self, ExportCommand.self,
+                    QuotaCommand.self,
+                ]
+            ),
+        ]
+    )
+
+    package init() {}
+
+    /// Runs a command and ends the process with the exit code of `sysexits.h` that fits.
+    package static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            if !failure.message.isEmpty { StandardError.writeLine("fanoutd: \(failure.message)") }
+            exit(withError: ExitCode(failure.code.rawValue))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Why a command ends without having done what was asked.
+package struct CommandFailure: Error, Sendable, Hashable {
+    package let code: Code
+    /// For standard error; empty where everything was said.
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The exit codes of `sysexits.h` that the commands use, and 1.
+    package enum Code: Int32, Sendable, Hashable {
+        /// Done, but not everyone was sent.
+        case incomplete = 1
+        case usage = 64
+        case badData = 65
+        case unreachable = 69
+        case tryAgain = 75
+        case refused = 77
+        case configuration = 78
+    }
+}

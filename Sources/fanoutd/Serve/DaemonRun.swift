@@ -1,0 +1,105 @@
+import Glibc
+import Logging
+package import ServiceLifecycle
+package import SystemdNotify
+import UnixSignals
+
+/// What every run of the daemon has around its own services: signals, deadlines, systemd.
+package struct DaemonRun: Sendable {
+    package var configuration: Configuration
+    package var log: StandardErrorLog
+    package var notify: NotifySocket
+    package var watchdog: Watchdog?
+
+    package init(
+        configuration: Configuration,
+        log: StandardErrorLog,
+        environment: [String: String]
+    ) {
+        self.configuration = configuration
+        self.log = log
+        notify = NotifySocket(environment: environment)
+        watchdog = Watchdog(environment: environment, processID: getpid())
+    }
+
+    /// A service that tells READY=1 when it is done starting, and what the heartbeat asks it.
+    package struct Parts: Sendable {
+        /// In the order of their start; they are shut down in the opposite order, each after the
+        /// one before has ended.
+        package var services: [any Service]
+        package var status: @Sendable () async -> String
+        package var isAlive: @Sendable () async -> Bool
+        package var reload: @Sendable () async -> Void
+
+        package init(
+            services: [any Service],
+            status: @escaping @Sendable () async -> String,
+            isAlive: @escaping @Sendable () async -> Bool,
+            reload: @escaping @Sendable () async -> Void
+        ) {
+            self.services = services
+            self.status = status
+            self.isAlive = isAlive
+            self.reload = reload
+        }
+    }
+
+    /// What to give `Readiness`: tells the manager that requests are taken now.
+    package var announceReady: @Sendable () -> Void {
+        let notify = notify
+        let logger = log.logger("fanoutd")
+        return {
+            do {
+                try notify.send(.ready)
+            } catch {
+                logger.error("The service manager can't be told", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Runs until SIGTERM or SIGINT, then until the calls in flight are finished and recorded.
+    ///
+    /// A second signal changes nothing: the deadlines end a shutdown that hangs.
+    package func run(_ parts: Parts) async throws {
+        let heartbeat = Heartbeat(
+            socket: notify,
+            watchdog: watchdog,
+            clock: ContinuousClock(),
+            status: parts.status,
+            isAlive: parts.isAlive
+        )
+        let all: [any Service] =
+            [heartbeat, HangupReload(reload: parts.reload)] + parts.services
+            + [StoppingNotice(socket: notify)]
+        var group = ServiceGroupConfiguration(
+            services: all,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: log.logger("lifecycle")
+        )
+        group.maximumGracefulShutdownDuration =
+            .seconds(configuration.tencent.timeoutSeconds) + Configuration.stopMargin
+        group.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    /// What SIGHUP does so far: reads the configuration again, refuses a bad one, and takes over the
+    /// log level.
+    package static func reload(
+        _ load: @Sendable () throws -> Configuration,
+        into log: StandardErrorLog
+    ) {
+        let logger = log.logger("fanoutd")
+        do {
+            let configuration = try load()
+            log.setLevel(configuration.log.level)
+            logger.notice(
+                "Configuration read again: the log level took hold, the rest at a restart"
+            )
+        } catch {
+            logger.error(
+                "Configuration refused, the old one stays",
+                metadata: ["error": "\(error)"]
+            )
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package import DeliveryCore
+import Glibc
+
+/// The machine's two clocks, as the core wants them.
+///
+/// The monotonic one is `CLOCK_MONOTONIC_RAW`: NTP doesn't slew it, and it stops in suspend, which
+/// errs to the safe side of the quota.
+package struct SystemClock: Sendable {
+    package init() {}
+
+    package func now() -> Now {
+        Now(
+            instant: Instant(nanoseconds: Self.nanoseconds(of: CLOCK_MONOTONIC_RAW)),
+            timestamp: Timestamp(
+                milliseconds: Self.nanoseconds(of: CLOCK_REALTIME) / 1_000_000
+            )
+        )
+    }
+
+    /// `CLOCK_MONOTONIC` in microseconds, which systemd compares in a reload.
+    package func monotonicMicroseconds() -> Int64 {
+        Self.nanoseconds(of: CLOCK_MONOTONIC) / 1_000
+    }
+
+    /// Tells this boot from others; a monotonic reading means nothing after the next one.
+    package static func bootID() throws(SmallFile.Fault) -> String {
+        let bytes = try SmallFile.read("/proc/sys/kernel/random/boot_id", limit: 64)
+        return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+    }
+
+    private static func nanoseconds(of clock: clockid_t) -> Int64 {
+        var time = timespec()
+        let result = unsafe clock_gettime(clock, &time)
+        precondition(result == 0, "clock \(clock) can't be read")
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,45 @@
+/// The daemon's own bearer token on disk, made at the first start.
+package enum TokenFile {
+    /// What the file held or now holds.
+    package struct Opened: Sendable {
+        package let token: Secret
+        package let isNew: Bool
+    }
+
+    /// A shorter token could be guessed.
+    private static let byteMinimum = 16
+
+    /// Reads the token, or makes the file with 256 random bits if there is none.
+    package static func open(_ path: String) throws(CommandFailure) -> Opened {
+        let fresh = RandomText.hexadecimal(bits: 256)
+        do throws(SmallFile.Fault) {
+            // The file is made before it is looked for: of two daemons only one can make it.
+            if try SmallFile.createPrivateUnlessThere(path, holding: Array((fresh + "\n").utf8)) {
+                return Opened(token: Secret(fresh), isNew: true)
+            }
+            return Opened(token: try read(path), isNew: false)
+        } catch {
+            throw CommandFailure(
+                .configuration,
+                "http.tokenFile: \(error); give a folder this user can write to"
+                    + " or a file with a token"
+            )
+        }
+    }
+
+    private static func read(_ path: String) throws(SmallFile.Fault) -> Secret {
+        guard try !SmallFile.isOpenToOthers(path) else {
+            throw .init(path: path, reason: "others can read the token; run: chmod 600 \(path)")
+        }
+        let bytes = try SmallFile.read(path, limit: 4_096)
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 1, words[0].utf8.count >= byteMinimum else {
+            throw .init(
+                path: path,
+                reason: "it doesn't hold one token of at least \(byteMinimum) bytes;"
+                    + " remove it and a new one is made"
+            )
+        }
+        return Secret(String(words[0]))
+    }
+}

@@ -1,0 +1,106 @@
+import DeliveryCore
+
+/// How far long work has come, as one line of text.
+package struct Progress: Sendable, Hashable {
+    package var done: Int
+    /// Nil where nobody knows, as with standard input.
+    package var total: Int?
+    package var unit: Unit
+    /// So many of the unit a second; nil before there is a measurement.
+    package var rate: Double?
+    /// What else there is to say, such as a campaign's state.
+    package var note: String
+
+    package enum Unit: Sendable, Hashable {
+        case bytes
+        case recipients
+    }
+
+    package init(
+        done: Int,
+        total: Int?,
+        unit: Unit,
+        rate: Double? = nil,
+        note: String = ""
+    ) {
+        self.done = done
+        self.total = total
+        self.unit = unit
+        self.rate = rate
+        self.note = note
+    }
+
+    /// A bar for a terminal of so many columns; the bar shrinks before any text is cut.
+    package func bar(columns: Int) -> String {
+        let text = line
+        guard let fraction else { return String(text.prefix(columns)) }
+        let room = min(30, columns - text.count - 4)
+        guard room >= 5 else { return String(text.prefix(columns - 1)) }
+        let filled = Int((Double(room) * fraction).rounded(.down))
+        let bar =
+            String(repeating: "#", count: filled) + String(repeating: "-", count: room - filled)
+        return "[\(bar)] \(text)"
+    }
+
+    /// The same without a bar, for a log or a pipe.
+    package var line: String {
+        var parts: [String] = []
+        if let fraction { parts.append("\(Int((fraction * 100).rounded(.down)))%") }
+        parts.append(amount)
+        if let rate { parts.append("\(measure(Int(rate.rounded())))/s") }
+        if let remaining { parts.append("ETA \(Self.clock(remaining))") }
+        if !note.isEmpty { parts.append(note) }
+        return parts.joined(separator: "  ")
+    }
+
+    /// How long the rest takes at the present rate; nil where that can't be told.
+    package var remaining: Duration? {
+        guard let total, let rate, rate > 0, total > done else { return nil }
+        return .seconds(Double(total - done) / rate)
+    }
+
+    private var fraction: Double? {
+        guard let total, total > 0 else { return nil }
+        return min(1, max(0, Double(done) / Double(total)))
+    }
+
+    private var amount: String {
+        guard let total else { return measure(done) }
+        return "\(measure(done)) of \(measure(total))"
+    }
+
+    private func measure(_ count: Int) -> String {
+        switch unit {
+        case .recipients: count.grouped
+        case .bytes where count < 1_000_000: "\((count / 1_000).grouped) kB"
+        case .bytes: "\((count / 1_000_000).grouped) MB"
+        }
+    }
+
+    /// `4:05`, or `1:02:03` from an hour on.
+    package static func clock(_ duration: Duration) -> String {
+        let seconds = Int(duration.inSeconds.rounded(.up))
+        let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
+        let short = "\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+        if seconds >= 3_600 { return "\(seconds / 3_600):\(short)" }
+        return short.hasPrefix("0") ? String(short.dropFirst()) : short
+    }
+}
+
+/// Measures a rate over the last seconds, so that it follows changes and still doesn't jump.
+package struct RateMeter: Sendable {
+    private var samples: [(time: Duration, done: Int)] = []
+
+    /// Long enough to smooth batches that go out seconds apart.
+    private static let span = Duration.seconds(15)
+
+    package init() {}
+
+    /// Notes how much is done at a time; answers the rate a second, nil before a second has passed.
+    package mutating func note(_ done: Int, at time: Duration) -> Double? {
+        samples.append((time, done))
+        while samples.count > 2, time - samples[1].time >= Self.span { samples.removeFirst() }
+        guard let first = samples.first, time - first.time >= .seconds(1) else { return nil }
+        return max(0, Double(done - first.done) / (time - first.time).inSeconds)
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// Standard error: notes, progress and log records.
+package enum StandardError {
+    private static let descriptor: CInt = 2
+
+    /// Writes a text at once; what can't be written is lost, there is nowhere left to say so.
+    package static func write(_ text: String) {
+        do {
+            try SmallFile.write(Array(text.utf8), to: descriptor, path: "standard error")
+        } catch {
+            return
+        }
+    }
+
+    package static func writeLine(_ text: String) {
+        write(text + "\n")
+    }
+
+    /// Whether a person looks at it.
+    package static var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// The columns of the terminal, 80 where it doesn't say.
+    package static var columns: Int {
+        var size = winsize()
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return 80
+        }
+        return Int(size.ws_col)
+    }
+
+    /// Device and inode as in JOURNAL_STREAM; nil if it is closed.
+    package static var stream: String? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+        return "\(status.st_dev):\(status.st_ino)"
+    }
+}
+
+/// Standard output: what a command was asked for, and nothing else.
+package enum StandardOutput {
+    private static let descriptor: CInt = 1
+
+    package static func write(_ bytes: [UInt8]) throws(SmallFile.Fault) {
+        try SmallFile.write(bytes, to: descriptor, path: "standard output")
+    }
+
+    package static func writeLine(_ text: String) throws(SmallFile.Fault) {
+        try write(Array((text + "\n").utf8))
+    }
+}
