@@ -145,6 +145,9 @@ package struct Counts: Sendable, Hashable {
         queued + sending + retrying + sent + failed + unknown + canceled + expired
     }
 
+    /// Recipients that have no final status yet.
+    package var unfinished: Int { queued + sending + retrying }
+
     /// Whether a recipient is left that has no final status.
-    package var hasWork: Bool { queued + sending + retrying > 0 }
+    package var hasWork: Bool { unfinished > 0 }
 }

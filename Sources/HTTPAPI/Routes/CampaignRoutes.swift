@@ -55,7 +55,7 @@ extension EndpointResponder {
             text.name("items")
             text.beginArray()
             for campaign in page {
-                text.campaign(campaign, progress: deliveries.progress(of: campaign.id))
+                text.campaign(campaign, progress: progress(of: campaign))
             }
             text.endArray()
             text.name("next_cursor")
@@ -141,7 +141,11 @@ extension EndpointResponder {
     }
 
     private func show(_ campaign: Campaign, status: HTTPResponse.Status = .ok) -> Response {
-        json(status) { $0.campaign(campaign, progress: deliveries.progress(of: campaign.id)) }
+        json(status) { $0.campaign(campaign, progress: progress(of: campaign)) }
+    }
+
+    private func progress(of campaign: Campaign) -> CampaignProgress {
+        deliveries.progress(of: campaign.id, remaining: campaign.counts.unfinished)
     }
 
     func json(
