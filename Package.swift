@@ -84,9 +84,8 @@ let package = Package(
         .target(
             name: "TencentIM",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", asyncHTTPClient, crypto, nioCore,
-                nioPosix,
-                nioHTTP1, nioSSL, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", asyncHTTPClient, crypto,
+                nioCore, nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         .target(
@@ -134,8 +133,8 @@ let package = Package(
         .testTarget(
             name: "TencentIMTests",
             dependencies: [
-                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", nioCore, nioPosix, nioHTTP1,
-                nioSSL, logging,
+                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", nioCore, nioPosix,
+                nioHTTP1, nioSSL, logging,
             ]
         ),
         .testTarget(

@@ -1,0 +1,42 @@
+import AsyncHTTPClient
+import DeliveryCore
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// Sorts what the client throws, which comes as unrelated types.
+///
+/// Whether a request went out is not decided here: `CallRegistry` knows.
+enum CallError {
+    /// What is doubtful about a call whose request began to go out.
+    static func doubt(about error: any Error) -> Outcome.Doubt {
+        switch error {
+        case is HTTPParserError, is NIOTooManyBytesError: .unreadable
+        case let error as HTTPClientError where error == .deadlineExceeded: .timeout
+        default: .connectionLost
+        }
+    }
+
+    /// Why a request never went out.
+    ///
+    /// Only errors whose text can't hold the request's URL, and with it the signature, speak for
+    /// themselves.
+    static func words(for error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError: "no connection: \(error.shortDescription)"
+        case let error as IOError: "no connection: \(error.description)"
+        case let error as NIOConnectionError:
+            "no connection to \(error.host):\(error.port): \(reason(error))"
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            "TLS handshake failed: \(error)"
+        case is CancellationError: "no connection within the timeout"
+        default: "no connection: \(type(of: error))"
+        }
+    }
+
+    private static func reason(_ error: NIOConnectionError) -> String {
+        if let failure = error.connectionErrors.first { return "\(failure.error)" }
+        return error.dnsAError == nil && error.dnsAAAAError == nil ? "refused" : "unknown host"
+    }
+}

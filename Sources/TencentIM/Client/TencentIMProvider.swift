@@ -1,0 +1,174 @@
+import AsyncHTTPClient
+package import DeliveryCore
+import DeliveryEngine
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Synchronization
+
+/// Makes the calls to Tencent IM over pooled connections.
+package final class TencentIMProvider: Provider {
+    private let client: HTTPClient
+    private let registry: CallRegistry
+    private let now: @Sendable () -> Timestamp
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var settings: ProviderSettings
+        var signatures: SignatureSource
+        var random: any RandomNumberGenerator & Sendable
+    }
+
+    /// The largest answer that is read: 500 listed accounts take some 40 KB.
+    private static let answerLimit = 1 << 20
+
+    /// How long an unused connection is kept: shorter than servers usually do, since a call that
+    /// meets a connection just closed by the server has an unknown outcome.
+    private static let idleLimit: TimeAmount = .seconds(20)
+
+    /// Makes a client with its own connections.
+    ///
+    /// `connectionLimit` is at least the calls in flight at most; `caFile` is a PEM file of trust
+    /// roots beside the system's. A file that can't be read as such throws.
+    package init(
+        settings: ProviderSettings,
+        caFile: String? = nil,
+        connectionLimit: Int = 256,
+        random: any RandomNumberGenerator & Sendable,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        let registry = CallRegistry()
+        let timeout = settings.timeout
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: try Self.trust(caFile),
+            redirectConfiguration: .disallow,
+            // A third leaves time for the backup endpoint and for Tencent's own 3 s.
+            timeout: .init(connect: .nanoseconds((timeout / 3).nanoseconds), read: nil),
+            decompression: .disabled
+        )
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionLimit
+        configuration.connectionPool.idleTimeout = Self.idleLimit
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            CallGate.install(on: channel, registry: registry, timeout: timeout)
+        }
+        client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: configuration
+        )
+        self.registry = registry
+        self.now = now
+        state = Mutex(
+            State(
+                settings: settings,
+                signatures: SignatureSource(settings.credentials),
+                random: random
+            )
+        )
+    }
+
+    private static func trust(_ caFile: String?) throws -> TLSConfiguration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let caFile { tls.additionalTrustRoots = [.file(caFile)] }
+        return tls
+    }
+
+    package var settings: ProviderSettings { state.withLock { $0.settings } }
+
+    /// Replaces endpoint, credentials and timeout for the calls that come.
+    package func update(_ settings: ProviderSettings) {
+        state.withLock { state in
+            if settings.credentials != state.settings.credentials {
+                state.signatures = SignatureSource(settings.credentials)
+            }
+            state.settings = settings
+        }
+    }
+
+    package func renewCredentials() async {
+        state.withLock { $0.signatures.renew() }
+    }
+
+    /// Ends the connections; calls still in flight end as unknown.
+    package func shutdown() async throws {
+        try await client.shutdown()
+    }
+
+    package func send(_ batch: Batch) async -> Outcome {
+        let settings = settings
+        let body = RequestBody.encode(batch)
+        let outcome = await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask { await self.attempt(batch, body: body, settings: settings) }
+            group.addTask {
+                do { try await ContinuousClock().sleep(for: settings.timeout) } catch {
+                    // The call was answered, or the whole send was canceled.
+                }
+                return nil
+            }
+            var outcome: Outcome?
+            // When the deadline comes first, the canceled call still says how it ended.
+            while let ended = await group.next() {
+                group.cancelAll()
+                outcome = ended ?? outcome
+            }
+            return outcome ?? .unknown(.interrupted)
+        }
+        return outcome == .unknown(.timeout) && Task.isCancelled ? .unknown(.interrupted) : outcome
+    }
+
+    private func attempt(
+        _ batch: Batch,
+        body: [UInt8],
+        settings: ProviderSettings
+    ) async -> Outcome {
+        let first = await call(settings.endpoint, body: body, to: batch.accounts)
+        guard case .notSent = first, let backup = settings.backupEndpoint, !Task.isCancelled else {
+            return first
+        }
+        return await call(backup, body: body, to: batch.accounts)
+    }
+
+    private func call(_ endpoint: String, body: [UInt8], to accounts: [Account]) async -> Outcome {
+        let id = registry.open()
+        do {
+            let response = try await client.execute(
+                request(endpoint, body: body, id: id),
+                // A backstop; the deadline of `send` comes first.
+                deadline: .now() + .minutes(5)
+            )
+            guard response.status == .ok else {
+                _ = await registry.abort(id)
+                return .unknown(.http(status: Int(response.status.code)))
+            }
+            let answer = try await response.body.collect(upTo: Self.answerLimit)
+            registry.close(id)
+            return Answer.outcome(of: Array(answer.readableBytesView), to: accounts)
+        } catch {
+            guard await registry.abort(id) else { return .notSent(CallError.words(for: error)) }
+            return .unknown(Task.isCancelled ? .timeout : CallError.doubt(about: error))
+        }
+    }
+
+    private func request(
+        _ endpoint: String,
+        body: [UInt8],
+        id: CallRegistry.CallID
+    ) -> HTTPClientRequest {
+        let time = now()
+        let query = state.withLock { state in
+            CallQuery(
+                credentials: state.settings.credentials,
+                signature: state.signatures.signature(at: time),
+                random: UInt32(truncatingIfNeeded: state.random.next())
+            )
+        }
+        var request = HTTPClientRequest(url: endpoint + query.path)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.headers.add(name: "User-Agent", value: "fanoutd")
+        request.headers.add(name: CallGate.header, value: String(id))
+        request.body = .bytes(ByteBuffer(bytes: body))
+        return request
+    }
+}

@@ -1,0 +1,126 @@
+package import DeliveryCore
+package import DeliveryEngine
+import JSON
+
+/// Tencent's rules for the `message` object: what batchsendmsg takes, less what is the daemon's.
+package struct MessageTemplate: MessageRules {
+    package init() {}
+
+    package func check(
+        _ json: [UInt8],
+        packetLimit: Int
+    ) -> Result<CheckedMessage, MessageFaults> {
+        var check = FieldCheck()
+        do {
+            Self.message(try JSON(parsing: json), &check)
+        } catch {
+            check.fault("", "must be JSON: \(error.description)")
+        }
+        let compact = CompactJSON.compacted(json)
+        let overhead = RequestBody.overhead(messageByteCount: compact.count)
+        let room = packetLimit - Self.largestAccount
+        if overhead > room {
+            check.fault(
+                "",
+                "makes a request of \(overhead) bytes before its first account; at most \(room) "
+                    + "leave room for one account in a packet of \(packetLimit) bytes"
+            )
+        }
+        guard check.faults.isEmpty else { return .failure(MessageFaults(check.faults)) }
+        return .success(CheckedMessage(json: compact, packetOverhead: overhead))
+    }
+
+    package func describe(code: Int) -> String? { CodeTable.words(for: code) }
+
+    /// One account of 32 bytes, each escaped, with its quotes and comma.
+    private static let largestAccount = 2 * Account.byteLimit + 3
+
+    private static let fields = [
+        Field("SyncOtherMachine", .oneOf([1, 2])),
+        Field("From_Account", .account),
+        Field("MsgBody", .anything),
+        Field("OnlineOnlyFlag", .oneOf([0, 1])),
+        Field("MsgLifeTime", .integer(0...604_800)),
+        Field("CloudCustomData", .string),
+        Field("SendMsgControl", .anything),
+        Field("OfflinePushInfo", .object),
+        Field("IsNeedReadReceipt", .oneOf([0, 1])),
+    ]
+    private static let daemonFields: Set = ["To_Account", "MsgRandom", "MsgSeq"]
+    private static let controls = [
+        "NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck",
+    ]
+
+    private static func message(_ json: JSON, _ check: inout FieldCheck) {
+        check.object(json, at: "", fields: fields, required: ["MsgBody"]) { name in
+            daemonFields.contains(name)
+                ? "is the daemon's, which sets it for each call: leave it out"
+                : "no such field; a message has \(fields.map(\.name).joined(separator: ", "))"
+        }
+        if let body = json["MsgBody"] { elements(body, &check) }
+        if let controls = json["SendMsgControl"] { sendControls(controls, &check) }
+    }
+
+    private static func sendControls(_ json: JSON, _ check: inout FieldCheck) {
+        guard let elements = json.elements else {
+            check.fault("/SendMsgControl", "must be an array of strings, not \(json.kindName)")
+            return
+        }
+        for (index, element) in elements.enumerated()
+        where !controls.contains(where: { Array($0.utf8) == element.stringBytes }) {
+            check.fault(
+                "/SendMsgControl/\(index)",
+                "must be one of \(controls.joined(separator: ", "))"
+            )
+        }
+    }
+
+    private static func elements(_ json: JSON, _ check: inout FieldCheck) {
+        guard let elements = json.elements else {
+            check.fault("/MsgBody", "must be an array of elements, not \(json.kindName)")
+            return
+        }
+        if elements.isEmpty { check.fault("/MsgBody", "must have at least one element") }
+        var hasCustom = false
+        for (index, item) in elements.enumerated() {
+            let pointer = "/MsgBody/\(index)"
+            element(item, at: pointer, &check)
+            guard item["MsgType"]?.string == "TIMCustomElem" else { continue }
+            if hasCustom {
+                check.fault(pointer, "a message has at most one TIMCustomElem")
+            }
+            hasCustom = true
+        }
+    }
+
+    private static func element(_ json: JSON, at pointer: String, _ check: inout FieldCheck) {
+        check.object(
+            json,
+            at: pointer,
+            fields: [Field("MsgType", .anything), Field("MsgContent", .object)],
+            required: ["MsgType", "MsgContent"]
+        ) { _ in "no such field; an element has MsgType and MsgContent" }
+        guard let type = json["MsgType"] else { return }
+        guard let name = type.string, let content = ElementFields.byType[name] else {
+            let types = ElementFields.typeNames.joined(separator: ", ")
+            check.fault(pointer + "/MsgType", "must be one of \(types)")
+            return
+        }
+        guard let value = json["MsgContent"], value.members != nil else { return }
+        let place = pointer + "/MsgContent"
+        check.object(value, at: place, fields: content.fields, required: content.required)
+        if name == "TIMImageElem", let images = value["ImageInfoArray"] {
+            pictures(images, at: place + "/ImageInfoArray", &check)
+        }
+    }
+
+    private static func pictures(_ json: JSON, at pointer: String, _ check: inout FieldCheck) {
+        guard let elements = json.elements else {
+            check.fault(pointer, "must be an array of objects, not \(json.kindName)")
+            return
+        }
+        for (index, element) in elements.enumerated() {
+            check.object(element, at: "\(pointer)/\(index)", fields: ElementFields.imageInfo)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import DeliveryCore
+import TencentIM
+
+func makeCredentials(
+    sdkAppID: Int = 1_400_000_000,
+    administrator: String = "administrator",
+    key: String = "5bd2850fff3ecb11"
+) -> AppCredentials {
+    AppCredentials(
+        sdkAppID: sdkAppID,
+        administrator: administrator,
+        key: SecretKey(key)
+    )
+}
+
+func makeMessage(text: String = "hi") -> CheckedMessage {
+    let json = #"{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"\#(text)"}}]}"#
+    guard
+        case .success(let message) = MessageTemplate().check(Array(json.utf8), packetLimit: 12_000)
+    else { preconditionFailure("\(text) makes no message") }
+    return message
+}
+
+func makeBatch(
+    accounts: [Account] = [Account("bonnie"), Account("rong")],
+    message: CheckedMessage = makeMessage(),
+    sequence: UInt32 = 7,
+    random: UInt32 = 9
+) -> Batch {
+    Batch(
+        id: Batch.ID(rawValue: 1),
+        campaign: Campaign.ID(high: 1, low: 1),
+        message: message,
+        accounts: accounts,
+        messageSequence: sequence,
+        messageRandom: random
+    )
+}
+
+/// A seeded generator (SplitMix64), so that a failing run can be repeated.
+struct SeededNumbers: RandomNumberGenerator {
+    var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}
+
+/// One to three random edits of some bytes.
+func mutated(_ bytes: [UInt8], using random: inout SeededNumbers) -> [UInt8] {
+    var bytes = bytes
+    for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let position = Int.random(in: 0..<max(bytes.count, 1), using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0 where !bytes.isEmpty: bytes[position] = UInt8.random(in: 0...255, using: &random)
+        case 1 where !bytes.isEmpty: bytes.remove(at: position)
+        case 2: bytes = Array(bytes.prefix(position))
+        default:
+            let piece = Array("{}[]\",:\\u0e-9nul".utf8).randomElement(using: &random)
+            bytes.insert(piece ?? 0, at: min(position, bytes.count))
+        }
+    }
+    return bytes
+}
