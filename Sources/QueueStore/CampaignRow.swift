@@ -1,0 +1,99 @@
+import DeliveryCore
+
+/// A campaign as its row says, without message, failures and recipients.
+struct CampaignRow: Sendable {
+    let key: Int64
+    let id: Campaign.ID
+    var name: String
+    var state: Campaign.State
+    var reason: Campaign.Reason?
+    var settings: Campaign.Settings
+    let packetOverhead: Int
+    let createdAt: Timestamp
+    var startedAt: Timestamp?
+    var finishedAt: Timestamp?
+    /// The last account claimed, empty before the first claim.
+    var cursor: [UInt8] = []
+    /// How often it was canceled or expired; what waits belongs to the pass it began to wait in.
+    var pass = 0
+    var accountLimit: Int?
+    /// Recipients beyond the cursor, 0 once they are cut.
+    var fresh = 0
+    /// Recipients of the present pass that wait for a retry of their own.
+    var waiting = 0
+    var counts = Counts()
+    var resent = 0
+
+    /// Takes a recipient's place in the counters from one status to another.
+    mutating func move(_ count: Int, from old: Recipient.Status, to new: Recipient.Status) {
+        counts[old] -= count
+        counts[new] += count
+    }
+
+    func work(retryDueAt: Timestamp?) -> CampaignWork {
+        CampaignWork(
+            id: id,
+            state: state,
+            settings: settings,
+            order: key,
+            packetOverhead: packetOverhead,
+            freshCount: fresh,
+            retryCount: waiting,
+            retryDueAt: retryDueAt,
+            accountLimit: accountLimit
+        )
+    }
+
+    func campaign(message: CheckedMessage, failures: [Campaign.Failure]) -> Campaign {
+        Campaign(
+            id: id,
+            name: name,
+            state: state,
+            reason: reason,
+            settings: settings,
+            createdAt: createdAt,
+            startedAt: startedAt,
+            finishedAt: finishedAt,
+            message: message,
+            counts: counts,
+            resent: resent,
+            failures: failures
+        )
+    }
+}
+
+extension Counts {
+    /// The counter of a status.
+    subscript(status: Recipient.Status) -> Int {
+        get {
+            switch status {
+            case .queued: queued
+            case .sending: sending
+            case .retrying: retrying
+            case .sent: sent
+            case .failed: failed
+            case .unknown: unknown
+            case .canceled: canceled
+            case .expired: expired
+            }
+        }
+        set {
+            switch status {
+            case .queued: queued = newValue
+            case .sending: sending = newValue
+            case .retrying: retrying = newValue
+            case .sent: sent = newValue
+            case .failed: failed = newValue
+            case .unknown: unknown = newValue
+            case .canceled: canceled = newValue
+            case .expired: expired = newValue
+            }
+        }
+    }
+}
+
+/// How the recipients that were left ended when a campaign was canceled or expired.
+struct Cut: Sendable {
+    let status: Recipient.Status
+    let at: Timestamp
+}

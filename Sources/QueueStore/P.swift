@@ -1,3 +1,0 @@
-import DeliveryCore
-import GRDB
-import GRDBSQLite

@@ -1,0 +1,144 @@
+import DeliveryCore
+import GRDB
+import Glibc
+
+/// A run of accounts with the order of their bytes.
+///
+/// Rows that come in random order touch a page of the table each; sorted, neighbours share one,
+/// which is what makes large runs ten times faster than rows written as they come.
+struct SortedRun: Sendable {
+    let run: AccountRun
+    /// Indexes into the run, in the order of the accounts' bytes.
+    let order: [UInt32]
+
+    init(_ run: AccountRun) {
+        self.run = run
+        order = Self.sorted(run)
+    }
+
+    /// Eight bytes of an account as a number, and where the account is.
+    ///
+    /// Comparing numbers that lie in order in memory spares most looks at the accounts themselves,
+    /// each of which would miss the cache.
+    private struct Entry {
+        let key: UInt64
+        let index: UInt32
+    }
+
+    private static func sorted(_ run: AccountRun) -> [UInt32] {
+        let skipped = commonPrefix(of: run)
+        return unsafe run.bytes.withUnsafeBytes { bytes in
+            unsafe run.ends.withUnsafeBufferPointer { ends in
+                var entries: [Entry] = []
+                entries.reserveCapacity(ends.count)
+                var start = 0
+                for index in 0..<ends.count {
+                    let end = unsafe Int(ends[index])
+                    let key = unsafe key(bytes, from: start + skipped, to: end)
+                    entries.append(Entry(key: key, index: UInt32(index)))
+                    start = end
+                }
+                entries.sort { lhs, rhs in
+                    if lhs.key != rhs.key { return lhs.key < rhs.key }
+                    return unsafe precedes(Int(lhs.index), Int(rhs.index), bytes, ends)
+                }
+                return entries.map(\.index)
+            }
+        }
+    }
+
+    /// How many bytes all accounts begin with alike: they would waste the keys.
+    private static func commonPrefix(of run: AccountRun) -> Int {
+        guard !run.isEmpty else { return 0 }
+        let first = Array(run[0])
+        var common = first.count
+        for index in 1..<max(1, run.count) {
+            if common == 0 { break }
+            let account = run[index]
+            common = min(common, account.count)
+            var shared = 0
+            while shared < common, account[account.startIndex + shared] == first[shared] {
+                shared += 1
+            }
+            common = shared
+        }
+        return common
+    }
+
+    /// Up to eight bytes, the first one the most significant; what is missing counts as zero, which
+    /// no account contains.
+    private static func key(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UInt64
+    {
+        if start + 8 <= end {
+            return unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self).bigEndian
+        }
+        var key: UInt64 = 0
+        for offset in start..<(start + 8) {
+            key = unsafe key << 8 | (offset < end ? UInt64(bytes[offset]) : 0)
+        }
+        return key
+    }
+
+    private static func precedes(
+        _ lhs: Int,
+        _ rhs: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        _ ends: UnsafeBufferPointer<UInt32>
+    ) -> Bool {
+        let left = unsafe slice(lhs, bytes, ends)
+        let right = unsafe slice(rhs, bytes, ends)
+        guard let leftStart = left.baseAddress, let rightStart = right.baseAddress
+        else { return left.count < right.count }
+        let order = unsafe memcmp(leftStart, rightStart, min(left.count, right.count))
+        return order == 0 ? left.count < right.count : order < 0
+    }
+
+    private static func slice(
+        _ index: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        _ ends: UnsafeBufferPointer<UInt32>
+    ) -> UnsafeRawBufferPointer {
+        let start = unsafe index == 0 ? 0 : Int(ends[index - 1])
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<Int(ends[index])])
+    }
+}
+
+extension SortedRun {
+    /// Rows of one statement: more don't make it faster.
+    private static let rowsPerStatement = 100
+
+    private static func insertion(rows: Int) -> String {
+        let values = Array(repeating: "(?1, ?)", count: rows).joined(separator: ", ")
+        return "INSERT OR IGNORE INTO recipient (campaign, account) VALUES \(values)"
+    }
+
+    private static let many = insertion(rows: rowsPerStatement)
+    private static let one = insertion(rows: 1)
+
+    /// Inserts a part of the run, without those the campaign has; says how many were new.
+    func insert(_ part: Range<Int>, into campaign: Int64, _ connection: Connection) throws -> Int {
+        // The accounts' bytes are bound where they lie, so they must stay there meanwhile.
+        try unsafe run.bytes.withUnsafeBytes { bytes in
+            try unsafe run.ends.withUnsafeBufferPointer { ends in
+                var inserted = 0
+                var index = part.lowerBound
+                while index < part.upperBound {
+                    let isFull = part.upperBound - index >= Self.rowsPerStatement
+                    let count = isFull ? Self.rowsPerStatement : 1
+                    let query = try Query(connection.database, isFull ? Self.many : Self.one)
+                    try query.bind(.int(campaign), at: 1)
+                    for offset in 0..<count {
+                        let account = Int(order[index + offset])
+                        let slice = unsafe Self.slice(account, bytes, ends)
+                        try unsafe query.bind(borrowed: slice, at: 2 + offset)
+                    }
+                    _ = try query.step()
+                    query.reset()
+                    inserted += connection.database.changesCount
+                    index += count
+                }
+                return inserted
+            }
+        }
+    }
+}

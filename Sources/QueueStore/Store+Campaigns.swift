@@ -1,0 +1,146 @@
+package import DeliveryCore
+package import DeliveryEngine
+import GRDB
+
+extension Store: Campaigns {
+    package func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created {
+        try refuseWhenShort()
+        let sorted = SortedRun(campaign.recipients)
+        return try mapped(
+            await write(now: now) { transaction in
+                try transaction.create(campaign, sorted)
+            }
+        )
+    }
+
+    package func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
+        let result = await write(now: .none) { transaction in
+            _ = try transaction.draft(id)
+            transaction.memory.intakes[id, default: 0] += 1
+        }
+        try intakeMapped(result)
+    }
+
+    package func closeIntake(_ id: Campaign.ID) async {
+        let result = await write(now: .none) { transaction in
+            let left = (transaction.memory.intakes[id] ?? 0) - 1
+            transaction.memory.intakes[id] = left > 0 ? left : nil
+        }
+        // Nothing was written, so only a closed store can fail here, which holds no streams.
+        _ = result
+    }
+
+    /// Rows of one transaction: while it runs a claim waits, for some 20 ms.
+    private static let rowsPerTransaction = 25_000
+
+    package func take(
+        _ run: AccountRun,
+        into id: Campaign.ID,
+        now: Now
+    ) async throws(IntakeError) -> Taken {
+        do {
+            try refuseWhenShort()
+        } catch {
+            throw .queue(error)
+        }
+        let sorted = SortedRun(run)
+        var taken = Taken(accepted: 0, duplicates: 0, total: 0)
+        var start = 0
+        // Once for an empty run too: it must say that the campaign is no draft.
+        repeat {
+            let part = start..<min(start + Self.rowsPerTransaction, run.count)
+            let result = await write(now: now) { transaction in
+                try transaction.take(sorted, part, into: id)
+            }
+            let step = try intakeMapped(result)
+            taken.accepted += step.accepted
+            taken.duplicates += step.duplicates
+            taken.total = step.total
+            start = part.upperBound
+        } while start < run.count
+        return taken
+    }
+
+    package func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {
+        try await read { connection in
+            try connection.campaign(id).map { try connection.whole($0) }
+        }
+    }
+
+    package func campaigns(
+        in states: Set<Campaign.State>,
+        before: Campaign.ID?,
+        limit: Int
+    ) async throws(QueueError) -> [Campaign] {
+        let end = before.map(\.bytes) ?? [UInt8](repeating: 0xFF, count: 17)
+        return try await read { connection in
+            var rows: [CampaignRow] = []
+            let query = try connection.query(CampaignRow.newest, .blob(end))
+            defer { query.reset() }
+            while rows.count < limit, try query.step() {
+                let row = try CampaignRow(query)
+                if states.isEmpty || states.contains(row.state) { rows.append(row) }
+            }
+            return try rows.map { try connection.whole($0) }
+        }
+    }
+
+    package func recipient(
+        _ account: Account,
+        of id: Campaign.ID
+    ) async throws(QueueError) -> Recipient? {
+        try await read { connection in
+            guard let campaign = try connection.campaign(id) else { return nil }
+            return try RecipientReader(campaign, connection).recipient(account)
+        }
+    }
+
+    package func recipients(
+        of id: Campaign.ID,
+        matching filter: RecipientFilter,
+        after: Account?,
+        limit: Int
+    ) async throws(QueueError) -> RecipientPage {
+        try await read { connection in
+            guard let campaign = try connection.campaign(id) else {
+                return RecipientPage(recipients: [], next: nil)
+            }
+            let reader = try RecipientReader(campaign, connection)
+            return try reader.page(matching: filter, after: after?.bytes ?? [], limit: limit)
+        }
+    }
+
+    private func refuseWhenShort() throws(QueueError) {
+        guard options.minFreeBytes > 0, writer is DatabasePool,
+            let free = FileSize.free(at: path), free < options.minFreeBytes
+        else { return }
+        throw .full(
+            """
+            \(path): \(free) bytes are free on its disk, store.minFreeBytes asks for \
+            \(options.minFreeBytes): free some room
+            """
+        )
+    }
+
+    private func intakeMapped<T>(_ result: Result<T, any Error>) throws(IntakeError) -> T {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error as IntakeError): throw error
+        case .failure(let error): throw .queue(queueError(error))
+        }
+    }
+}
+
+extension Connection {
+    /// A campaign as the endpoint shows it.
+    func whole(_ row: CampaignRow) throws -> Campaign {
+        row.campaign(message: try message(of: row), failures: try failures(of: row.key))
+    }
+}
+
+extension Now {
+    /// For transactions that write no time.
+    static var none: Now {
+        Now(instant: Instant(nanoseconds: 0), timestamp: Timestamp(milliseconds: 0))
+    }
+}

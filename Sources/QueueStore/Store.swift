@@ -1,0 +1,226 @@
+package import DeliveryCore
+package import DeliveryEngine
+import Dispatch
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// The queue on SQLite: what is committed survives a crash and a power loss.
+///
+/// One connection writes, on a thread of its own and one transaction after another; a few others
+/// read, each on a snapshot. Only the writer checkpoints, since SQLite before 3.51.3 can damage the
+/// WAL when two connections write or checkpoint at once.
+package final class Store: Sendable {
+    let writer: any DatabaseWriter
+    let path: String
+    let options: Options
+    private let memory: Mutex<WriterMemory>
+    private let lock: StoreLock?
+
+    private init(writer: any DatabaseWriter, path: String, options: Options, lock: StoreLock?) {
+        self.writer = writer
+        self.path = path
+        self.options = options
+        self.lock = lock
+        memory = Mutex(WriterMemory(random: SplitMix64(seed: options.seed)))
+    }
+
+    package struct Options: Sendable {
+        /// Names the boot whose monotonic clock `Now.instant` reads.
+        package var bootID: String
+        /// For the numbers that the store itself draws.
+        package var seed: UInt64
+        /// Under this much room on the disk nothing new is accepted.
+        package var minFreeBytes: Int
+
+        package init(bootID: String, seed: UInt64, minFreeBytes: Int = 0) {
+            self.bootID = bootID
+            self.seed = seed
+            self.minFreeBytes = minFreeBytes
+        }
+    }
+
+    /// Opens a store, or makes it, and locks it against other processes.
+    package static func open(at path: String, options: Options) throws(StoreError) -> Store {
+        let lock = try StoreLock(at: path + ".lock")
+        try refuseForeign(path)
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            try pool.writeWithoutTransaction { try prepare($0) }
+            return Store(writer: pool, path: path, options: options, lock: lock)
+        } catch {
+            throw .damaged(path: path, detail: "\(error)")
+        }
+    }
+
+    /// A store in memory, which works on its caller's thread: for tests and simulations.
+    package static func inMemory(options: Options) throws(StoreError) -> Store {
+        do {
+            let queue = try DatabaseQueue(configuration: configuration())
+            try queue.writeWithoutTransaction { try prepare($0) }
+            return Store(writer: queue, path: ":memory:", options: options, lock: nil)
+        } catch {
+            throw .damaged(path: ":memory:", detail: "\(error)")
+        }
+    }
+
+    /// Waits for what is going on and closes the files.
+    package func close() throws(QueueError) {
+        do {
+            try writer.close()
+        } catch {
+            throw queueError(error)
+        }
+    }
+
+    // MARK: Opening
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 3
+        configuration.persistentReadOnlyConnections = true
+        return configuration
+    }
+
+    private static func prepare(_ database: Database) throws {
+        // GRDB has set NORMAL, with which the last commits are lost with the power.
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        // 16 MB: random runs of intake touch many pages again before they can be checkpointed.
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        try database.execute(sql: "PRAGMA cache_size = -16000")
+        try Schema.migrate(database)
+    }
+
+    /// Looks at an existing file without writing to it.
+    private static func refuseForeign(_ path: String) throws(StoreError) {
+        guard FileSize.of(path) ?? 0 > 0 else { return }
+        let found: (application: Int64, version: Int, tables: Int)
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            found = try queue.read { database in
+                let connection = Connection(database: database)
+                return (
+                    try connection.first("PRAGMA application_id") { $0.int64(0) } ?? 0,
+                    try connection.first("PRAGMA user_version") { $0.int(0) } ?? 0,
+                    try connection.first("SELECT count(*) FROM sqlite_master") { $0.int(0) } ?? 0
+                )
+            }
+            try queue.close()
+        } catch {
+            throw .damaged(path: path, detail: "\(error)")
+        }
+        // A file without tables is what a crash during the first start leaves.
+        if found.tables == 0, found.application == 0, found.version == 0 { return }
+        guard found.application == Schema.applicationID else { throw .foreign(path: path) }
+        guard found.version <= Schema.version else {
+            throw .newerVersion(path: path, found: found.version, known: Schema.version)
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Runs a transaction on the writer's thread; if it throws nothing of it is done.
+    func write<T: Sendable>(
+        now: Now,
+        touchesClock: Bool = false,
+        _ body: @escaping @Sendable (inout Transaction) throws -> T
+    ) async -> Result<T, any Error> {
+        guard writer is DatabasePool else {
+            return onThisThread { database in
+                self.transact(database, now: now, touchesClock: touchesClock, body)
+            }
+        }
+        return await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { database in
+                continuation.resume(
+                    returning: self.transact(database, now: now, touchesClock: touchesClock, body)
+                )
+            }
+        }
+    }
+
+    /// Reads a snapshot.
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> T
+    ) async throws(QueueError) -> T {
+        let result: Result<T, any Error>
+        if writer is DatabasePool {
+            result = await withCheckedContinuation { continuation in
+                writer.asyncRead { database in
+                    continuation.resume(
+                        returning: Result { try body(Connection(database: database.get())) }
+                    )
+                }
+            }
+        } else {
+            result = onThisThread { database in
+                Result { try body(Connection(database: database)) }
+            }
+        }
+        return try mapped(result)
+    }
+
+    func mapped<T>(_ result: Result<T, any Error>) throws(QueueError) -> T {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw queueError(error)
+        }
+    }
+
+    private func onThisThread<T>(_ body: (Database) -> T) -> T {
+        writer.writeWithoutTransaction { body($0) }
+    }
+
+    private func transact<T: Sendable>(
+        _ database: Database,
+        now: Now,
+        touchesClock: Bool,
+        _ body: @Sendable (inout Transaction) throws -> T
+    ) -> Result<T, any Error> {
+        let connection = Connection(database: database)
+        let memory = self.memory.withLock { $0 }
+        var transaction = Transaction(connection, now: now, memory: memory)
+        var answer: T?
+        do {
+            try database.inTransaction(.immediate) {
+                if touchesClock { try transaction.begin(boot: options.bootID) }
+                answer = try body(&transaction)
+                try transaction.end(boot: touchesClock ? options.bootID : nil)
+                return .commit
+            }
+        } catch {
+            return .failure(error)
+        }
+        let kept = transaction.memory
+        self.memory.withLock { $0 = kept }
+        guard let answer else { preconditionFailure("a committed transaction has its answer") }
+        return .success(answer)
+    }
+
+    func queueError(_ error: any Error) -> QueueError {
+        if let error = error as? QueueError { return error }
+        guard let error = error as? DatabaseError else { return .failed("\(path): \(error)") }
+        let text = "\(path): \(error.message ?? "error \(error.resultCode.rawValue)")"
+        guard error.resultCode == .SQLITE_FULL else { return .failed(text) }
+        return .full("\(text): free some room on its disk")
+    }
+}
+
+extension Store: Queue {
+    package func restore(now: Now) async throws(QueueError) -> Restored {
+        try mapped(await write(now: now, touchesClock: true) { try $0.restore() })
+    }
+
+    package func commit(_ writes: [Write], now: Now) async throws(QueueError) -> [WriteResult] {
+        try mapped(
+            await write(now: now, touchesClock: true) { transaction in
+                try writes.map { try transaction.perform($0) }
+            }
+        )
+    }
+}

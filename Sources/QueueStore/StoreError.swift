@@ -1,0 +1,39 @@
+/// Why a store can't be opened; the file was left as it was.
+package enum StoreError: Error, Sendable, Hashable {
+    /// Another process works on it.
+    case locked(path: String, processID: Int?)
+    case lockFailed(path: String, detail: String)
+    /// It was written by a later version of the program.
+    case newerVersion(path: String, found: Int, known: Int)
+    /// It is an SQLite database, but not one of this program.
+    case foreign(path: String)
+    /// It can't be opened, or is no database.
+    case damaged(path: String, detail: String)
+    /// A column holds what this program never writes.
+    case unreadable(String)
+}
+
+extension StoreError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .locked(let path, let processID):
+            """
+            the store is in use by another fanoutd\(processID.map { " (pid \($0))" } ?? "") that \
+            holds \(path): stop it first, or give this one a store.path of its own
+            """
+        case .lockFailed(let path, let detail):
+            "\(path) can't be locked (\(detail)): its directory must exist and be writable"
+        case .newerVersion(let path, let found, let known):
+            """
+            \(path) has version \(found), this program knows up to \(known): run the fanoutd that \
+            wrote it, or a newer one
+            """
+        case .foreign(let path):
+            "\(path) is a database, but not of fanoutd: give another store.path"
+        case .damaged(let path, let detail):
+            "\(path) can't be opened as a store (\(detail)): restore a backup, or move it away"
+        case .unreadable(let value):
+            "the store holds \(value) where fanoutd never writes it: restore a backup"
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import DeliveryCore
+import DeliveryEngine
+
+extension Transaction {
+    typealias Change = Result<WriteResult.Change, ChangeRefusal>
+
+    mutating func change(_ id: Campaign.ID, _ transition: Campaign.Transition) throws -> Change {
+        guard var campaign = try campaign(id) else { return .failure(.notFound) }
+        let startsLater = campaign.settings.startAt.map { $0 > now.timestamp } ?? false
+        switch campaign.state.step(transition, startsLater: startsLater) {
+        case .refused: return .failure(.wrongState(campaign.state))
+        case .stays: return .success(try changed(campaign))
+        case .to(let state):
+            if transition == .start, let refusal = refusalToStart(campaign) {
+                return .failure(refusal)
+            }
+            var closed: [Batch.ID] = []
+            campaign.state = state
+            campaign.reason = nil
+            if case .halt(let reason) = transition { campaign.reason = reason }
+            if state == .running, campaign.startedAt == nil { campaign.startedAt = now.timestamp }
+            if state == .canceled { closed = try cut(&campaign, .canceled) }
+            if state == .expired { closed = try cut(&campaign, .expired) }
+            finish(&campaign)
+            update(campaign)
+            return .success(try changed(campaign, closed: closed))
+        }
+    }
+
+    private func refusalToStart(_ campaign: CampaignRow) -> ChangeRefusal? {
+        if memory.intakes[campaign.id] != nil { return .intakeOpen }
+        if campaign.counts.total == 0 { return .emptyDraft }
+        return isPastExpiry(campaign) ? .expired : nil
+    }
+
+    private func isPastExpiry(_ campaign: CampaignRow) -> Bool {
+        campaign.settings.expiresAt.map { $0 <= now.timestamp } ?? false
+    }
+
+    private mutating func changed(
+        _ campaign: CampaignRow,
+        requeued: Int = 0,
+        closed: [Batch.ID] = []
+    ) throws -> WriteResult.Change {
+        WriteResult.Change(
+            campaign: campaign.campaign(
+                message: try message(of: campaign),
+                failures: try connection.failures(of: campaign.key)
+            ),
+            work: try work(campaign),
+            requeued: requeued,
+            closed: closed
+        )
+    }
+
+    /// Ends everybody no call is out for; says which batches that closed.
+    ///
+    /// Those never addressed and those that wait are moved in the counters only: the pass they
+    /// belong to is over, and from that follows their status.
+    private func cut(
+        _ campaign: inout CampaignRow,
+        _ status: Recipient.Status
+    ) throws -> [Batch.ID] {
+        var closed: [Batch.ID] = []
+        for var batch in try connection.batches(BatchRow.openOfCampaign, of: campaign.key)
+        where batch.state != .inFlight {
+            campaign.counts[batch.state == .held ? .queued : .retrying] -= batch.count
+            batch.changedAt = now.timestamp
+            try cut(&batch, status, &campaign)
+            closed.append(batch.id)
+        }
+        try connection.run(
+            "INSERT INTO cut VALUES (?, ?, ?, ?)",
+            .int(campaign.key),
+            .int(campaign.pass),
+            .text(status.rawValue),
+            .int(now.timestamp.milliseconds)
+        )
+        campaign.counts[status] += campaign.counts.queued + campaign.counts.retrying
+        campaign.counts.queued = 0
+        campaign.counts.retrying = 0
+        campaign.fresh = 0
+        campaign.waiting = 0
+        campaign.pass += 1
+        return closed
+    }
+
+    // MARK: Settings
+
+    mutating func change(_ id: Campaign.ID, _ patch: CampaignPatch) throws -> Change {
+        guard var campaign = try campaign(id) else { return .failure(.notFound) }
+        var settings = campaign.settings
+        if let priority = patch.priority { settings.priority = priority }
+        if let limit = patch.messagesPerMinute { settings.messagesPerMinute = limit }
+        if let startAt = patch.startAt {
+            guard campaign.startedAt == nil, !campaign.state.isFinal else {
+                let detail = "the campaign has started: start_at can't change any more"
+                return .failure(.invalid(field: "start_at", detail: detail))
+            }
+            settings.startAt = startAt
+        }
+        if let expiresAt = patch.expiresAt {
+            if let expiresAt, expiresAt <= now.timestamp {
+                let detail = "expires_at is past: give a time ahead, or null for none"
+                return .failure(.invalid(field: "expires_at", detail: detail))
+            }
+            settings.expiresAt = expiresAt
+        }
+        if let startAt = settings.startAt, let expiresAt = settings.expiresAt, startAt >= expiresAt
+        {
+            let field = patch.startAt == nil ? "expires_at" : "start_at"
+            let detail = "expires_at must lie after start_at"
+            return .failure(.invalid(field: field, detail: detail))
+        }
+        if let name = patch.name { campaign.name = name }
+        campaign.settings = settings
+        update(campaign)
+        // With start_at moved into the past, or away, a scheduled campaign begins at once.
+        return patch.startAt == nil ? .success(try changed(campaign)) : try change(id, .begin)
+    }
+
+    // MARK: Retrying
+
+    mutating func change(_ id: Campaign.ID, _ filter: RetryFilter) throws -> Change {
+        guard var campaign = try campaign(id) else { return .failure(.notFound) }
+        guard campaign.state != .draft else { return .failure(.wrongState(.draft)) }
+        guard !isPastExpiry(campaign) else { return .failure(.expired) }
+        let statuses =
+            (filter.failed ? [Recipient.Status.failed] : [])
+            + (filter.unknown ? [Recipient.Status.unknown] : [])
+        var requeued = 0
+        for status in statuses {
+            requeued += try requeue(status, codes: filter.codes, &campaign)
+        }
+        if requeued > 0 {
+            campaign.counts.queued += requeued
+            campaign.waiting += requeued
+            if campaign.state.isFinal {
+                campaign.state = .running
+                campaign.finishedAt = nil
+            }
+            update(campaign)
+        }
+        return .success(try changed(campaign, requeued: requeued))
+    }
+
+    /// Puts the recipients of a final status back, all or those of some codes.
+    private func requeue(
+        _ status: Recipient.Status,
+        codes: [Int],
+        _ campaign: inout CampaignRow
+    ) throws -> Int {
+        let list = codes.map(String.init).joined(separator: ",")
+        let condition = """
+            campaign = ? AND state = ? \(codes.isEmpty ? "" : "AND code IN (\(list))")
+            """
+        var failures: [Int: Int] = [:]
+        let sql = "SELECT code, count(*) FROM exception WHERE \(condition) GROUP BY code"
+        try connection.each(sql, .int(campaign.key), .text(status.rawValue)) { row in
+            if let code = row.optionalInt(0), status == .failed { failures[code] = -row.int(1) }
+        }
+        try count(failures, of: campaign)
+        let requeued = try connection.run(
+            """
+            UPDATE exception SET state = 'queued', pass = \(campaign.pass), attempts = 0,
+                code = NULL, info = NULL, due_at_ms = \(now.timestamp.milliseconds),
+                updated_at_ms = \(now.timestamp.milliseconds)
+            WHERE \(condition)
+            """,
+            .int(campaign.key),
+            .text(status.rawValue)
+        )
+        campaign.counts[status] -= requeued
+        return requeued
+    }
+
+    // MARK: Removing
+
+    mutating func delete(_ id: Campaign.ID) throws -> Change {
+        guard let campaign = try campaign(id) else { return .failure(.notFound) }
+        guard memory.intakes[id] == nil else { return .failure(.intakeOpen) }
+        let isOver = campaign.state.isFinal && !campaign.counts.hasWork
+        guard campaign.state == .draft || isOver else {
+            return .failure(.wrongState(campaign.state))
+        }
+        let answer = try changed(campaign)
+        for table in ["recipient", "exception", "batch", "failure", "cut", "message"] {
+            try connection.run("DELETE FROM \(table) WHERE campaign = ?", .int(campaign.key))
+        }
+        try connection.run("DELETE FROM campaign WHERE id = ?", .int(campaign.key))
+        forget(campaign)
+        return .success(answer)
+    }
+
+    // MARK: The service
+
+    func perform(_ record: ServiceRecord) throws -> WriteResult {
+        try connection.run(
+            """
+            UPDATE service SET is_paused = ?, halt_code = ?, halt_text = ?, halt_fingerprint = ?
+            """,
+            .int(record.isPaused ? 1 : 0),
+            .optional(record.halt?.reason.code),
+            .optional(record.halt?.reason.text),
+            .optional(record.halt?.fingerprint)
+        )
+        return .done
+    }
+}

@@ -1,0 +1,275 @@
+import DeliveryCore
+
+extension Transaction {
+    mutating func perform(_ record: Write.Record) throws -> WriteResult {
+        guard var batch = try connection.batch(record.batch.rawValue),
+            var campaign = try campaign(key: batch.campaign)
+        else { return .recorded(nil, opened: []) }
+        // A late record of a batch that a cancel closed meanwhile changes nothing.
+        guard batch.state.isOpen, let status = batch.state.status else {
+            return .recorded(try work(campaign), opened: [])
+        }
+        if let ledger = batch.ledger { try release(ledger, at: record.releaseAt) }
+        batch.ledger = nil
+        batch.dueAt = nil
+        batch.changedAt = now.timestamp
+        campaign.counts[status] -= batch.count
+        let opened = try resolve(record.resolution, &batch, &campaign)
+        finish(&campaign)
+        update(campaign)
+        return .recorded(try work(campaign), opened: opened)
+    }
+
+    /// Carries out what becomes of a batch, whose accounts have left the counters.
+    private mutating func resolve(
+        _ resolution: Resolution,
+        _ batch: inout BatchRow,
+        _ campaign: inout CampaignRow
+    ) throws -> [OpenBatch] {
+        switch resolution {
+        case .settled(let messageKey, let verdicts):
+            batch.messageKey = messageKey
+            try settle(&batch, verdicts, &campaign)
+        case .unknown(let info, let code, let spendsAttempt):
+            batch.attempts += spendsAttempt ? 1 : 0
+            try endUnknown(&batch, info: info, code: code, &campaign)
+        case .held(let dueAt):
+            try hold(&batch, dueAt: dueAt, &campaign)
+        case .repeated(let dueAt, let info, let code, let spendsAttempt):
+            batch.attempts += spendsAttempt ? 1 : 0
+            batch.maybeAccepted = true
+            batch.info = info
+            batch.code = code
+            try hold(&batch, dueAt: dueAt, &campaign)
+        case .split(let isDoubted):
+            return try split(&batch, isDoubted: isDoubted, &campaign)
+        }
+        return []
+    }
+
+    /// Leaves a batch open to be sent again, unless its campaign was canceled or expired since.
+    private func hold(
+        _ batch: inout BatchRow,
+        dueAt: Timestamp,
+        _ campaign: inout CampaignRow
+    ) throws {
+        guard batch.pass == campaign.pass else {
+            try cut(&batch, try cutStatus(of: batch, campaign), &campaign)
+            return
+        }
+        batch.state = batch.maybeAccepted ? .repeated : .held
+        batch.dueAt = dueAt
+        campaign.counts[batch.maybeAccepted ? .retrying : .queued] += batch.count
+        try batch.save(connection)
+    }
+
+    /// Ends a batch that isn't in flight with its campaign: `unknown` if it may be accepted.
+    func cut(
+        _ batch: inout BatchRow,
+        _ status: Recipient.Status,
+        _ campaign: inout CampaignRow
+    ) throws {
+        guard !batch.maybeAccepted else {
+            try endUnknown(&batch, info: batch.info, code: batch.code, &campaign)
+            return
+        }
+        batch.state = .cut
+        batch.dueAt = nil
+        campaign.counts[status] += batch.count
+        try batch.save(connection)
+    }
+
+    /// How a batch of an earlier pass ends.
+    private func cutStatus(of batch: BatchRow, _ campaign: CampaignRow) throws -> Recipient.Status {
+        try connection.cuts(of: campaign)[batch.pass].status
+    }
+
+    // MARK: Settling
+
+    private func settle(
+        _ batch: inout BatchRow,
+        _ verdicts: [Resolution.AccountVerdict],
+        _ campaign: inout CampaignRow
+    ) throws {
+        // Before the batch forgets its list.
+        let own = try connection.verdicts(verdicts, of: batch)
+        batch.attempts += 1
+        batch.state = .closed
+        batch.code = 0
+        batch.info = nil
+        try batch.save(connection)
+        var failures: [Int: Int] = [:]
+        let isCut = batch.pass < campaign.pass
+        for entry in own {
+            var status: Recipient.Status
+            var dueAt: Timestamp?
+            switch entry.verdict {
+            case .failed:
+                status = .failed
+                failures[entry.code, default: 0] += 1
+            case .unknown: status = .unknown
+            case .retry(let time):
+                status = .retrying
+                dueAt = time
+            }
+            try except(entry.account, of: batch, status, code: entry.code, dueAt: dueAt)
+            if isCut, dueAt != nil { status = try cutStatus(of: batch, campaign) }
+            if !isCut, dueAt != nil { campaign.waiting += 1 }
+            campaign.counts[status] += 1
+        }
+        campaign.counts.sent += batch.count - own.count
+        try count(failures, of: campaign)
+    }
+
+    func count(_ failures: [Int: Int], of campaign: CampaignRow) throws {
+        let sql = """
+            INSERT INTO failure VALUES (?, ?, ?)
+            ON CONFLICT DO UPDATE SET count = count + excluded.count
+            """
+        for (code, count) in failures.sorted(by: { $0.key < $1.key }) {
+            try connection.run(sql, .int(campaign.key), .int(code), .int(count))
+        }
+    }
+
+    /// Ends every account of a batch as `unknown`; each has a row from then on.
+    private func endUnknown(
+        _ batch: inout BatchRow,
+        info: String?,
+        code: Int?,
+        _ campaign: inout CampaignRow
+    ) throws {
+        for account in try connection.accounts(of: batch) {
+            try except(account, of: batch, .unknown, code: code, info: info)
+        }
+        batch.state = .closed
+        batch.dueAt = nil
+        batch.info = info
+        batch.code = code
+        campaign.counts.unknown += batch.count
+        try batch.save(connection)
+    }
+
+    /// Gives an account of a batch a story of its own.
+    private func except(
+        _ account: Account,
+        of batch: BatchRow,
+        _ status: Recipient.Status,
+        code: Int?,
+        info: String? = nil,
+        dueAt: Timestamp? = nil
+    ) throws {
+        let sql = """
+            INSERT INTO exception (campaign, account, state, pass, attempts, code, info, due_at_ms,
+                updated_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET state = excluded.state, batch = NULL, pass = excluded.pass,
+                attempts = attempts + excluded.attempts, code = excluded.code,
+                info = excluded.info, due_at_ms = excluded.due_at_ms,
+                updated_at_ms = excluded.updated_at_ms
+            """
+        try connection.run(
+            sql,
+            .int(batch.campaign),
+            .text(account.bytes),
+            .text(status.rawValue),
+            .int(batch.pass),
+            .int(batch.attempts),
+            .optional(code),
+            .optional(info),
+            .optional(dueAt?.milliseconds),
+            .int(now.timestamp.milliseconds)
+        )
+    }
+
+    // MARK: Splitting
+
+    private mutating func split(
+        _ batch: inout BatchRow,
+        isDoubted: Bool,
+        _ campaign: inout CampaignRow
+    ) throws -> [OpenBatch] {
+        // A cut batch has nothing left to send, and one account can't be halved.
+        guard batch.pass == campaign.pass, batch.count > 1 else {
+            try hold(&batch, dueAt: now.timestamp, &campaign)
+            return batch.openBatch(campaign: campaign.id).map { [$0] } ?? []
+        }
+        let accounts = try connection.accounts(of: batch)
+        let middle = (accounts.count + 1) / 2
+        if !isDoubted { campaign.accountLimit = min(campaign.accountLimit ?? middle, middle) }
+        // First, since both may start at the same account.
+        try connection.run("DELETE FROM batch WHERE id = ?", .int(batch.key))
+        return try [accounts[..<middle], accounts[middle...]].compactMap { half in
+            try open(half, of: batch, isHalf: isDoubted || batch.isHalf, &campaign)
+        }
+    }
+
+    /// Opens one half of a split batch.
+    private mutating func open(
+        _ accounts: ArraySlice<Account>,
+        of batch: BatchRow,
+        isHalf: Bool,
+        _ campaign: inout CampaignRow
+    ) throws -> OpenBatch? {
+        guard let first = accounts.first, let last = accounts.last else { return nil }
+        var half = batch
+        half.count = accounts.count
+        half.isHalf = isHalf
+        half.messageSequence = nextSequence()
+        half.messageRandom = UInt32(truncatingIfNeeded: memory.random.next() >> 32)
+        half.state = batch.maybeAccepted ? .repeated : .held
+        half.dueAt = now.timestamp
+        switch batch.members {
+        case .range: half.members = .range(first: first.bytes, last: last.bytes)
+        case .list: half.members = .list(Array(accounts))
+        }
+        // Never the key just freed: a late record of the old batch must not find a new one.
+        half.key = try connection.first("SELECT ifnull(max(id), 0) FROM batch") { $0.int64(0) } ?? 0
+        half.key = max(half.key, batch.key) + 1
+        try half.insert(connection)
+        if case .list = half.members { try join(accounts, to: half) }
+        campaign.counts[batch.maybeAccepted ? .retrying : .queued] += half.count
+        return half.openBatch(campaign: campaign.id)
+    }
+
+    /// Ends a campaign that has nothing left to do.
+    func finish(_ campaign: inout CampaignRow) {
+        guard !campaign.counts.hasWork else { return }
+        switch campaign.state {
+        case .running, .paused, .halted:
+            campaign.state = .completed
+            campaign.reason = nil
+            campaign.finishedAt = now.timestamp
+        case .completed, .canceled, .expired:
+            // A canceled or expired campaign ends with its last call in flight.
+            if campaign.finishedAt == nil { campaign.finishedAt = now.timestamp }
+        case .draft, .scheduled:
+            break
+        }
+    }
+}
+
+extension Connection {
+    /// The verdicts that are about accounts of the batch, one each.
+    ///
+    /// The provider's answer may name anybody; who isn't in the batch must not enter the counters.
+    func verdicts(
+        _ verdicts: [Resolution.AccountVerdict],
+        of batch: BatchRow
+    ) throws -> [Resolution.AccountVerdict] {
+        var seen: Set<Account> = []
+        if case .list(let accounts) = batch.members {
+            let own = Set(accounts ?? [])
+            return verdicts.filter { own.contains($0.account) && seen.insert($0.account).inserted }
+        }
+        guard case .range(let first, let last) = batch.members else { return [] }
+        let bounds = Account(checked: first)...Account(checked: last)
+        let sql = "SELECT 1 FROM recipient WHERE campaign = ? AND account = ?"
+        return try verdicts.filter { entry in
+            guard bounds.contains(entry.account), seen.insert(entry.account).inserted else {
+                return false
+            }
+            let key = Value.int(batch.campaign)
+            return try self.first(sql, key, .text(entry.account.bytes)) { _ in true } ?? false
+        }
+    }
+}

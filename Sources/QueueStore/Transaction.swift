@@ -1,0 +1,143 @@
+import DeliveryCore
+import DeliveryEngine
+
+/// What the writer keeps in memory from one transaction to the next.
+struct WriterMemory: Sendable {
+    /// Draws the numbers of the halves of a split batch.
+    var random: SplitMix64
+    /// How many streams of recipients are open, by draft.
+    var intakes: [Campaign.ID: Int] = [:]
+    /// Whether the ledger has been taken over from the process before.
+    var hasAdoptedLedger = false
+    var messages = RecentMessages()
+}
+
+/// The messages of the campaigns claimed from last.
+///
+/// A claim answers with its message, which may be large; a handful of campaigns are claimed from
+/// in turn.
+struct RecentMessages: Sendable {
+    private static let limit = 8
+    private var entries: [(id: Campaign.ID, message: CheckedMessage)] = []
+
+    subscript(id: Campaign.ID) -> CheckedMessage? { entries.first { $0.id == id }?.message }
+
+    mutating func remember(_ message: CheckedMessage, of id: Campaign.ID) {
+        if entries.count == Self.limit { entries.removeFirst() }
+        entries.append((id, message))
+    }
+
+    mutating func forget(_ id: Campaign.ID) {
+        entries.removeAll { $0.id == id }
+    }
+}
+
+/// One transaction of the writer.
+///
+/// A campaign's row is read once, changed in memory by as many writes as there are, and written
+/// back once at the end: a commit of several records costs one update of the counters.
+struct Transaction {
+    let connection: Connection
+    let now: Now
+    var memory: WriterMemory
+    private(set) var sequence: UInt32 = 0
+    private var rows: [Int64: CampaignRow] = [:]
+    private var keys: [Campaign.ID: Int64] = [:]
+    private var changed: Set<Int64> = []
+
+    init(_ connection: Connection, now: Now, memory: WriterMemory) {
+        self.connection = connection
+        self.now = now
+        self.memory = memory
+    }
+
+    mutating func campaign(_ id: Campaign.ID) throws -> CampaignRow? {
+        if let key = keys[id] { return rows[key] }
+        guard let row = try connection.campaign(id) else { return nil }
+        remember(row)
+        return row
+    }
+
+    mutating func campaign(key: Int64) throws -> CampaignRow? {
+        if let row = rows[key] { return row }
+        let row = try connection.first(CampaignRow.byKey, .int(key)) { try CampaignRow($0) }
+        if let row { remember(row) }
+        return row
+    }
+
+    /// Takes a changed row; it is stored when the transaction ends.
+    mutating func update(_ row: CampaignRow) {
+        remember(row)
+        changed.insert(row.key)
+    }
+
+    /// Drops a row that was removed.
+    mutating func forget(_ row: CampaignRow) {
+        rows[row.key] = nil
+        keys[row.id] = nil
+        changed.remove(row.key)
+        memory.messages.forget(row.id)
+    }
+
+    private mutating func remember(_ row: CampaignRow) {
+        rows[row.key] = row
+        keys[row.id] = row.key
+    }
+
+    mutating func message(of row: CampaignRow) throws -> CheckedMessage {
+        if let message = memory.messages[row.id] { return message }
+        let message = try connection.message(of: row)
+        memory.messages.remember(message, of: row.id)
+        return message
+    }
+
+    func work(_ row: CampaignRow) throws -> CampaignWork { try connection.work(row) }
+
+    mutating func nextSequence() -> UInt32 {
+        sequence &+= 1
+        // The provider reads 0 as none given.
+        if sequence == 0 { sequence = 1 }
+        return sequence
+    }
+
+    // MARK: Beginning and end
+
+    /// Reads the clock's row, and takes the ledger over from an earlier process the first time.
+    mutating func begin(boot: String) throws {
+        let sql = "SELECT boot, last_instant_ns, message_sequence FROM clock"
+        let clock = try connection.first(sql) { ($0.text(0), $0.int64(1), $0.int64(2)) }
+        guard let (lastBoot, lastInstant, sequence) = clock else {
+            throw StoreError.unreadable("clock")
+        }
+        self.sequence = UInt32(truncatingIfNeeded: sequence)
+        guard !memory.hasAdoptedLedger else { return }
+        let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
+        try adoptLedger(lastInstantOfBoot: last)
+        memory.hasAdoptedLedger = true
+    }
+
+    /// Stores the campaigns' rows, and the clock's where that was read.
+    func end(boot: String?) throws {
+        for key in changed.sorted() { try rows[key]?.save(connection) }
+        guard let boot else { return }
+        try connection.run(
+            "UPDATE clock SET boot = ?, last_instant_ns = ?, message_sequence = ?",
+            .text(boot),
+            .int(now.instant.nanoseconds),
+            .int(Int64(sequence))
+        )
+    }
+
+    mutating func perform(_ write: Write) throws -> WriteResult {
+        switch write {
+        case .claim(let claim): try perform(claim)
+        case .reclaim(let reclaim): try perform(reclaim)
+        case .record(let record): try perform(record)
+        case .transition(let id, let transition): .changed(try change(id, transition))
+        case .patch(let id, let patch): .changed(try change(id, patch))
+        case .retry(let id, let filter): .changed(try change(id, filter))
+        case .delete(let id): .changed(try delete(id))
+        case .service(let record): try perform(record)
+        }
+    }
+}
