@@ -1,7 +1,7 @@
 import HTTPTypes
-import NIOCore
+package import NIOCore
 import NIOHTTP1
-import NIOHTTPTypes
+package import NIOHTTPTypes
 
 /// What Hummingbird leaves open about slow and careless clients, for one connection.
 ///
@@ -10,11 +10,11 @@ import NIOHTTPTypes
 /// wants the body. It closes a connection whose body nobody reads, but reads on for a moment:
 /// closing at once would reset the connection and take the answer with it. It answers a head
 /// that can't be parsed, and sends no body behind a `HEAD`.
-final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     private let limits: RequestLimits
     /// Requests whose answers haven't ended, the oldest first.
@@ -50,15 +50,15 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         var timer: Scheduled<Void>?
     }
 
-    init(limits: RequestLimits = RequestLimits()) {
+    package init(limits: RequestLimits = RequestLimits()) {
         self.limits = limits
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { startHeadTimer(context) }
+    package func handlerAdded(context: ChannelHandlerContext) { startHeadTimer(context) }
 
-    func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
+    package func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         cancelTimers()
         failOpenBody(context)
         context.fireChannelInactive()
@@ -72,7 +72,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     // MARK: What comes in
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if let since = waitingSince {
             let waited = context.eventLoop.now - since
             let before = body?.waited ?? .zero
@@ -98,7 +98,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         if case .head = part { true } else { false }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
         if closing?.isAnswered == true { context.read() }
     }
@@ -134,7 +134,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         bodyTimer = nil
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if waitingSince == nil { waitingSince = context.eventLoop.now }
         context.read()
     }
@@ -172,7 +172,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         context.fireErrorCaught(reason)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError, answering.isEmpty, closing == nil else {
             endBody()
             context.fireErrorCaught(error)
@@ -185,7 +185,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         answer(problem, context)
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed { failOpenBody(context) }
         if event is ChannelShouldQuiesceEvent, body != nil {
             stopTimer = scheduleStop(context)
@@ -202,7 +202,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     // MARK: What goes out
 
-    func triggerUserOutboundEvent(
+    package func triggerUserOutboundEvent(
         context: ChannelHandlerContext,
         event: Any,
         promise: EventLoopPromise<Void>?
@@ -223,7 +223,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         promise?.succeed()
     }
 
-    func write(
+    package func write(
         context: ChannelHandlerContext,
         data: NIOAny,
         promise: EventLoopPromise<Void>?
@@ -276,7 +276,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         if !isEnd, answering.isEmpty { startHeadTimer(context) }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         writeTimer?.cancel()
         writeTimer =
             context.channel.isWritable ? nil : scheduleClose(context, in: limits.writeTime)
@@ -348,7 +348,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         }
     }
 
-    func close(
+    package func close(
         context: ChannelHandlerContext,
         mode: CloseMode,
         promise: EventLoopPromise<Void>?

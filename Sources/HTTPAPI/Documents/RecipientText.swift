@@ -65,7 +65,7 @@ struct RecipientText: Sendable {
 }
 
 /// Appends a field, quoted where RFC 4180 wants it.
-func appendCSVField(_ field: [UInt8], to bytes: inout [UInt8]) {
+package func appendCSVField(_ field: [UInt8], to bytes: inout [UInt8]) {
     let special: (UInt8) -> Bool = { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
     // White space at the ends is part of the field, which some readers believe only in quotes.
     let isEdged = field.first == 0x20 || field.last == 0x20

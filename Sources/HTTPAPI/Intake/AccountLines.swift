@@ -1,4 +1,4 @@
-import DeliveryCore
+package import DeliveryCore
 import Glibc
 import JSON
 
@@ -7,9 +7,9 @@ import JSON
 /// The stream may be cut anywhere: what is left of a line waits in `rest`, which is bounded, so a
 /// line of two gigabytes costs no memory. Whole lines are read where they lie; the ordinary
 /// account, in ASCII, costs one search for the line's end, one look at its bytes and one copy.
-struct AccountLines {
+package struct AccountLines {
     /// What a line holds.
-    enum Form: Sendable {
+    package enum Form: Sendable {
         /// The account's own bytes.
         case text
         /// A JSON string, or an object with the member `account`.
@@ -18,8 +18,8 @@ struct AccountLines {
 
     private let form: Form
     /// The accounts read since the run was last taken away.
-    var run = AccountRun()
-    private(set) var invalid = InvalidLines()
+    package var run = AccountRun()
+    package private(set) var invalid = InvalidLines()
 
     /// The start of a line whose end hasn't come.
     private var rest: [UInt8] = []
@@ -31,12 +31,12 @@ struct AccountLines {
     /// an exported row with all its members stays far below this.
     static let lineLimit = 4_096
 
-    init(form: Form) {
+    package init(form: Form) {
         self.form = form
     }
 
     /// Reads the next piece of the stream.
-    mutating func read(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func read(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         var position = 0
         while position < bytes.count {
@@ -48,7 +48,11 @@ struct AccountLines {
             let end = unsafe UnsafeRawPointer(found) - base
             let piece = unsafe UnsafeRawBufferPointer(start: base + position, count: end - position)
             if rest.isEmpty, skipped == 0 {
-                unsafe endLine(piece)
+                if piece.count > Self.lineLimit {
+                    refuse(length: piece.count)
+                } else {
+                    unsafe endLine(piece)
+                }
             } else {
                 unsafe keep(piece)
                 endKeptLine()
@@ -58,7 +62,7 @@ struct AccountLines {
     }
 
     /// Reads what has no line end behind it, at the end of the stream.
-    mutating func finish() {
+    package mutating func finish() {
         if !rest.isEmpty || skipped > 0 { endKeptLine() }
     }
 
@@ -71,15 +75,19 @@ struct AccountLines {
 
     private mutating func endKeptLine() {
         if skipped > 0 {
-            lineNumber += 1
-            let length = rest.count + skipped
-            invalid.add(line: lineNumber, reason: Self.tooLong(length, form))
+            refuse(length: rest.count + skipped)
         } else {
             let line = rest
             unsafe line.withUnsafeBytes { unsafe endLine($0) }
         }
         rest.removeAll(keepingCapacity: true)
         skipped = 0
+    }
+
+    /// Counts a line that is too long to be looked at.
+    private mutating func refuse(length: Int) {
+        lineNumber += 1
+        invalid.add(line: lineNumber, reason: Self.tooLong(length, form))
     }
 
     private static func tooLong(_ length: Int, _ form: Form) -> String {

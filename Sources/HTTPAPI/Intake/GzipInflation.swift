@@ -3,10 +3,10 @@ import CZlib
 /// Inflates a gzip stream of any number of members, a bounded piece at a time.
 ///
 /// Input is fed and output is asked for: a small input can't make a large output at once.
-@safe final class GzipInflation {
+@safe package final class GzipInflation {
     /// Why a stream is no gzip.
-    struct Fault: Error, Hashable {
-        let detail: String
+    package struct Fault: Error, Hashable {
+        package let detail: String
     }
 
     /// Zlib keeps the structure's address, so it must never move.
@@ -17,7 +17,7 @@ import CZlib
     private var isBetweenMembers = true
     private var output: [UInt8]
 
-    init(pieceSize: Int = 65_536) throws(Fault) {
+    package init(pieceSize: Int = 65_536) throws(Fault) {
         output = Array(repeating: 0, count: pieceSize)
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
@@ -38,7 +38,7 @@ import CZlib
     }
 
     /// Takes the next input; what came before must be used up: `next` has returned false.
-    func feed(_ bytes: some Sequence<UInt8>) {
+    package func feed(_ bytes: some Sequence<UInt8>) {
         precondition(consumed == input.count, "input is fed before the last was used up")
         input.removeAll(keepingCapacity: true)
         input.append(contentsOf: bytes)
@@ -46,7 +46,7 @@ import CZlib
     }
 
     /// Hands the next piece of output to the reader; false when more input is wanted.
-    func next(_ read: (UnsafeRawBufferPointer) -> Void) throws(Fault) -> Bool {
+    package func next(_ read: (UnsafeRawBufferPointer) -> Void) throws(Fault) -> Bool {
         guard consumed < input.count || !isBetweenMembers else { return false }
         let (code, used, made) = inflateOnce()
         consumed += used
@@ -72,7 +72,7 @@ import CZlib
     }
 
     /// Fails if the stream ended in the middle of a member.
-    func finish() throws(Fault) {
+    package func finish() throws(Fault) {
         guard isBetweenMembers else { throw Fault(detail: "the gzip data breaks off") }
     }
 

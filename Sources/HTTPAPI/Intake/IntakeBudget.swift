@@ -5,8 +5,8 @@ import Synchronization
 /// A stream alone may take nearly all of it, since the longer the runs, the faster they are
 /// written; each further stream lowers everybody's share, and who is over it gives back at its
 /// next run.
-final class IntakeBudget: Sendable {
-    let limit: Int
+package final class IntakeBudget: Sendable {
+    package let limit: Int
     private let state = Mutex(State())
 
     private struct State {
@@ -15,25 +15,25 @@ final class IntakeBudget: Sendable {
     }
 
     /// What every stream may hold whatever the others do, so that none waits for another to end.
-    static let minimum = 262_144
+    package static let minimum = 262_144
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 
-    func open() { state.withLock { $0.streamCount += 1 } }
+    package func open() { state.withLock { $0.streamCount += 1 } }
 
-    func close() { state.withLock { $0.streamCount -= 1 } }
+    package func close() { state.withLock { $0.streamCount -= 1 } }
 
     /// How much one stream may hold now.
-    var share: Int {
+    package var share: Int {
         state.withLock { max(Self.minimum, limit / max(1, $0.streamCount)) }
     }
 
-    var used: Int { state.withLock { $0.used } }
+    package var used: Int { state.withLock { $0.used } }
 
     /// Changes what a stream holds from one size to another; false if there is no room for it.
-    func resize(from old: Int, to new: Int) -> Bool {
+    package func resize(from old: Int, to new: Int) -> Bool {
         state.withLock { state in
             let share = max(Self.minimum, limit / max(1, state.streamCount))
             let fits = new <= share && state.used - old + new <= limit

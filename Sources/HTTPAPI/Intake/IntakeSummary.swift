@@ -8,16 +8,16 @@ struct IntakeSummary: Sendable, Hashable {
 }
 
 /// The lines that were no account: all are counted, the first few are shown.
-struct InvalidLines: Sendable, Hashable {
-    private(set) var count = 0
-    private(set) var examples: [Example] = []
+package struct InvalidLines: Sendable, Hashable {
+    package private(set) var count = 0
+    package private(set) var examples: [Example] = []
 
     private static let exampleLimit = 10
 
-    struct Example: Sendable, Hashable {
+    package struct Example: Sendable, Hashable {
         /// The line's number, from 1.
-        let line: Int
-        let reason: String
+        package let line: Int
+        package let reason: String
     }
 
     /// The reason is only worked out for a line that is shown.

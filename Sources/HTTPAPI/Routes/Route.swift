@@ -1,14 +1,14 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// One row of the route table: a method on a path, and what the door asks of its callers.
 ///
 /// The table is data, so that `Allow`, the query's checks and the OpenAPI document's test all
 /// come from the same rows.
-struct Route: Sendable {
-    let method: HTTPRequest.Method
+package struct Route: Sendable {
+    package let method: HTTPRequest.Method
     /// The path as the contract writes it, such as `/v1/campaigns/{id}`.
-    let path: String
-    let operation: Operation
+    package let path: String
+    package let operation: Operation
     /// The query parameters it takes; any other is refused.
     var query: [String] = []
     /// Whether a token is wanted on TCP.
@@ -16,7 +16,7 @@ struct Route: Sendable {
     /// The forms its answer can have.
     var answers: [MediaType] = [.json]
 
-    enum Operation: Sendable, Hashable, CaseIterable {
+    package enum Operation: Sendable, Hashable, CaseIterable {
         case createCampaign
         case listCampaigns
         case showCampaign
@@ -37,7 +37,7 @@ struct Route: Sendable {
         case readiness
     }
 
-    static let table: [Route] = [
+    package static let table: [Route] = [
         Route(method: .post, path: "/v1/campaigns", operation: .createCampaign),
         Route(
             method: .get,

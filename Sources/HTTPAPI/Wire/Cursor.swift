@@ -1,7 +1,7 @@
-import DeliveryCore
+package import DeliveryCore
 
 /// Where a list goes on, as the client holds it: opaque, and good across restarts.
-enum Cursor: Hashable {
+package enum Cursor: Hashable {
     case campaign(Campaign.ID)
     case account(Account)
 
@@ -9,7 +9,7 @@ enum Cursor: Hashable {
     private static let campaignMark: UInt8 = 0x01
     private static let accountMark: UInt8 = 0x02
 
-    var text: String {
+    package var text: String {
         switch self {
         case .campaign(let id):
             base64URL([Self.campaignMark] + bytes(of: id.high) + bytes(of: id.low))
@@ -18,7 +18,7 @@ enum Cursor: Hashable {
         }
     }
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let bytes = bytes(ofBase64URL: text), let mark = bytes.first else { return nil }
         let content = Array(bytes.dropFirst())
         switch mark {

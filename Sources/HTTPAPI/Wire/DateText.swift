@@ -1,17 +1,17 @@
-import DeliveryCore
+package import DeliveryCore
 
 extension Timestamp {
     /// Reads an RFC 3339 time with any offset, strictly; nil if the text is none.
     ///
     /// Digits below the millisecond are cut off. A leap second counts as the second behind it.
-    init?(rfc3339 text: some StringProtocol) {
+    package init?(rfc3339 text: some StringProtocol) {
         var reader = TimeReader(Array(text.utf8))
         guard let milliseconds = reader.milliseconds() else { return nil }
         self.init(milliseconds: milliseconds)
     }
 
     /// The time in UTC with milliseconds, as RFC 3339 writes it.
-    var rfc3339: String {
+    package var rfc3339: String {
         let day = milliseconds.flooredQuotient(by: 86_400_000)
         let inDay = milliseconds - day * 86_400_000
         let (year, month, dayOfMonth) = civilDate(fromDays: day)

@@ -1,0 +1,346 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPAPI
+import HTTPTypes
+import JSON
+import Synchronization
+import Testing
+
+@Suite struct `Creating a campaign` {
+    private let service = FakeService()
+    private var endpoint: Endpoint { makeEndpoint(service) }
+
+    @Test func `answers 201 with its place and the whole campaign, and starts it`() async throws {
+        let message = #"{"From_Account": "dave", "MsgBody": [ 1.50 ]}"#
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            #"{"name":"Singles' Day","message":\#(message),"recipients":["bonnie","rong"]}"#,
+            endpoint: endpoint
+        )
+        let json = try answer.json()
+        let id = try #require(json["id"]?.string)
+        #expect(answer.status == 201)
+        #expect(answer.headers[.location] == "/v1/campaigns/\(id)")
+        #expect(answer.headers[.cacheControl] == "no-store")
+        #expect(answer.headers[.contentType] == "application/json")
+        #expect(answer.text.contains("\"message\":\(message)"))
+        #expect(
+            json.members?.map(\.name) == [
+                "id", "name", "state", "reason", "priority", "on_unknown", "messages_per_minute",
+                "created_at", "start_at", "expires_at", "started_at", "finished_at", "message",
+                "counts", "resent", "failures", "messages_last_minute", "eta",
+            ]
+        )
+        #expect(json["state"]?.string == "running")
+        #expect(json["created_at"]?.string == "2025-11-11T01:30:00.000Z")
+        #expect(json["counts"]?["total"]?.integer == 2)
+        #expect(service.state.withLock { $0.admitted.map(\.id.description) } == [id])
+    }
+
+    @Test func `without recipients makes a draft that nobody sends`() async throws {
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            #"{"message":{},"start":null,"expires_at":"2025-11-11T09:30:01+08:00"}"#,
+            endpoint: endpoint
+        )
+        #expect(answer.status == 201)
+        #expect(try answer.json()["state"]?.string == "draft")
+        #expect(try answer.json()["expires_at"]?.string == "2025-11-11T01:30:01.000Z")
+        #expect(service.state.withLock { $0.admitted.isEmpty })
+    }
+
+    @Test(arguments: [
+        ("", "not-json", 400), ("{", "not-json", 400), ("{\"a\":1,\"a\":2}", "not-json", 400),
+        ("[]", "invalid", 422), ("{}", "invalid", 422),
+    ])
+    func `refuses what is no campaign at all`(
+        body: String,
+        slug: String,
+        status: Int
+    ) async throws {
+        let answer = try await exchange(.post, "/v1/campaigns", body, endpoint: endpoint)
+        #expect(answer.status == status)
+        #expect(try answer.slug() == slug)
+        #expect(answer.headers[.contentType] == "application/problem+json")
+    }
+
+    @Test func `names the byte at which JSON ends`() async throws {
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{\"name\": oops}",
+            endpoint: endpoint
+        )
+        #expect(try answer.json()["detail"]?.string?.contains("byte 9") == true)
+    }
+
+    @Test(arguments: [
+        (#""name":1"#, "/name"), (#""name":"a\u0007b""#, "/name"), (#""name":null"#, "/name"),
+        (#""name":"\#(String(repeating: "天", count: 67))""#, "/name"),
+        (#""recipients":"bonnie""#, "/recipients"), (#""recipients":[]"#, "/recipients"),
+        (#""recipients":["ok",""]"#, "/recipients/1"), (#""recipients":[7]"#, "/recipients/0"),
+        (#""recipients":["\#(String(repeating: "x", count: 33))"]"#, "/recipients/0"),
+        (#""recipients":null"#, "/recipients"),
+        (#""start":"yes""#, "/start"), (#""start":true"#, "/start"),
+        (#""priority":"urgent""#, "/priority"), (#""priority":1"#, "/priority"),
+        (#""messages_per_minute":0"#, "/messages_per_minute"),
+        (#""messages_per_minute":12001"#, "/messages_per_minute"),
+        (#""messages_per_minute":1.5"#, "/messages_per_minute"),
+        (#""start_at":"tomorrow""#, "/start_at"), (#""start_at":5"#, "/start_at"),
+        (#""expires_at":"2025-11-11T01:30:00Z""#, "/expires_at"),
+        (#""start_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T00:00:00Z""#, "/expires_at"),
+        (#""on_unknown":"hope""#, "/on_unknown"),
+        (#""a/b~c":1"#, "/a~1b~0c"), (#""To_Account":["x"]"#, "/To_Account"),
+    ])
+    func `points to a fault`(field: String, pointer: String) async throws {
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{\"message\":{},\(field)}",
+            endpoint: endpoint
+        )
+        #expect(answer.status == 422)
+        #expect(try answer.slug() == "invalid")
+        #expect(try answer.pointers() == [pointer])
+        #expect(service.state.withLock { $0.campaigns.isEmpty })
+    }
+
+    @Test func `names every fault at once, the message's own too`() async throws {
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            #"{"nam":1,"message":{"bad":1},"priority":2,"recipients":["a",1]}"#,
+            endpoint: endpoint
+        )
+        #expect(
+            try answer.pointers() == [
+                "/nam", "/message/bad", "/message/MsgBody/0", "/priority", "/recipients/1",
+            ]
+        )
+    }
+
+    @Test func `lists twenty bad accounts and counts the rest`() async throws {
+        let accounts = (0..<30).map { _ in "\"\"" }.joined(separator: ",")
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{\"message\":{},\"recipients\":[\(accounts)]}",
+            endpoint: endpoint
+        )
+        #expect(try answer.pointers().count == 21)
+        #expect(answer.text.contains("10 further accounts"))
+    }
+
+    @Test func `takes any name of 200 bytes`() async throws {
+        let name = String(repeating: "é", count: 100)
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{\"message\":{},\"name\":\"\(name)\"}",
+            endpoint: endpoint
+        )
+        #expect(answer.status == 201)
+        #expect(try answer.json()["name"]?.string == name)
+    }
+
+    @Test(arguments: [
+        (QueueError.full("the disk is full"), 507, "store-full"),
+        (.failed("the disk is broken"), 503, "store-failed"),
+    ])
+    func `says when the store can't`(error: QueueError, status: Int, slug: String) async throws {
+        service.state.withLock { $0.queueError = error }
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            #"{"message":{},"recipients":["a"]}"#,
+            endpoint: endpoint
+        )
+        #expect(answer.status == status)
+        #expect(try answer.slug() == slug)
+        #expect(answer.headers[.retryAfter] != nil)
+        #expect(service.state.withLock { $0.admitted.isEmpty })
+    }
+
+    @Test func `refuses other types, encodings and sizes`() async throws {
+        let text = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{}",
+            type: "text/plain",
+            endpoint: endpoint
+        )
+        #expect(text.status == 415)
+        #expect(text.headers[.accept] == "application/json")
+        let gzip = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{}",
+            headers: [.contentEncoding: "gzip"],
+            endpoint: endpoint
+        )
+        #expect(gzip.status == 415)
+        #expect(gzip.headers[.acceptEncoding] == "identity")
+        var configuration = makeConfiguration()
+        configuration.bodySizeLimit = 100
+        let long = try await exchange(
+            .post,
+            "/v1/campaigns",
+            String(repeating: " ", count: 101),
+            endpoint: makeEndpoint(service, configuration: configuration)
+        )
+        #expect(long.status == 413)
+    }
+}
+
+@Suite struct `Changing a campaign` {
+    private let service = FakeService()
+    private var endpoint: Endpoint { makeEndpoint(service) }
+
+    @Test func `moves it and shows it`() async throws {
+        let id = try await makeCampaign(endpoint, recipients: ["a"], start: false)
+        for (what, state) in [("start", "running"), ("pause", "paused"), ("resume", "running")] {
+            let answer = try await exchange(
+                .post,
+                "/v1/campaigns/\(id)/\(what)",
+                endpoint: endpoint
+            )
+            #expect(answer.status == 200)
+            #expect(try answer.json()["state"]?.string == state)
+        }
+        let answer = try await exchange(.post, "/v1/campaigns/\(id)/cancel", endpoint: endpoint)
+        #expect(try answer.json()["state"]?.string == "canceled")
+        let late = try await exchange(.post, "/v1/campaigns/\(id)/start", endpoint: endpoint)
+        #expect(late.status == 409)
+        #expect(try late.slug() == "wrong-state")
+        #expect(try late.json()["state"]?.string == "canceled")
+    }
+
+    @Test(arguments: [
+        (ChangeError.refused(.emptyDraft), 409, "wrong-state"),
+        (.refused(.intakeOpen), 409, "wrong-state"), (.refused(.expired), 409, "wrong-state"),
+        (.refused(.notFound), 404, "not-found"), (.stopping, 503, "stopping"),
+        (.refused(.invalid(field: "start_at", detail: "too late")), 422, "invalid"),
+        (.queue(.full("no room")), 507, "store-full"),
+    ])
+    func `is refused for a reason`(error: ChangeError, status: Int, slug: String) async throws {
+        service.state.withLock { $0.changeError = error }
+        let id = Campaign.ID(high: 1, low: 2)
+        let answer = try await exchange(.post, "/v1/campaigns/\(id)/start", endpoint: endpoint)
+        #expect(answer.status == status)
+        #expect(try answer.slug() == slug)
+    }
+
+    @Test func `patches what is named and nothing else`() async throws {
+        let id = try await makeCampaign(endpoint)
+        let answer = try await exchange(
+            .patch,
+            "/v1/campaigns/\(id)",
+            #"{"messages_per_minute":null,"priority":"low","expires_at":"2026-01-01T00:00:00Z"}"#,
+            type: "application/merge-patch+json",
+            endpoint: endpoint
+        )
+        #expect(answer.status == 200)
+        var patch = CampaignPatch()
+        patch.messagesPerMinute = .some(nil)
+        patch.priority = .low
+        patch.expiresAt = .some(Timestamp(rfc3339: "2026-01-01T00:00:00Z"))
+        #expect(service.state.withLock { $0.changes } == [.patch(patch)])
+    }
+
+    @Test(arguments: [
+        (#"{"state":"paused"}"#, "/state"), (#"{"priority":null}"#, "/priority"),
+        (#"{"name":null}"#, "/name"), (#"{"messages_per_minute":"1"}"#, "/messages_per_minute"),
+        (#"{"expires_at":"2020-01-01T00:00:00Z"}"#, "/expires_at"), ("[]", ""),
+    ])
+    func `refuses a bad patch`(body: String, pointer: String) async throws {
+        let id = try await makeCampaign(endpoint)
+        let answer = try await exchange(.patch, "/v1/campaigns/\(id)", body, endpoint: endpoint)
+        #expect(answer.status == 422)
+        #expect(try answer.pointers() == [pointer])
+    }
+
+    @Test(arguments: [
+        (nil, RetryFilter()), ("{}", RetryFilter()),
+        (
+            #"{"status":["failed"],"codes":[70169,1]}"#,
+            RetryFilter(failed: true, unknown: false, codes: [70_169, 1])
+        ),
+        (#"{"status":["unknown"]}"#, RetryFilter(failed: false, unknown: true)),
+    ])
+    func `retries what is asked for`(body: String?, filter: RetryFilter) async throws {
+        let id = try await makeCampaign(endpoint)
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns/\(id)/retry",
+            body,
+            endpoint: endpoint
+        )
+        #expect(answer.text == #"{"requeued":7}"#)
+        #expect(service.state.withLock { $0.changes } == [.retry(filter)])
+    }
+
+    @Test(arguments: [
+        (#"{"status":["sent"]}"#, "/status"), (#"{"status":[]}"#, "/status"),
+        (#"{"codes":["1"]}"#, "/codes"), (#"{"code":1}"#, "/code"),
+    ])
+    func `refuses a bad retry`(body: String, pointer: String) async throws {
+        let id = try await makeCampaign(endpoint)
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns/\(id)/retry",
+            body,
+            endpoint: endpoint
+        )
+        #expect(answer.status == 422)
+        #expect(try answer.pointers() == [pointer])
+    }
+
+    @Test func `deletes it without a body`() async throws {
+        let id = try await makeCampaign(endpoint)
+        let answer = try await exchange(.delete, "/v1/campaigns/\(id)", endpoint: endpoint)
+        #expect(answer.status == 204)
+        #expect(answer.body.isEmpty)
+    }
+
+    @Test(arguments: [
+        "x", "00000000-0000-7000-8000-000000000000", "A0000000-0000-7000-8000-000000000000",
+    ])
+    func `knows no other ids`(id: String) async throws {
+        let answer = try await exchange(.get, "/v1/campaigns/\(id)", endpoint: endpoint)
+        #expect(answer.status == 404)
+        #expect(try answer.slug() == "not-found")
+    }
+
+    @Test func `lists them newest first, in pages`() async throws {
+        let endpoint = endpoint
+        var ids: [String] = []
+        for _ in 0..<5 { ids.append(try await makeCampaign(endpoint)) }
+        ids.append(try await makeCampaign(endpoint, recipients: ["a"]))
+        var seen: [String] = []
+        var cursor: String?
+        repeat {
+            let place = cursor.map { "&cursor=\($0)" } ?? ""
+            let page = try await exchange(
+                .get,
+                "/v1/campaigns?state=draft&state=paused&limit=2\(place)",
+                endpoint: endpoint
+            ).json()
+            seen += page["items"]?.elements?.compactMap { $0["id"]?.string } ?? []
+            cursor = page["next_cursor"]?.string
+        } while cursor != nil
+        #expect(seen == ids.dropLast().reversed())
+    }
+
+    @Test(arguments: [
+        ("limit=0", "bad-query"), ("limit=1001", "bad-query"), ("limit=x", "bad-query"),
+        ("limit=1&limit=2", "bad-query"), ("state=nonsense", "bad-query"), ("x=1", "bad-query"),
+        ("cursor=AmE", "bad-cursor"), ("cursor=%ZZ", "bad-query"), ("cursor=", "bad-cursor"),
+    ])
+    func `refuses a bad query`(query: String, slug: String) async throws {
+        let answer = try await exchange(.get, "/v1/campaigns?\(query)", endpoint: endpoint)
+        #expect(answer.status == 400)
+        #expect(try answer.slug() == slug)
+    }
+}

@@ -1,0 +1,146 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPAPI
+import HTTPTypes
+import Hummingbird
+import JSON
+import Logging
+import NIOCore
+import NIOEmbedded
+import Synchronization
+import Testing
+
+@Suite struct `The door` {
+    private let service = FakeService()
+    private var endpoint: Endpoint { makeEndpoint(service) }
+
+    @Test func `wants a token it knows`() async throws {
+        for token in [nil, "", "w-toke", "w-tokenx", "W-token"] {
+            let answer = try await exchange(.get, "/v1/quota", token: token, endpoint: endpoint)
+            #expect(answer.status == 401)
+            #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+        }
+        let basic = try await exchange(
+            .get,
+            "/v1/quota",
+            headers: [.authorization: "Basic w-token"],
+            token: nil,
+            endpoint: endpoint
+        )
+        #expect(basic.status == 401)
+        #expect(try await exchange(.get, "/v1/quota", endpoint: endpoint).status == 200)
+    }
+
+    @Test func `lets a read-only token read`() async throws {
+        let read = try await exchange(.get, "/v1/quota", token: readToken, endpoint: endpoint)
+        #expect(read.status == 200)
+        let head = try await exchange(.head, "/v1/quota", token: readToken, endpoint: endpoint)
+        #expect(head.status == 200)
+        let write = try await exchange(.post, "/v1/pause", token: readToken, endpoint: endpoint)
+        #expect(write.status == 403)
+        #expect(try write.slug() == "read-only-token")
+    }
+
+    @Test func `asks no token of a health check, nor on a Unix socket`() async throws {
+        #expect(try await exchange(.get, "/healthz", token: nil, endpoint: endpoint).status == 200)
+        let configuration = makeConfiguration(listen: .unix(path: "/run/x", group: nil))
+        let unix = makeEndpoint(service, configuration: configuration)
+        #expect(try await exchange(.post, "/v1/pause", token: nil, endpoint: unix).status == 200)
+    }
+
+    @Test(arguments: [
+        ("localhost", 200), ("LOCALHOST.:8480", 200), ("127.0.0.1:8480", 200), ("127.9.9.9", 200),
+        ("[::1]:8480", 200), ("[::1]", 200), ("evil.example", 403), ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example", 403), ("10.0.0.1:8480", 403), ("daemon.internal:1", 200),
+        ("", 400), (nil, 400),
+    ])
+    func `knows its own names`(host: String?, status: Int) async throws {
+        let configuration = makeConfiguration(listen: .tcp(host: "daemon.internal", port: 8_480))
+        let responder = makeEndpoint(service, configuration: configuration).responder
+        let request = Request(
+            head: .init(method: .get, scheme: "http", authority: host, path: "/healthz"),
+            body: .init(buffer: ByteBuffer())
+        )
+        let context = EndpointContext(
+            source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
+        )
+        let response = try await responder.respond(to: request, context: context)
+        #expect(response.status.code == status)
+    }
+
+    @Test func `answers every known path with 405 and Allow`() async throws {
+        for path in Set(Route.table.map(\.path)) {
+            let methods = Route.table.filter { $0.path == path }.map(\.method)
+            let uri = path.split(separator: "{").first.map { "\($0)" } ?? path
+            let full =
+                path.contains("{")
+                ? uri
+                    + path.dropFirst(uri.count).map { character in
+                        "{}".contains(character) ? "" : "\(character)"
+                    }.joined() : path
+            let answer = try await exchange(.put, full, endpoint: endpoint)
+            #expect(answer.status == 405, "\(full)")
+            let allow = answer.headers[.allow]?.split(separator: ", ").map { String($0) } ?? []
+            let heads = methods.contains(.get) ? ["HEAD"] : []
+            #expect(allow == (methods.map(\.rawValue) + heads).sorted())
+        }
+    }
+
+    @Test(arguments: ["/", "/v1", "/v1/campaigns/", "/v2/campaigns", "//v1/quota", "/v1/quota/x"])
+    func `answers 404 elsewhere`(path: String) async throws {
+        let answer = try await exchange(.get, path, endpoint: endpoint)
+        #expect(answer.status == 404)
+        #expect(try answer.json()["type"]?.string == "urn:fanoutd:problem:not-found")
+        #expect(try answer.json()["status"]?.integer == 404)
+    }
+
+    @Test func `answers HEAD like GET, without the body`() async throws {
+        let get = try await exchange(.get, "/v1/quota", endpoint: endpoint)
+        let head = try await exchange(.head, "/v1/quota", endpoint: endpoint)
+        #expect(head.body.isEmpty)
+        #expect(head.headers[.contentLength] == String(get.body.count))
+    }
+}
+
+@Suite struct `The service's own routes` {
+    private let service = FakeService()
+    private var endpoint: Endpoint { makeEndpoint(service) }
+
+    @Test func `show the quota`() async throws {
+        let answer = try await exchange(.get, "/v1/quota", endpoint: endpoint)
+        #expect(
+            answer.text == #"{"messages_per_minute":12000,"window_used":500,"#
+                + #""next_call_at":"2025-11-11T01:30:00.000Z","calls_per_second":200,"#
+                + #""state":"running","reason":null,"in_flight":1,"config_error":null}"#
+        )
+    }
+
+    @Test func `pause and resume all sending`() async throws {
+        let pause = try await exchange(.post, "/v1/pause", endpoint: endpoint)
+        #expect(try pause.json()["state"]?.string == "paused")
+        let resume = try await exchange(.post, "/v1/resume", endpoint: endpoint)
+        #expect(try resume.json()["state"]?.string == "running")
+    }
+
+    @Test(arguments: [
+        (ServiceState.running, 200), (.throttled, 200), (.paused, 200), (.unreachable, 503),
+        (.halted, 503), (.storeFailed, 503),
+    ])
+    func `say whether it is ready`(state: ServiceState, status: Int) async throws {
+        service.state.withLock {
+            $0.quota.state = state
+            $0.quota.reason = .init(code: 70_003, text: "the UserSig is bad")
+        }
+        let answer = try await exchange(.get, "/readyz", token: nil, endpoint: endpoint)
+        #expect(answer.status == status)
+        #expect(try answer.json()["state"]?.string == state.rawValue)
+        #expect(answer.text.contains("the UserSig is bad"))
+    }
+
+    @Test func `are not ready while stopping`() async throws {
+        let stopping = makeEndpoint(service, isStopping: true)
+        let answer = try await exchange(.get, "/readyz", token: nil, endpoint: stopping)
+        #expect(answer.status == 503)
+        #expect(try answer.slug() == "stopping")
+    }
+}

@@ -1,0 +1,280 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPAPI
+import Hummingbird
+import Logging
+import Synchronization
+
+/// An in-memory model of the three ports.
+final class FakeService: Campaigns, Deliveries, MessageRules {
+    struct State {
+        var campaigns: [Campaign.ID: Campaign] = [:]
+        var recipients: [Campaign.ID: [Account: Recipient]] = [:]
+        var openIntakes: [Campaign.ID: Int] = [:]
+        var admitted: [CampaignWork] = []
+        var changes: [CampaignChange] = []
+        var runSizes: [Int] = []
+        var quota = QuotaStatus(
+            messagesPerMinute: 12_000,
+            windowUsed: 500,
+            nextCallAt: start,
+            callsPerSecond: 200,
+            state: .running,
+            inFlight: 1
+        )
+        var queueError: QueueError?
+        /// The failure of every page but the first.
+        var laterPageError: QueueError?
+        var changeError: ChangeError?
+        /// Matches in one page of the store at most.
+        var pageLimit = Int.max
+    }
+
+    let state = Mutex(State())
+
+    static let start = Timestamp(milliseconds: 1_762_824_600_000)
+
+    func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created {
+        try check()
+        return state.withLock { state in
+            var stored = Campaign(
+                id: campaign.id,
+                name: campaign.name,
+                state: campaign.start ? .running : .draft,
+                settings: campaign.settings,
+                createdAt: now.timestamp,
+                startedAt: campaign.start ? now.timestamp : nil,
+                message: campaign.message
+            )
+            state.campaigns[campaign.id] = stored
+            _ = Self.add(campaign.recipients, to: campaign.id, &state, now)
+            stored = state.campaigns[campaign.id] ?? stored
+            return Created(
+                campaign: stored,
+                work: campaign.start ? makeWork(campaign.id, campaign.settings) : nil
+            )
+        }
+    }
+
+    private func check() throws(QueueError) {
+        if let error = state.withLock({ $0.queueError }) { throw error }
+    }
+
+    private static func add(
+        _ run: AccountRun,
+        to id: Campaign.ID,
+        _ state: inout State,
+        _ now: Now
+    ) -> Taken {
+        var taken = Taken(accepted: 0, duplicates: 0, total: 0)
+        for index in 0..<run.count {
+            let account = Account(checked: Array(run[index]))
+            let recipient = Recipient(
+                account: account,
+                status: .queued,
+                updatedAt: now.timestamp
+            )
+            if state.recipients[id, default: [:]].updateValue(recipient, forKey: account) == nil {
+                taken.accepted += 1
+            } else {
+                taken.duplicates += 1
+            }
+        }
+        taken.total = state.recipients[id]?.count ?? 0
+        state.campaigns[id]?.counts.queued = taken.total
+        return taken
+    }
+
+    func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
+        let end = state.withLock { state -> Result<Void, IntakeError> in
+            guard let campaign = state.campaigns[id] else { return .failure(.notFound) }
+            guard campaign.state == .draft else {
+                return .failure(.wrongState(campaign.state))
+            }
+            state.openIntakes[id, default: 0] += 1
+            return .success(())
+        }
+        try end.get()
+    }
+
+    func take(
+        _ run: AccountRun,
+        into id: Campaign.ID,
+        now: Now
+    ) async throws(IntakeError) -> Taken {
+        do {
+            try check()
+        } catch {
+            throw .queue(error)
+        }
+        return state.withLock { state in
+            state.runSizes.append(run.count)
+            return Self.add(run, to: id, &state, now)
+        }
+    }
+
+    func closeIntake(_ id: Campaign.ID) async {
+        state.withLock { $0.openIntakes[id, default: 0] -= 1 }
+    }
+
+    func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {
+        state.withLock { $0.campaigns[id] }
+    }
+
+    func campaigns(
+        in states: Set<Campaign.State>,
+        before: Campaign.ID?,
+        limit: Int
+    ) async throws(QueueError) -> [Campaign] {
+        state.withLock { state in
+            let found = state.campaigns.values
+                .filter { states.isEmpty || states.contains($0.state) }
+                .filter { campaign in before.map { campaign.id < $0 } ?? true }
+                .sorted { $0.id > $1.id }
+            return Array(found.prefix(limit))
+        }
+    }
+
+    func recipient(
+        _ account: Account,
+        of id: Campaign.ID
+    ) async throws(QueueError) -> Recipient? {
+        state.withLock { $0.recipients[id]?[account] }
+    }
+
+    func recipients(
+        of id: Campaign.ID,
+        matching filter: RecipientFilter,
+        after: Account?,
+        limit: Int
+    ) async throws(QueueError) -> RecipientPage {
+        if after != nil, let error = state.withLock({ $0.laterPageError }) { throw error }
+        return state.withLock { state in
+            let found = (state.recipients[id] ?? [:]).values
+                .filter { filter.statuses.isEmpty || filter.statuses.contains($0.status) }
+                .filter { filter.codes.isEmpty || filter.codes.contains($0.code ?? -1) }
+                .filter { recipient in after.map { $0 < recipient.account } ?? true }
+                .sorted { $0.account < $1.account }
+            let page = Array(found.prefix(min(limit, state.pageLimit)))
+            return RecipientPage(
+                recipients: page,
+                next: page.count < found.count ? page.last?.account : nil
+            )
+        }
+    }
+
+    func admit(_ work: CampaignWork) { state.withLock { $0.admitted.append(work) } }
+
+    func change(
+        _ id: Campaign.ID,
+        _ change: CampaignChange
+    ) async throws(ChangeError) -> WriteResult.Change {
+        let end = state.withLock { state -> Result<WriteResult.Change, ChangeError> in
+            state.changes.append(change)
+            if let error = state.changeError { return .failure(error) }
+            guard var campaign = state.campaigns[id] else {
+                return .failure(.refused(.notFound))
+            }
+            if case .transition(let transition) = change {
+                switch campaign.state.step(transition, startsLater: false) {
+                case .to(let next): campaign.state = next
+                case .stays: break
+                case .refused: return .failure(.refused(.wrongState(campaign.state)))
+                }
+            }
+            state.campaigns[id] = campaign
+            let work = makeWork(id, campaign.settings)
+            return .success(.init(campaign: campaign, work: work, requeued: 7))
+        }
+        return try end.get()
+    }
+
+    func setPaused(_ isPaused: Bool) async throws(ChangeError) {
+        let error = state.withLock { state in
+            state.quota.state = isPaused ? .paused : .running
+            return state.changeError
+        }
+        if let error { throw error }
+    }
+
+    func quota() -> QuotaStatus { state.withLock { $0.quota } }
+
+    func progress(of id: Campaign.ID) -> CampaignProgress {
+        CampaignProgress(messagesLastMinute: 3, eta: nil)
+    }
+
+    /// A message is good here if it has no member `bad`.
+    func check(_ json: [UInt8], packetLimit: Int) -> Result<CheckedMessage, MessageFaults> {
+        let text = String(decoding: json, as: UTF8.self)
+        guard !text.contains("\"bad\"") else {
+            return .failure(
+                MessageFaults([
+                    MessageFault(pointer: "/bad", detail: "is bad"),
+                    MessageFault(pointer: "/MsgBody/0", detail: "is worse"),
+                ])
+            )
+        }
+        return .success(CheckedMessage(json: json, packetOverhead: json.count + 50))
+    }
+
+    func describe(code: Int) -> String? { code == 70_107 ? "no such account" : nil }
+}
+
+func makeWork(_ id: Campaign.ID, _ settings: Campaign.Settings) -> CampaignWork {
+    CampaignWork(
+        id: id,
+        state: .running,
+        settings: settings,
+        order: 1,
+        packetOverhead: 100,
+        freshCount: 1,
+        retryCount: 0,
+        retryDueAt: nil,
+        accountLimit: nil
+    )
+}
+
+let writeToken = "w-token"
+let readToken = "r-token"
+
+func makeConfiguration(
+    listen: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
+) -> EndpointConfiguration {
+    EndpointConfiguration(
+        listen: listen,
+        tokens: [
+            AccessToken(name: "ops", canWrite: true, secret: Array(writeToken.utf8)),
+            AccessToken(name: "viewer", canWrite: false, secret: Array(readToken.utf8)),
+        ]
+    )
+}
+
+func makeEndpoint(
+    _ service: FakeService,
+    configuration: EndpointConfiguration = makeConfiguration(),
+    isStopping: Bool = false
+) -> Endpoint {
+    let draws = Counter()
+    return Endpoint(
+        configuration: configuration,
+        campaigns: service,
+        deliveries: service,
+        rules: service,
+        now: { Now(instant: Instant(nanoseconds: 0), timestamp: FakeService.start) },
+        random: { draws.next() },
+        isStopping: { isStopping },
+        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    )
+}
+
+/// Gives each id its own bits, in rising order.
+private final class Counter: Sendable {
+    private let count = Mutex(UInt64(0))
+
+    func next() -> UInt64 {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}

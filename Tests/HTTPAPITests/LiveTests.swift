@@ -1,0 +1,170 @@
+import DeliveryCore
+import Foundation
+import HTTPAPI
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+/// Runs an endpoint on a real socket for the length of a test.
+private func withServer<Value: Sendable>(
+    _ endpoint: Endpoint,
+    _ test: @escaping @Sendable (SocketAddress) async throws -> Value
+) async throws -> Value {
+    let (addresses, running) = AsyncStream.makeStream(of: SocketAddress?.self)
+    let group = ServiceGroup(
+        configuration: .init(
+            services: [.init(service: endpoint.service { running.yield($0) })],
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+    )
+    return try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask {
+            defer { running.finish() }
+            try await group.run()
+        }
+        for await address in addresses {
+            let end: Result<Value, any Error>
+            do {
+                end = .success(try await test(try #require(address)))
+            } catch {
+                end = .failure(error)
+            }
+            await group.triggerGracefulShutdown()
+            return try end.get()
+        }
+        try await tasks.waitForAll()
+        throw ChannelError.alreadyClosed
+    }
+}
+
+/// Sends pieces on one connection, each once what it waits for was received; answers everything
+/// that came until the server closed.
+private func talk(
+    to address: SocketAddress,
+    _ pieces: [(after: String, send: String)],
+    until end: String? = nil
+) async throws -> String {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connect(to: address) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+    return try await channel.executeThenClose { inbound, outbound in
+        var received = ""
+        var rest = pieces[...]
+        var iterator = inbound.makeAsyncIterator()
+        while true {
+            while let piece = rest.first, piece.after.isEmpty || received.contains(piece.after) {
+                try await outbound.write(ByteBuffer(string: piece.send))
+                rest = rest.dropFirst()
+            }
+            if let end, received.contains(end) { return received }
+            guard let buffer = try await iterator.next() else { return received }
+            received += String(buffer: buffer)
+        }
+    }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(1))) struct `A real socket` {
+    private let service = FakeService()
+    private var endpoint: Endpoint { makeEndpoint(service) }
+    private let head = "Host: localhost\r\nAuthorization: Bearer w-token\r\n"
+
+    @Test func `keeps a connection, and sends nothing behind HEAD`() async throws {
+        let id = try await makeCampaign(endpoint, recipients: ["a"])
+        let path = "/v1/campaigns/\(id)/recipients"
+        let head = head
+        let text = try await withServer(endpoint) { address in
+            try await talk(
+                to: address,
+                [
+                    ("", "HEAD \(path) HTTP/1.1\r\n\(head)Accept: text/csv\r\n\r\n"),
+                    ("\r\n\r\n", "GET \(path) HTTP/1.1\r\n\(head)Accept: text/csv\r\n\r\n"),
+                    ("0\r\n\r\n", "GET /healthz HTTP/1.1\r\n\(head)Connection: close\r\n\r\n"),
+                ]
+            )
+        }
+        let answers = text.components(separatedBy: "HTTP/1.1 200 OK\r\n")
+        #expect(answers.count == 4)
+        #expect(answers.dropFirst().first?.hasSuffix("\r\n\r\n") == true)
+        #expect(answers.dropFirst().first?.contains("0\r\n\r\n") == false)
+        #expect(answers.last?.contains("connection: close") == true)
+        #expect(answers.last?.hasSuffix("{\"status\":\"ok\"}") == true)
+    }
+
+    @Test func `asks for a body it wants, and refuses the others before they are sent`() async throws {
+        let id = try await makeCampaign(endpoint)
+        let head = head
+        let expect = "Expect: 100-continue\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n"
+        let path = "/v1/campaigns/\(id)/recipients"
+        let (good, bad) = try await withServer(endpoint) { address in
+            let good = try await talk(
+                to: address,
+                [
+                    ("", "POST \(path) HTTP/1.1\r\n\(head)\(expect)"),
+                    ("HTTP/1.1 100 Continue", "a\n"),
+                ],
+                until: "\"total\":1}"
+            )
+            let bad = try await talk(
+                to: address,
+                [("", "POST \(path)x HTTP/1.1\r\n\(head)\(expect)")]
+            )
+            return (good, bad)
+        }
+        #expect(good.contains("HTTP/1.1 200 OK"))
+        #expect(bad.hasPrefix("HTTP/1.1 404"))
+        #expect(bad.contains("connection: close"))
+    }
+
+    @Test func `refuses heads that are too large or none`() async throws {
+        let head = head
+        let (large, none) = try await withServer(endpoint) { address in
+            let field = "X-Long: " + String(repeating: "x", count: 20_000) + "\r\n"
+            let large = try await talk(to: address, [("", "GET /healthz HTTP/1.1\r\n\(head)\(field)\r\n")])
+            let none = try await talk(to: address, [("", "nonsense\r\n\r\n")])
+            return (large, none)
+        }
+        #expect(large.hasPrefix("HTTP/1.1 431"))
+        #expect(large.contains("urn:fanoutd:problem:headers-too-large"))
+        #expect(none.hasPrefix("HTTP/1.1 400"))
+    }
+
+    @Test func `breaks the connection when an export fails in its middle`() async throws {
+        let id = try await makeCampaign(endpoint, recipients: ["a", "b", "c"])
+        service.state.withLock {
+            $0.pageLimit = 1
+            $0.laterPageError = .failed("the disk is broken")
+        }
+        let head = head
+        let text = try await withServer(endpoint) { address in
+            try await talk(
+                to: address,
+                [("", "GET /v1/campaigns/\(id)/recipients HTTP/1.1\r\n\(head)Accept: text/csv\r\n\r\n")]
+            )
+        }
+        #expect(text.contains("a,queued"))
+        #expect(!text.hasSuffix("0\r\n\r\n"))
+    }
+
+    @Test func `of Unix kind has its mode, asks no token, and isn't taken twice`() async throws {
+        let path = "/tmp/fanoutd-\(UInt64.random(in: 0...UInt64.max)).sock"
+        let configuration = makeConfiguration(listen: .unix(path: path, group: nil))
+        let endpoint = makeEndpoint(service, configuration: configuration)
+        let text = try await withServer(endpoint) { address in
+            await #expect(throws: (any Error).self) { try await endpoint.service().run() }
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+            #expect(mode as? Int == 0o660)
+            return try await talk(
+                to: address,
+                [("", "GET /v1/quota HTTP/1.1\r\nConnection: close\r\n\r\n")]
+            )
+        }
+        #expect(text.hasPrefix("HTTP/1.1 200"))
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+}
