@@ -70,7 +70,10 @@ package final class TencentIMProvider: Provider {
 
     private static func trust(_ caFile: String?) throws -> TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
-        if let caFile { tls.additionalTrustRoots = [.file(caFile)] }
+        if let caFile {
+            // Read now: a file that is only named would fail with the first call.
+            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(caFile))]
+        }
         return tls
     }
 

@@ -1,0 +1,274 @@
+import DeliveryCore
+import TencentIM
+import Testing
+
+private let accepted = LoopbackServer.Reply.answer(
+    body: #"{"ActionStatus":"OK","ErrorCode":0,"MsgKey":"k"}"#
+)
+private let success = Outcome.answered(messageKey: "k", refused: [])
+
+/// Short enough for a test that waits for it, long enough for a loopback connection.
+private let short: Duration = .milliseconds(400)
+
+/// Runs a body with a provider whose connections are closed afterwards.
+private func withProvider<Result>(
+    _ endpoint: String,
+    backup: String? = nil,
+    timeout: Duration = .seconds(30),
+    caFile: String? = nil,
+    connectionLimit: Int = 8,
+    _ body: (TencentIMProvider) async throws -> Result
+) async throws -> Result {
+    let provider = try TencentIMProvider(
+        settings: ProviderSettings(
+            endpoint: endpoint,
+            backupEndpoint: backup,
+            credentials: makeCredentials(),
+            timeout: timeout
+        ),
+        caFile: caFile,
+        connectionLimit: connectionLimit,
+        random: SeededNumbers(seed: 1),
+        now: { Timestamp(milliseconds: 1_700_000_000_000) }
+    )
+    do {
+        let result = try await body(provider)
+        try await provider.shutdown()
+        return result
+    } catch {
+        try await provider.shutdown()
+        throw error
+    }
+}
+
+/// An endpoint nobody listens at.
+private func refusingEndpoint() async throws -> String {
+    try await LoopbackServer.run([.silence]) { $0.url }
+}
+
+private func isNotSent(_ outcome: Outcome) -> Bool {
+    if case .notSent(let text) = outcome { !text.isEmpty } else { false }
+}
+
+@Test func `a call is posted as Tencent wants it`() async throws {
+    try await LoopbackServer.run([accepted]) { server in
+        try await withProvider(server.url) { provider in
+            #expect(await provider.send(makeBatch()) == success)
+        }
+        let request = try #require(server.requests.first)
+        let line = try #require(request.head.split(separator: "\r\n").first)
+        let parts = line.split(separator: "?")
+        #expect(parts.first == "POST /v4/openim/batchsendmsg")
+        let query = try #require(parts.last).split(separator: " ")[0].split(separator: "&")
+        let names = query.compactMap { $0.split(separator: "=").first }
+        #expect(names == ["sdkappid", "identifier", "usersig", "random", "contenttype"])
+        #expect(query[0] == "sdkappid=1400000000")
+        #expect(query[1] == "identifier=administrator")
+        #expect(query[4] == "contenttype=json")
+        #expect(UInt32(query[3].dropFirst(7)) != nil)
+        let signature = query[2].dropFirst(8).replacing("%2A", with: "*")
+        #expect(
+            UserSig.verify(String(signature), for: makeCredentials(), at: 1_700_000_000) == nil
+        )
+        #expect(request.body == String(decoding: RequestBody.encode(makeBatch()), as: UTF8.self))
+        #expect(!request.head.lowercased().contains("fanoutd-call"))
+    }
+}
+
+@Test func `calls one after another share a connection, and each draws a number`() async throws {
+    try await LoopbackServer.run([accepted]) { server in
+        try await withProvider(server.url) { provider in
+            for _ in 0..<3 { #expect(await provider.send(makeBatch()) == success) }
+        }
+        #expect(server.connectionCount == 1)
+        let lines = Set(server.requests.compactMap { $0.head.split(separator: "\r\n").first })
+        #expect(lines.count == 3)
+    }
+}
+
+@Test func `a refused answer keeps the connection`() async throws {
+    let refusal = LoopbackServer.Reply.answer(body: #"{"ActionStatus":"FAIL","ErrorCode":90001}"#)
+    try await LoopbackServer.run([refusal]) { server in
+        try await withProvider(server.url) { provider in
+            for _ in 0..<2 {
+                let outcome = await provider.send(makeBatch())
+                guard case .refused(.campaign, 90001, _) = outcome else {
+                    Issue.record("\(outcome)")
+                    return
+                }
+            }
+        }
+        #expect(server.connectionCount == 1)
+    }
+}
+
+@Test(arguments: [false, true])
+func `an unanswered call is unknown and its connection reset`(_ isTrickling: Bool) async throws {
+    try await LoopbackServer.run([isTrickling ? .trickle : .silence]) { server in
+        try await withProvider(server.url, timeout: short) { provider in
+            #expect(await provider.send(makeBatch()) == .unknown(.timeout))
+            #expect(await server.end() == .reset)
+        }
+        #expect(server.requests.count == 1)
+    }
+}
+
+@Test func `a connection with TLS is reset without a farewell`() async throws {
+    let tls = try LoopbackCertificate.serverContext()
+    try await LoopbackCertificate.withFile { file in
+        try await LoopbackServer.run([accepted, .silence], tls: tls) { server in
+            try await withProvider(server.secureURL, timeout: .seconds(2), caFile: file) {
+                provider in
+                #expect(await provider.send(makeBatch()) == success)
+                #expect(await provider.send(makeBatch()) == .unknown(.timeout))
+                #expect(await server.end() == .reset)
+            }
+            #expect(server.connectionCount == 1)
+        }
+    }
+}
+
+@Test func `a certificate that isn't trusted means not sent`() async throws {
+    let tls = try LoopbackCertificate.serverContext()
+    try await LoopbackServer.run([accepted], tls: tls) { server in
+        try await withProvider(server.secureURL) { provider in
+            let outcome = await provider.send(makeBatch())
+            #expect(isNotSent(outcome), "\(outcome)")
+        }
+        #expect(server.requests.isEmpty)
+    }
+}
+
+@Test func `a TLS handshake that isn't answered means not sent`() async throws {
+    try await LoopbackServer.run([.silence]) { server in
+        try await withProvider(server.secureURL, timeout: short) { provider in
+            let outcome = await provider.send(makeBatch())
+            #expect(isNotSent(outcome), "\(outcome)")
+        }
+    }
+}
+
+@Test func `a trust root that can't be read is an error at once`() async {
+    await #expect(throws: (any Error).self) {
+        try await withProvider("https://127.0.0.1:1", caFile: "/nonexistent.pem") { provider in
+            _ = await provider.send(makeBatch())
+        }
+    }
+}
+
+@Test func `a refused connection means not sent`() async throws {
+    try await withProvider(try await refusingEndpoint()) { provider in
+        let outcome = await provider.send(makeBatch())
+        #expect(isNotSent(outcome), "\(outcome)")
+    }
+}
+
+@Test func `a host without an address means not sent`() async throws {
+    try await withProvider("http://nowhere.invalid:80") { provider in
+        let outcome = await provider.send(makeBatch())
+        #expect(isNotSent(outcome), "\(outcome)")
+    }
+}
+
+@Test func `a call that waits in vain for a connection is not sent`() async throws {
+    try await LoopbackServer.run([.silence]) { server in
+        try await withProvider(server.url, timeout: short, connectionLimit: 1) { provider in
+            let outcomes = await withTaskGroup(of: Outcome.self) { group in
+                group.addTask { await provider.send(makeBatch()) }
+                await server.wait(for: .requested)
+                group.addTask { await provider.send(makeBatch()) }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.contains(.unknown(.timeout)))
+            #expect(outcomes.contains(where: isNotSent))
+            #expect(server.requests.count == 1)
+        }
+    }
+}
+
+@Test func `the backup gets what the first endpoint certainly didn't`() async throws {
+    let refusing = try await refusingEndpoint()
+    try await LoopbackServer.run([accepted]) { backup in
+        try await withProvider(refusing, backup: backup.url) { provider in
+            #expect(await provider.send(makeBatch()) == success)
+        }
+        #expect(backup.requests.count == 1)
+    }
+}
+
+@Test func `the backup never gets a call of unknown outcome`() async throws {
+    try await LoopbackServer.run([.close]) { first in
+        try await LoopbackServer.run([accepted]) { backup in
+            try await withProvider(first.url, backup: backup.url) { provider in
+                #expect(await provider.send(makeBatch()) == .unknown(.connectionLost))
+            }
+            #expect(backup.connectionCount == 0)
+        }
+    }
+}
+
+@Test(arguments: [
+    (
+        LoopbackServer.Reply.answer(status: 502, body: "<html>"),
+        [Outcome.Doubt.http(status: 502)]
+    ),
+    (
+        .answer(status: 302, headers: "location: /elsewhere\r\n", body: ""),
+        [.http(status: 302)]
+    ),
+    (.answer(body: "<html>busy</html>"), [.unreadable]),
+    (.answer(body: ""), [.unreadable]),
+    (.answer(body: String(repeating: " ", count: 1 << 20) + "{}"), [.unreadable]),
+    (.bytes("SMTP ready\r\n"), [.unreadable]),
+    (.close, [.connectionLost]),
+    (
+        .bytes("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"ActionStatus\":\"OK\""),
+        [.connectionLost, .unreadable]
+    ),
+])
+func `an answer that says nothing certain leaves the call unknown`(
+    _ reply: LoopbackServer.Reply,
+    doubts: [Outcome.Doubt]
+) async throws {
+    try await LoopbackServer.run([reply]) { server in
+        try await withProvider(server.url) { provider in
+            let outcome = await provider.send(makeBatch())
+            #expect(doubts.map(Outcome.unknown).contains(outcome), "\(outcome)")
+        }
+        // Nothing is sent twice, nor to where an answer points.
+        #expect(server.requests.count == 1)
+    }
+}
+
+@Test func `a canceled send ends the call as interrupted`() async throws {
+    try await LoopbackServer.run([.silence]) { server in
+        try await withProvider(server.url) { provider in
+            let outcome = await withTaskGroup(of: Outcome.self) { group in
+                group.addTask { await provider.send(makeBatch()) }
+                await server.wait(for: .requested)
+                group.cancelAll()
+                return await group.next()
+            }
+            #expect(outcome == .unknown(.interrupted))
+            #expect(await server.end() == .reset)
+        }
+    }
+}
+
+@Test func `settings replaced at runtime hold for the calls that come`() async throws {
+    try await LoopbackServer.run([accepted]) { old in
+        try await LoopbackServer.run([accepted]) { new in
+            try await withProvider(old.url) { provider in
+                #expect(await provider.send(makeBatch()) == success)
+                var settings = provider.settings
+                settings.endpoint = new.url
+                settings.credentials = makeCredentials(sdkAppID: 5, key: "new")
+                provider.update(settings)
+                await provider.renewCredentials()
+                #expect(await provider.send(makeBatch()) == success)
+            }
+            #expect(old.requests.count == 1)
+            #expect(new.requests.first?.head.contains("sdkappid=5&") == true)
+        }
+    }
+}
