@@ -155,7 +155,10 @@ let package = Package(
         .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify", lifecycle]),
         .testTarget(
             name: "fanoutdTests",
-            dependencies: ["fanoutd", "DeliveryCore", "DeliveryEngine", argumentParser]
+            dependencies: [
+                "fanoutd", "DeliveryCore", "DeliveryEngine", "JSON", argumentParser, logging,
+                nioCore, lifecycle,
+            ]
         ),
         .testTarget(
             name: "SimulationTests",

@@ -70,6 +70,7 @@ package struct NewCampaign: Sendable, Hashable {
     }
 }
 
+/// What became of a new campaign.
 package struct Created: Sendable, Hashable {
     package let campaign: Campaign
     /// What the dispatcher must know; nil for a draft.
@@ -89,6 +90,7 @@ package enum IntakeError: Error, Sendable, Hashable {
     case queue(QueueError)
 }
 
+/// What became of a run of accounts.
 package struct Taken: Sendable, Hashable {
     package var accepted: Int
     package var duplicates: Int
@@ -102,6 +104,7 @@ package struct Taken: Sendable, Hashable {
     }
 }
 
+/// Which recipients of a campaign are asked for.
 package struct RecipientFilter: Sendable, Hashable {
     /// Only these; empty means all.
     package var statuses: Set<Recipient.Status>
@@ -114,6 +117,7 @@ package struct RecipientFilter: Sendable, Hashable {
     }
 }
 
+/// Some of a campaign's recipients, in the order of their bytes.
 package struct RecipientPage: Sendable, Hashable {
     package var recipients: [Recipient]
     /// Where the next page goes on; nil at the end.

@@ -25,6 +25,7 @@ package protocol Deliveries: Sendable {
     func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress
 }
 
+/// What an operator may ask of a campaign.
 package enum CampaignChange: Sendable, Hashable {
     case transition(Campaign.Transition)
     case patch(CampaignPatch)
@@ -32,6 +33,7 @@ package enum CampaignChange: Sendable, Hashable {
     case delete
 }
 
+/// Why a change was not carried out.
 package enum ChangeError: Error, Sendable, Hashable {
     case refused(ChangeRefusal)
     case queue(QueueError)
@@ -39,6 +41,7 @@ package enum ChangeError: Error, Sendable, Hashable {
     case stopping
 }
 
+/// What only the dispatcher knows of a campaign: its pace and its end.
 package struct CampaignProgress: Sendable, Hashable {
     /// Recipients addressed in the last 60 seconds.
     package var messagesLastMinute: Int
@@ -51,6 +54,7 @@ package struct CampaignProgress: Sendable, Hashable {
     }
 }
 
+/// Where the quota and the service stand, as operators see it.
 package struct QuotaStatus: Sendable, Hashable {
     package var messagesPerMinute: Int
     /// Recipients that count against the quota now.

@@ -141,11 +141,12 @@ package struct DaemonClient: Sendable {
     }
 
     private func unreachable(_ error: any Error) -> String {
+        let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
         let reason =
-            switch error {
-            case let error as NIOConnectionError: "\(error.connectionErrors.first?.error ?? error)"
-            case let error as HTTPClientError: error.shortDescription
-            default: "\(error)"
+            switch cause {
+            case let cause as IOError: SmallFile.Fault(path: "", errno: cause.errnoCode).reason
+            case let cause as HTTPClientError: cause.shortDescription
+            default: "\(cause)"
             }
         return "\(address) doesn't answer (\(reason)); is the daemon running there?"
             + " Name it with --url or FANOUTD_URL"

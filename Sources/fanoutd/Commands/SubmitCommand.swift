@@ -77,7 +77,9 @@ package struct SubmitCommand: AsyncParsableCommand {
         try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
     }
 
-    /// Creates the draft. A connection that breaks is tried once more: the key makes that safe.
+    /// Creates the draft.
+    ///
+    /// A connection that breaks is tried once more: the key makes that safe.
     private func create(
         _ body: [UInt8],
         on client: DaemonClient
@@ -138,7 +140,9 @@ package struct CampaignOptions: ParsableArguments {
 
     package init() {}
 
-    /// The body of `POST /v1/campaigns` for a draft. The daemon checks the values.
+    /// The body of `POST /v1/campaigns` for a draft.
+    ///
+    /// The values are not checked here: the daemon does that, and names each fault.
     package func body(message: [UInt8]) -> [UInt8] {
         var text = JSONText()
         text.beginObject()

@@ -27,6 +27,8 @@ package struct ConfigurationKey: Sendable {
     package enum Refusal: Sendable, Hashable {
         case wrongType
         case outOfRange
+        /// Text of another form, or none of those it can be.
+        case unfit
     }
 
     /// The variable that overrides the key: `limits.messagesPerMinute` is
@@ -118,7 +120,7 @@ extension ConfigurationKey {
             wants: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "),
             isRequired: false,
             take: { scalar, _, configuration in
-                guard let value = Value(rawValue: scalar.text) else { return .outOfRange }
+                guard let value = Value(rawValue: scalar.text) else { return .unfit }
                 configuration[keyPath: target] = value
                 return nil
             },
@@ -140,7 +142,7 @@ extension ConfigurationKey {
             isRequired: isRequired,
             take: { scalar, location, configuration in
                 guard let text = scalar.string else { return .wrongType }
-                guard let value = read(text, location) else { return .outOfRange }
+                guard let value = read(text, location) else { return .unfit }
                 configuration[keyPath: target] = value
                 return nil
             },
@@ -165,7 +167,7 @@ extension ConfigurationKey {
                     return nil
                 }
                 guard let text = scalar.string else { return .wrongType }
-                guard let value = read(text, location) else { return .outOfRange }
+                guard let value = read(text, location) else { return .unfit }
                 configuration[keyPath: target] = value
                 return nil
             },

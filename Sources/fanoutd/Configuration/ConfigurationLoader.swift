@@ -7,6 +7,8 @@ package struct ConfigurationLoader {
     private var configuration = Configuration()
     private var origins: [String: Origin] = [:]
     private var faults: [ConfigurationFault] = []
+    /// Whether the file's keys are known; otherwise nothing can be said to be missing from it.
+    private var isParsed = false
 
     /// Where a key's value came from.
     package enum Origin: Sendable, Hashable {
@@ -57,8 +59,9 @@ package struct ConfigurationLoader {
                 note(.file(path), problem: "it is not UTF-8 text", remedy: "give a YAML file")
                 return
             }
-            guard let root = try Parser(yaml: text).singleRoot() else { return }
-            read(root)
+            let root = try Parser(yaml: text).singleRoot()
+            isParsed = true
+            if let root { read(root) }
         } catch let fault as SmallFile.Fault {
             note(
                 .file(path),
@@ -209,8 +212,9 @@ package struct ConfigurationLoader {
         switch refusal {
         case nil: return
         case .wrongType where scalar.isNothing: problem = "no value is given"
-        case .wrongType: problem = "\(shown(scalar)) is \(scalar.kindName) of the wrong kind"
-        case .outOfRange: problem = "\(shown(scalar)) won't do"
+        case .wrongType: problem = "\(shown(scalar)) is \(scalar.kindName)"
+        case .outOfRange: problem = "\(shown(scalar)) is out of range"
+        case .unfit: problem = "\(shown(scalar)) won't do"
         }
         note(place, key: key.name, problem: problem, remedy: "give \(key.wants)")
     }
@@ -230,6 +234,7 @@ package struct ConfigurationLoader {
     }
 
     private mutating func checkRequired() {
+        guard isParsed else { return }
         for key in ConfigurationKey.all where key.isRequired && origins[key.name] == nil {
             note(
                 .file(path),

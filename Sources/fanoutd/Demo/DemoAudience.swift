@@ -11,8 +11,10 @@ package struct DemoAudience: Sendable, Hashable {
         self.count = count
     }
 
-    /// Fewer than the smallest batch that is cut to the room left (50). They are neighbours in the
-    /// queue, and a batch of nothing but missing accounts is refused by another code, 90012.
+    /// Fewer than the smallest batch that is cut to the room left (50).
+    ///
+    /// They are neighbours in the queue, and a batch of nothing but missing accounts is refused as a
+    /// whole by another code, 90012.
     private static let missingLimit = 40
 
     /// The account at an index from 0: one in 100 missing, one in 67 flaky, one in 200 hopeless.

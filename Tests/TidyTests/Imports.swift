@@ -1,0 +1,48 @@
+/// Which module may import which of ours; whatever is not ours is not judged, but for GRDB.
+enum Imports {
+    private static let adapters: Set<String> = ["QueueStore", "TencentIM", "HTTPAPI"]
+
+    /// For each module of `Sources`, the ones of ours it may import.
+    static let allowed: [String: Set<String>] = [
+        "DeliveryCore": [],
+        "JSON": [],
+        "SystemdNotify": [],
+        "DeliveryEngine": ["DeliveryCore"],
+        "QueueStore": ["DeliveryCore", "DeliveryEngine"],
+        "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON"],
+        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "CZlib"],
+        "TencentIMSimulator": ["DeliveryCore", "DeliveryEngine", "JSON"],
+        "fanoutd": adapters.union([
+            "DeliveryCore", "DeliveryEngine", "JSON", "SystemdNotify", "TencentIMSimulator",
+        ]),
+    ]
+
+    /// Modules that stand below everything and import nothing at all.
+    static let closed: Set<String> = ["DeliveryCore", "JSON"]
+
+    /// Modules of other people that only one of ours may import.
+    static let reserved = [
+        "GRDB": "QueueStore", "GRDBSQLite": "QueueStore", "Yams": "fanoutd",
+        "ArgumentParser": "fanoutd",
+    ]
+
+    static func faults(in file: SourceFile) -> [String] {
+        guard file.path.hasPrefix("Sources/") else { return [] }
+        guard let ours = allowed[file.target] else {
+            return ["\(file.path): say in Imports.swift what \(file.target) may import"]
+        }
+        return file.imports.compactMap { number, module in
+            if closed.contains(file.target) {
+                return "\(file.path):\(number): \(file.target) imports nothing, not even \(module)"
+            }
+            let isOurs = allowed[module] != nil || module == "CZlib"
+            if isOurs, module != file.target, !ours.contains(module) {
+                return "\(file.path):\(number): \(file.target) must not import \(module)"
+            }
+            if let owner = reserved[module], owner != file.target {
+                return "\(file.path):\(number): only \(owner) may import \(module)"
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import ArgumentParser
+import DeliveryCore
+import JSON
+import NIOCore
+import Testing
+import fanoutd
+
+@Suite struct ClientTests {
+    @Test(
+        arguments: [
+            ("http://127.0.0.1:8480", "http://127.0.0.1:8480/v1/quota"),
+            ("unix:/run/fanoutd/a.sock", "http+unix://%2Frun%2Ffanoutd%2Fa.sock/v1/quota"),
+        ]
+    )
+    func `an address makes URLs`(_ text: String, _ url: String) {
+        #expect(DaemonAddress(text)?.url("/v1/quota") == url)
+    }
+
+    @Test(arguments: ["127.0.0.1:8480", "unix:relative", "http://a/b", ""])
+    func `what is no address is refused`(_ text: String) {
+        #expect(DaemonAddress(text) == nil)
+    }
+
+    @Test func `ids, states and codes are percent-encoded`() {
+        #expect(DaemonClient.path("a/b?", "/start") == "/v1/campaigns/a%2Fb%3F/start")
+        #expect(
+            PercentEncoding.query([("state", "a b"), ("limit", "5")]) == "?state=a%20b&limit=5"
+        )
+        #expect(PercentEncoding.query([]) == "")
+    }
+
+    @Test func `a problem shows its pointers`() {
+        let body = #"""
+            {"title":"Invalid fields","status":422,"detail":"2 fields are invalid",
+             "errors":[{"pointer":"/message/MsgBody/0/MsgType","detail":"no such type"},
+                       {"pointer":"","detail":"unknown field x"}]}
+            """#
+        let failure = Problem(status: 422, body: Array(body.utf8)).failure
+        #expect(failure.code == .badData)
+        #expect(
+            failure.message
+                == "Invalid fields: 2 fields are invalid\n"
+                + "  /message/MsgBody/0/MsgType: no such type\n  /: unknown field x"
+        )
+        let conflict = #"{"title":"Wrong state","state":"running"}"#
+        #expect(
+            Problem(status: 409, body: Array(conflict.utf8)).failure
+                == CommandFailure(.refused, "Wrong state (state running)")
+        )
+        #expect(
+            Problem(status: 502, body: Array("<html>".utf8)).failure
+                == CommandFailure(.tryAgain, "the daemon answered with status 502")
+        )
+    }
+
+    @Test(
+        arguments: [
+            (400, CommandFailure.Code.badData), (404, .badData), (413, .badData), (422, .badData),
+            (401, .refused), (403, .refused), (409, .refused), (408, .tryAgain), (503, .tryAgain),
+            (507, .tryAgain),
+        ]
+    )
+    func `a status has an exit code`(_ status: Int, _ code: CommandFailure.Code) {
+        #expect(Problem(status: status, body: []).exitCode == code)
+    }
+
+    @Test(
+        arguments: [
+            ("users.txt", "text/plain", false), ("users.csv", "text/csv", false),
+            ("users.ndjson.gz", "application/x-ndjson", true),
+            ("users.jsonl", "application/x-ndjson", false), ("users", "text/plain", false),
+        ]
+    )
+    func `a file's name tells its format`(
+        _ name: String,
+        _ type: String,
+        _ isCompressed: Bool
+    ) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = try RecipientFile(path: folder.write(name, "bonnie\n"), format: nil)
+        #expect(file.format.contentType == type)
+        #expect(file.isCompressed == isCompressed)
+        #expect(file.size == 7)
+        #expect(file.headers.contains { $0 == ("Content-Encoding", "gzip") } == isCompressed)
+    }
+
+    @Test func `a missing file or a folder is bad data before anything is made`() throws {
+        for path in ["/nonexistent", "/"] {
+            let failure = #expect(throws: CommandFailure.self) {
+                try RecipientFile(path: path, format: nil)
+            }
+            #expect(failure?.code == .badData)
+        }
+        #expect(try RecipientFile(path: "-", format: .csv).size == nil)
+    }
+
+    @Test func `a file comes in pieces and is counted`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let text = String(repeating: "0123456789abcde\n", count: 20_000)
+        let file = try RecipientFile(path: folder.write("users.txt", text), format: nil)
+        let counter = ByteCounter()
+        var bytes: [UInt8] = []
+        var pieces = 0
+        for try await piece in file.chunks(counting: counter) {
+            bytes += piece.readableBytesView
+            pieces += 1
+        }
+        #expect(bytes == Array(text.utf8))
+        #expect(counter.count == text.utf8.count)
+        #expect(pieces > 1)
+    }
+
+    @Test func `a draft's body holds what was given and the message as it is written`() throws {
+        let options = try CampaignOptions.parse([
+            "--name", "a \"b\"", "--priority", "high", "--messages-per-minute", "600",
+            "--on-unknown", "leave",
+        ])
+        let message = #"{"MsgBody": [ ], "big": 12345678901234567890}"#
+        #expect(
+            String(decoding: options.body(message: Array(message.utf8)), as: UTF8.self)
+                == #"{"name":"a \"b\"","priority":"high","on_unknown":"leave","#
+                + #""messages_per_minute":600,"start":false,"message":\#(message)}"#
+        )
+    }
+
+    @Test func `a message file must hold an object`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        for text in ["", "[]", "{", "3"] {
+            let path = try folder.write("message.json", text)
+            let failure = #expect(throws: CommandFailure.self) { try MessageFile.read(path) }
+            #expect(failure?.code == .badData)
+        }
+    }
+
+    @Test func `an intake is told with its examples`() throws {
+        let json = #"""
+            {"accepted": 1200, "duplicates": 3, "invalid": 4, "total": 1200,
+             "invalid_examples": [{"line": 7, "reason": "it is empty"}]}
+            """#
+        #expect(
+            IntakeView(try JSON(parsing: Array(json.utf8))).text
+                == "1,200 accepted, 3 duplicates dropped, 4 invalid lines left out; 1,200 in all\n"
+                + "  line 7: it is empty\n  and 3 more"
+        )
+    }
+
+    private func makeCampaign(
+        state: String = "running",
+        counts: String = #""total":10,"queued":4,"sending":0,"sent":5,"failed":1"#,
+        reason: String = "null"
+    ) throws -> CampaignView {
+        let json = #"""
+            {"id":"0190","name":"n","state":"\#(state)","reason":\#(reason),"priority":"normal",
+             "created_at":"2026-11-11T00:00:00.000Z","start_at":null,"counts":{\#(counts)},
+             "resent":0,"failures":[{"code":70107,"count":1}],"messages_last_minute":1500}
+            """#
+        return CampaignView(try JSON(parsing: Array(json.utf8)))
+    }
+
+    @Test func `a campaign is shown with what isn't zero`() throws {
+        #expect(
+            try makeCampaign().text == """
+                id            0190
+                name          n
+                state         running
+                priority      normal
+                created       2026-11-11T00:00:00.000Z
+                last minute   1,500
+                recipients    10
+                  queued      4
+                  sent        5
+                  failed      1
+                  code 70107  1
+
+                """
+        )
+        #expect(
+            try makeCampaign().progress.line == "60%  6 of 10  running  queued 4  sent 5  failed 1"
+        )
+    }
+
+    @Test func `a watch ends by the state and by who was sent`() throws {
+        #expect(try makeCampaign().ending == nil)
+        #expect(try makeCampaign(state: "paused").ending == nil)
+        #expect(try makeCampaign(state: "canceled").ending == .notEveryone)
+        #expect(
+            try makeCampaign(state: "completed", counts: #""total":5,"sent":5"#).ending
+                == .everyoneSent
+        )
+        #expect(
+            try makeCampaign(state: "completed", counts: #""total":5,"sent":4,"unknown":1"#).ending
+                == .notEveryone
+        )
+        #expect(
+            try makeCampaign(state: "halted", reason: #"{"code":90001,"text":"bad"}"#).ending
+                == .halted("90001 bad")
+        )
+    }
+
+    @Test func `the quota is shown`() throws {
+        let json = #"""
+            {"messages_per_minute":12000,"window_used":1500,"calls_per_second":200,
+             "state":"halted","reason":{"code":70003,"text":"no signature"},"in_flight":2}
+            """#
+        #expect(
+            QuotaView(try JSON(parsing: Array(json.utf8))).text == """
+                state         halted
+                reason        70003 no signature
+                window        1,500 of 12,000 recipients a minute
+                calls         at most 200 a second
+                in flight     2
+
+                """
+        )
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+import fanoutd
+
+@Suite struct ConfigurationKeyTests {
+    @Test(
+        arguments: [
+            ("limits.messagesPerMinute", "FANOUTD_LIMITS_MESSAGES_PER_MINUTE"),
+            ("tencent.sdkAppId", "FANOUTD_TENCENT_SDK_APP_ID"),
+            ("http.listen", "FANOUTD_HTTP_LISTEN"),
+            ("http.tokensFile", "FANOUTD_HTTP_TOKENS_FILE"),
+        ]
+    )
+    func `a key has a variable`(_ name: String, _ variable: String) throws {
+        let key = try #require(ConfigurationKey.all.first { $0.name == name })
+        #expect(key.environmentName == variable)
+    }
+
+    @Test func `no two keys share a name or a variable, and sections stand together`() {
+        let keys = ConfigurationKey.all
+        #expect(keys.count == 30)
+        #expect(Set(keys.map(\.name)).count == keys.count)
+        let variables = Set(keys.map(\.environmentName))
+        #expect(variables.count == keys.count)
+        #expect(variables.isDisjoint(with: ConfigurationLoader.clientVariables))
+        let sections = keys.map(\.section).reduce(into: [String]()) { sections, section in
+            if sections.last != section { sections.append(section) }
+        }
+        #expect(Set(sections).count == sections.count)
+    }
+
+    private var example: String {
+        get throws {
+            let url = TemporaryFolder.repository.appending(path: "config/fanoutd.yaml")
+            return try String(contentsOf: url, encoding: .utf8)
+        }
+    }
+
+    @Test func `the example loads, and what it leaves out is the default`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("secret-key", "0123456789abcdef\n")
+        let path = try folder.write("fanoutd.yaml", example)
+        let loaded = try ConfigurationLoader.load(path, environment: [:])
+        #expect(loaded.origins.keys.sorted() == ["tencent.sdkAppId", "tencent.secretKeyFile"])
+        #expect(loaded.configuration.warnings(stopTimeout: .seconds(90)).isEmpty)
+    }
+
+    /// Also finds a commented default of the example that has drifted from the code.
+    @Test func `every key stands in the example with its true default`() throws {
+        let defaults = Configuration()
+        var section = ""
+        var seen: [String: String] = [:]
+        let text = try example
+        for line in text.split(separator: "\n") {
+            if let match = line.wholeMatch(of: #/([a-z]+):/#) {
+                section = String(match.1)
+            } else if let match = line.wholeMatch(of: #/  (?:# )?([a-zA-Z]+):(?: (\S+))?/#) {
+                seen["\(section).\(match.1)"] = match.2.map(String.init) ?? ""
+            }
+        }
+        for key in ConfigurationKey.all {
+            let value = try #require(seen[key.name], "\(key.name) is missing")
+            seen[key.name] = nil
+            if !key.isRequired { #expect(value == key.show(defaults) ?? "", "\(key.name)") }
+        }
+        #expect(seen.isEmpty, "the example has keys that are none")
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1:8480", "127.0.0.1:8480"), ("[::1]:80", "[::1]:80"),
+            ("localhost:0", "localhost:0"), ("unix:/run/x.sock", "unix:/run/x.sock"),
+            ("127.0.0.1", nil), ("::1:80", nil), (":80", nil), ("a:70000", nil), ("a:-1", nil),
+            ("unix:", nil), ("unix:/" + String(repeating: "x", count: 107), nil), ("[x]:1", nil),
+        ]
+    )
+    func `a listen address is read`(_ text: String, _ expected: String?) {
+        #expect(ListenAddress(text)?.description == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("https://console.tim.qq.com", "https://console.tim.qq.com"),
+            ("https://a.example:8443/", "https://a.example:8443"),
+            ("http://[::1]:80", "http://[::1]:80"), ("http://[::1]", "http://[::1]"),
+            ("https://a/v4", nil), ("ftp://a", nil), ("https://", nil), ("https://u@h", nil),
+            ("https://a:0", nil), ("console.tim.qq.com", nil),
+        ]
+    )
+    func `an endpoint is read`(_ text: String, _ expected: String?) {
+        #expect(Endpoint(text)?.description == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("localhost", true),
+            ("127.0.0.1.example.com", false), ("0.0.0.0", false), ("127.0.0", false),
+            ("128.0.0.1", false),
+        ]
+    )
+    func `loopback is told from the rest`(_ host: String, _ expected: Bool) {
+        #expect(Loopback.contains(host) == expected)
+    }
+}

@@ -1,0 +1,303 @@
+import DeliveryCore
+import Foundation
+import Logging
+import Testing
+import fanoutd
+
+@Suite struct ConfigurationLoaderTests {
+    private static let key = "0123456789abcdef"
+
+    /// Loads a file beside a secret key; `FILE` in the faults' text stands for its path.
+    private func load(
+        _ yaml: String = "tencent:\n  sdkAppId: 1400000000\n  secretKeyFile: secret-key\n",
+        key: String? = key + "\n",
+        environment: [String: String] = [:]
+    ) throws -> Result<ConfigurationLoader.Loaded, Faults> {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        if let key { try folder.write("secret-key", key) }
+        let path = try folder.write("fanoutd.yaml", yaml)
+        do {
+            return .success(try ConfigurationLoader.load(path, environment: environment))
+        } catch {
+            let lines = error.faults.map {
+                $0.description.replacing(path, with: "FILE").replacing(folder.path, with: "FOLDER")
+            }
+            return .failure(Faults(lines: lines))
+        }
+    }
+
+    struct Faults: Error, Hashable {
+        let lines: [String]
+    }
+
+    private func faults(
+        _ yaml: String,
+        environment: [String: String] = [:]
+    ) throws -> [String] {
+        switch try load(yaml, environment: environment) {
+        case .success: []
+        case .failure(let faults): faults.lines
+        }
+    }
+
+    private static let required = "tencent:\n  sdkAppId: 1400000000\n  secretKeyFile: secret-key\n"
+
+    @Test func `the required keys alone give the contract's defaults`() throws {
+        let configuration = try load().get().configuration
+        #expect(configuration.tencent.sdkAppId == 1_400_000_000)
+        #expect(configuration.tencent.secretKey == Secret(Self.key))
+        #expect(configuration.http.listen.description == "127.0.0.1:8480")
+        #expect(configuration.tokenFile == "/var/lib/fanoutd/token")
+        #expect(configuration.tencent.endpoint.description == "https://console.tim.qq.com")
+        #expect(configuration.limits.messagesPerMinute == 12_000)
+        #expect(configuration.limits.burst == 1_500)
+        #expect(configuration.retry.capSeconds == 300)
+        #expect(configuration.defaults.onUnknown == .resend)
+        #expect(configuration.defaults.priority == .normal)
+        #expect(configuration.log.level == .info)
+        #expect(configuration.log.format == .auto)
+    }
+
+    @Test func `values of the file take the place of defaults`() throws {
+        let configuration = try load(
+            Self.required + """
+                  administrator: "12345"
+                  backupEndpoint: https://adminapi.my-imcloud.com:8443/
+                  timeoutSeconds: 4.5
+                limits:
+                  messagesPerMinute: 24_000
+                http:
+                  listen: unix:run/fanoutd.sock
+                  allowRemote: true
+                defaults: { onUnknown: leave, priority: high }
+                retry:
+                log:
+                  level: debug
+                  format: json
+                """
+        ).get().configuration
+        #expect(configuration.tencent.administrator == "12345")
+        #expect(
+            configuration.tencent.backupEndpoint
+                == Endpoint(isSecure: true, host: "adminapi.my-imcloud.com", port: 8443)
+        )
+        #expect(configuration.tencent.timeoutSeconds == 4.5)
+        #expect(configuration.limits.messagesPerMinute == 24_000)
+        #expect(configuration.http.listen.description.hasSuffix("/run/fanoutd.sock"))
+        #expect(configuration.http.allowRemote)
+        #expect(configuration.defaults.onUnknown == .leave)
+        #expect(configuration.defaults.priority == .high)
+        #expect(configuration.log.level == .debug)
+        #expect(configuration.log.format == .json)
+    }
+
+    @Test func `every fault is named at once with file, line, key, value and remedy`() throws {
+        let yaml = """
+            tencent:
+              sdkAppId: abc
+              administrator: 12345
+              endpoint: http://example.com
+            limits:
+              mesagesPerMinute: 12
+              burst: [1]
+              batchAccounts: 501
+              maxInFlight:
+            limit:
+              x: 1
+            http: 5
+            burst: 1
+            log:
+              level: loud
+            """
+        let number = "a whole number from 1 to"
+        #expect(
+            try faults(yaml) == [
+                "FILE:2: tencent.sdkAppId: 'abc' is text; give the app's SDKAppID, \(number)"
+                    + " 4294967295",
+                "FILE:3: tencent.administrator: '12345' is a number; give the UserID of an"
+                    + " administrator of the app, in quotes if it is a number",
+                "FILE:6: limits.mesagesPerMinute: unknown key; did you mean"
+                    + " limits.messagesPerMinute?",
+                "FILE:7: limits.burst: a list is no value; give \(number) 10000000",
+                "FILE:8: limits.batchAccounts: '501' is out of range; give \(number) 500",
+                "FILE:9: limits.maxInFlight: no value is given; give \(number) 256",
+                "FILE:10: limit: unknown key; did you mean limits?",
+                "FILE:12: http: is a section and can't have a value of its own;"
+                    + " write its keys below it, indented",
+                "FILE:13: burst: unknown key; did you mean limits.burst?",
+                "FILE:15: log.level: 'loud' won't do; give one of trace, debug, info, notice,"
+                    + " warning, error, critical",
+                "FILE: tencent.secretKeyFile: missing; give the path of a file that holds the app's"
+                    + " secret key, here or as FANOUTD_TENCENT_SECRET_KEY_FILE",
+                "FILE:4: tencent.endpoint: 'http://example.com' would send the signature"
+                    + " unencrypted over a network; write https://, http:// is for loopback only",
+            ]
+        )
+    }
+
+    @Test(
+        arguments: [
+            ("limits:\n  burst: 1\n  burst: 2\n", "FILE:5: burst: given more than once in one"),
+            ("limits: [\n", "FILE:5: no YAML here, column 1 (did not find expected node content)"),
+            ("limits:\n  burst: \"5\"\n", "FILE:5: limits.burst: '5' is text; give"),
+            ("limits:\n  burst: 1.5\n", "FILE:5: limits.burst: '1.5' is a number; give a whole"),
+            ("retry:\n  capSeconds: .inf\n", "FILE:5: retry.capSeconds: '.inf' is text; give a"),
+            ("http:\n  allowRemote: yes\n", "FILE:5: http.allowRemote: 'yes' is text; give true"),
+            (
+                "http:\n  listen: 127.0.0.1\n",
+                "FILE:5: http.listen: '127.0.0.1' won't do; give HOST"
+            ),
+            ("http:\n  listen: 0.0.0.0:80\n", "FILE:5: http.listen: '0.0.0.0:80' can be reached"),
+            ("retry:\n  capSeconds: 2\n", "FILE: retry.baseSeconds: 5.0 is over retry.capSeconds"),
+            ("http:\n  tokensFile: none\n", "FILE:5: http.tokensFile: FOLDER/none can't be read"),
+            ("limits.burst: 5\n", "FILE:4: limits.burst: unknown key; write burst indented below"),
+            ("nonsense: 5\n", "FILE:4: nonsense: unknown key; the sections are http, store,"),
+            ("log:\n  nonsense: 5\n", "FILE:5: log.nonsense: unknown key; log has level, format"),
+            ("tencent2:\n", "FILE:4: tencent2: unknown key; did you mean tencent?"),
+        ]
+    )
+    func `one fault is said once`(_ yaml: String, _ expected: String) throws {
+        let faults = try faults(Self.required + yaml)
+        #expect(faults.count == 1, "\(faults)")
+        #expect(faults.first?.hasPrefix(expected) == true, "\(faults)")
+    }
+
+    @Test(arguments: [nil, "", "\n", "two words\n"])
+    func `a secret that is missing, empty or no key is refused without showing it`(
+        _ key: String?
+    ) throws {
+        guard case .failure(let faults) = try load(key: key) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(faults.lines.count == 1)
+        #expect(faults.lines[0].hasPrefix("FILE:3: tencent.secretKeyFile: FOLDER/secret-key "))
+        #expect(faults.lines[0].hasSuffix("alone, readable by this user"))
+        #expect(!faults.lines[0].contains("two words"))
+    }
+
+    @Test func `a key written where its file belongs is not shown`() throws {
+        let key = String(repeating: "0123456789abcdef", count: 4)
+        let faults = try faults("tencent:\n  sdkAppId: 1\n  secretKeyFile: \(key)\n")
+        #expect(faults.count == 1)
+        #expect(!faults.joined().contains(key))
+    }
+
+    @Test func `a file that isn't there is one fault beside what is missing`() throws {
+        #expect(throws: ConfigurationFaults.self) {
+            try ConfigurationLoader.load("/nonexistent.yaml", environment: [:])
+        }
+        do {
+            _ = try ConfigurationLoader.load("/nonexistent.yaml", environment: [:])
+        } catch {
+            #expect(
+                error.faults.first?.description
+                    == "/nonexistent.yaml: can't be read (No such file or directory);"
+                    + " give the configuration file with --config"
+            )
+        }
+    }
+
+    @Test func `the environment overrides the file and belongs to keys or clients alone`() throws {
+        let configuration = try load(
+            environment: [
+                "FANOUTD_LIMITS_MESSAGES_PER_MINUTE": "600",
+                "FANOUTD_TENCENT_ADMINISTRATOR": "42",
+                "FANOUTD_TENCENT_CA_FILE": "",
+                "FANOUTD_HTTP_ALLOW_REMOTE": "true",
+                "FANOUTD_URL": "unix:/run/fanoutd.sock",
+                "FANOUTD_TOKEN": "x", "FANOUTD_TOKEN_FILE": "y",
+                "PATH": "/bin",
+            ]
+        ).get()
+        #expect(configuration.configuration.limits.messagesPerMinute == 600)
+        #expect(configuration.configuration.tencent.administrator == "42")
+        #expect(configuration.configuration.http.allowRemote)
+        #expect(
+            configuration.origins["limits.messagesPerMinute"]
+                == .environment("FANOUTD_LIMITS_MESSAGES_PER_MINUTE")
+        )
+        #expect(
+            try faults(
+                Self.required,
+                environment: [
+                    "FANOUTD_LIMITS_BRUST": "3", "FANOUTD_LIMITS_BURST": "0",
+                    "FANOUTD_XYZZY_PLUGH": "1",
+                ]
+            ) == [
+                "environment variable FANOUTD_LIMITS_BRUST: belongs to no key;"
+                    + " did you mean FANOUTD_LIMITS_BURST?",
+                "environment variable FANOUTD_LIMITS_BURST: limits.burst: '0' is out of range;"
+                    + " give a whole number from 1 to 10000000",
+                "environment variable FANOUTD_XYZZY_PLUGH: belongs to no key; unset it",
+            ]
+        )
+    }
+
+    @Test func `further tokens are read by name and access`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = try folder.write(
+            "tokens",
+            "# who may\n\nprometheus read 0123456789abcdef\nops write fedcba9876543210\n"
+        )
+        let tokens = try SecretFile.tokens(at: path)
+        #expect(tokens.map(\.name) == ["prometheus", "ops"])
+        #expect(tokens.map(\.canWrite) == [false, true])
+        #expect(tokens[1].token == Secret("fedcba9876543210"))
+        for bad in ["a read short", "a reed 0123456789abcdef", "a read 0123456789abcdef x"] {
+            let path = try folder.write("bad", "b read 0123456789abcdef\n" + bad + "\n")
+            #expect(throws: SecretFile.Fault.self) { try SecretFile.tokens(at: path) }
+        }
+    }
+
+    @Test func `what prints a configuration prints no secret`() throws {
+        let loaded = try load().get()
+        let dumped = "\(loaded) \(String(reflecting: loaded))"
+        #expect(!dumped.contains(Self.key))
+        #expect(!loaded.text.contains(Self.key))
+        #expect(loaded.text.contains("line 3, key of 16 bytes (redacted)"))
+        var out = ""
+        dump(loaded.configuration, to: &out)
+        #expect(!out.contains(Self.key))
+    }
+
+    @Test func `the effective configuration loads to itself`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("secret-key", Self.key)
+        let path = try folder.write(
+            "fanoutd.yaml",
+            Self.required + "  administrator: \"o'neill: #1\"\n  timeoutSeconds: 4.5\n"
+        )
+        let first = try ConfigurationLoader.load(path, environment: [:])
+        let again = try ConfigurationLoader.load(
+            try folder.write("again.yaml", first.text),
+            environment: [:]
+        )
+        for key in ConfigurationKey.all {
+            #expect(key.show(again.configuration) == key.show(first.configuration), "\(key.name)")
+        }
+        #expect(again.configuration.tencent.administrator == "o'neill: #1")
+    }
+
+    @Test func `warnings name what is set in vain and calls that outlast a stop`() throws {
+        var configuration = Configuration()
+        #expect(configuration.warnings(stopTimeout: .seconds(90)).isEmpty)
+        configuration.tencent.timeoutSeconds = 60
+        #expect(configuration.warnings(stopTimeout: .seconds(90)).isEmpty)
+        configuration.limits.burst = 100
+        configuration.http.socketGroup = "www-data"
+        configuration.tencent.backupEndpoint = configuration.tencent.endpoint
+        let warnings = configuration.warnings(stopTimeout: .seconds(60))
+        let keys = warnings.map { String($0.prefix { $0 != ":" }) }
+        #expect(
+            keys == [
+                "tencent.timeoutSeconds", "limits.batchAccounts", "http.socketGroup",
+                "tencent.backupEndpoint",
+            ]
+        )
+        #expect(warnings[0].hasSuffix("set TimeoutStopSec to 70 or more"))
+    }
+}

@@ -1,0 +1,65 @@
+import Testing
+import fanoutd
+
+@Suite struct TerminalTests {
+    @Test func `columns are aligned and lines end without blanks`() {
+        var table = TextTable([.text("NAME"), .number("COUNT"), .text("NOTE")])
+        table.add(["a", "1,000", "x"])
+        table.add(["longer", "7", ""])
+        #expect(table.text == "NAME    COUNT  NOTE\na       1,000  x\nlonger      7\n")
+    }
+
+    @Test(
+        arguments: [
+            (0, "0"), (999, "999"), (1_000, "1,000"), (-12_345, "-12,345"),
+            (10_000_000, "10,000,000"),
+        ]
+    )
+    func `numbers are grouped`(_ number: Int, _ text: String) {
+        #expect(number.grouped == text)
+    }
+
+    @Test func `progress is a fraction, an amount, a rate and an ETA`() {
+        var progress = Progress(done: 1_500, total: 3_000, unit: .recipients, note: "running")
+        #expect(progress.line == "50%  1,500 of 3,000  running")
+        progress.rate = 200
+        #expect(progress.line == "50%  1,500 of 3,000  200/s  ETA 0:08  running")
+        #expect(
+            progress.bar(columns: 80)
+                == "[###############---------------] 50%  1,500 of 3,000  200/s  ETA 0:08  running"
+        )
+    }
+
+    @Test func `a bar never wraps`() {
+        let progress = Progress(done: 1_500, total: 3_000, unit: .recipients, rate: 200)
+        for columns in 20...120 { #expect(progress.bar(columns: columns).count < columns) }
+        #expect(progress.bar(columns: 60).contains("["))
+    }
+
+    @Test func `without a total there is only an amount`() {
+        #expect(
+            Progress(done: 12_300_000, total: nil, unit: .bytes, rate: 1_000_000).line
+                == "12 MB  1 MB/s"
+        )
+        #expect(Progress(done: 12_300, total: 0, unit: .bytes).line == "12 kB of 0 kB")
+    }
+
+    @Test(
+        arguments: [
+            (Duration.seconds(5), "0:05"), (.seconds(65), "1:05"), (.seconds(600), "10:00"),
+            (.milliseconds(3_661_500), "1:01:02"), (.seconds(36_000), "10:00:00"),
+        ]
+    )
+    func `a remaining time reads like a clock`(_ duration: Duration, _ text: String) {
+        #expect(Progress.clock(duration) == text)
+    }
+
+    @Test func `a rate follows the last seconds`() {
+        var meter = RateMeter()
+        #expect(meter.note(0, at: .zero) == nil)
+        #expect(meter.note(100, at: .milliseconds(500)) == nil)
+        #expect(meter.note(400, at: .seconds(2)) == 200)
+        for second in 3...60 { _ = meter.note(400, at: .seconds(second)) }
+        #expect(meter.note(400, at: .seconds(61)) == 0)
+    }
+}
