@@ -67,6 +67,8 @@ package final class DeliveryService: Service, Deliveries {
     ///
     /// Throws only if the queue can't be read at the start.
     package func run() async throws {
+        // However it ends, whoever waits for a reply is answered.
+        defer { stop() }
         let restored = try await queue.restore(now: time.now())
         report.yield(.restored(restored))
         await withTaskCancellationOrGracefulShutdownHandler {
@@ -80,7 +82,6 @@ package final class DeliveryService: Service, Deliveries {
         } onCancelOrGracefulShutdown: {
             self.report.yield(.drain)
         }
-        stop()
     }
 
     private func handle(_ event: Dispatcher.Event) -> [Dispatcher.Effect] {

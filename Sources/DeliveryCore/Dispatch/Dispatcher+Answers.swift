@@ -75,19 +75,28 @@ extension Dispatcher {
     private mutating func learn(from outcome: Outcome, _ flight: Flight, now: Now) {
         switch outcome {
         case .unknown, .notSent:
-            circuit = circuit.next(after: .failed, now: now.instant)
+            failed(flight, now: now)
         case .refused(.retryable, _, _):
             // Accounts that failed before may well all fail again: that says nothing of the service.
-            if flight.isProbe || isFirstCall(flight.batch) {
-                circuit = circuit.next(after: .failed, now: now.instant)
-            }
+            if flight.isProbe || isFirstCall(flight.batch) { failed(flight, now: now) }
         case .refused(.throttled(let atLeast), _, _):
             circuit = circuit.next(after: .succeeded, now: now.instant)
             pace.throttled(callSentAt: flight.sentAt, atLeast: atLeast, now: now.instant)
+            bucket.empty(now: now.instant)
         case .answered, .refused:
             circuit = circuit.next(after: .succeeded, now: now.instant)
         }
+        if case .answered = outcome, case .renewed(let at) = renewal, at <= flight.sentAt {
+            // The new credentials work: when these expire one day, they may be renewed again.
+            renewal = .none
+        }
         learnCode(from: outcome, campaign: flight.batch.campaign)
+    }
+
+    private mutating func failed(_ flight: Flight, now: Now) {
+        // While a probe is out, a call sent before it is late news: only the probe decides.
+        if !flight.isProbe, case .probing = circuit { return }
+        circuit = circuit.next(after: .failed, now: now.instant)
     }
 
     private func isFirstCall(_ batch: Batch) -> Bool {
@@ -118,7 +127,7 @@ extension Dispatcher {
             let reason = Campaign.Reason(code: code, text: text)
             return refused(refusal, reason: reason, code, flight, now: now, into: &effects)
         case .notSent:
-            return held(flight, dueAt: now.timestamp)
+            return .held(dueAt: now.timestamp)
         case .unknown(let doubt):
             if let unlisted = lines[flight.batch.campaign]?.unlisted, unlisted.count >= 3 {
                 let text = "three calls in a row ended with code \(unlisted.code)"
@@ -182,7 +191,7 @@ extension Dispatcher {
             guard !flight.isProbe, !batch.maybeAccepted else {
                 return batch.maybeAccepted
                     ? doubted(.service(code: code), flight, now: now)
-                    : held(flight, dueAt: now.timestamp)
+                    : .held(dueAt: now.timestamp)
             }
             return everyone(of: batch, code: code, isRetryable: true, now: now)
         case .recipientsInDoubt where batch.accounts.count > 1 && !batch.isHalf:
@@ -192,27 +201,27 @@ extension Dispatcher {
             guard !batch.maybeAccepted else { return refusedForGood(batch, code: code) }
             return everyone(of: batch, code: code, isRetryable: false, now: now)
         case .throttled:
-            return held(flight, dueAt: now.timestamp)
+            return .held(dueAt: now.timestamp)
         case .credentialsExpired where mayRenew(flight):
             if renewal != .running {
                 renewal = .running
                 effects.append(.renewCredentials)
             }
-            return held(flight, dueAt: now.timestamp)
+            return .held(dueAt: now.timestamp)
         case .credentialsExpired, .credentials:
             if service.halt == nil {
                 service.halt = .init(reason: reason, fingerprint: fingerprint)
-                pending.append(.service(service, nil))
+                pending.append(.service(nil))
             }
-            return held(flight, dueAt: now.timestamp)
+            return .held(dueAt: now.timestamp)
         case .campaign:
             halt(batch.campaign, reason)
-            return held(flight, dueAt: now.timestamp)
+            return .held(dueAt: now.timestamp)
         case .tooLarge:
             guard !batch.maybeAccepted else { return refusedForGood(batch, code: code) }
             guard batch.accounts.count > 1 else {
                 halt(batch.campaign, reason)
-                return held(flight, dueAt: now.timestamp)
+                return .held(dueAt: now.timestamp)
             }
             return .split(doubted: false)
         }
@@ -248,10 +257,6 @@ extension Dispatcher {
         return .settled(messageKey: nil, verdicts: verdicts)
     }
 
-    func held(_ flight: Flight, dueAt: Timestamp) -> Resolution {
-        .held(dueAt: dueAt)
-    }
-
     /// What a call of unknown outcome comes to, by its campaign's policy.
     mutating func doubted(_ doubt: Outcome.Doubt, _ flight: Flight, now: Now) -> Resolution {
         let batch = flight.batch
@@ -275,10 +280,11 @@ extension Dispatcher {
         )
     }
 
-    /// Halts a campaign in the next commit, and in the dispatcher's own mind at once.
+    /// Halts a campaign in the next commit; until that is durable nothing more of it goes out.
     private mutating func halt(_ id: Campaign.ID, _ reason: Campaign.Reason) {
-        guard lines[id]?.work.state == .running else { return }
-        lines[id]?.work.state = .halted
+        guard let line = lines[id], line.work.state == .running, !line.isHalting else { return }
+        lines[id]?.isHalting = true
+        lines[id]?.unlisted = nil
         pending.append(.transition(id, .halt(reason)))
     }
 }

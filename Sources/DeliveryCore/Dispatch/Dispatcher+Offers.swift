@@ -54,27 +54,22 @@ extension Dispatcher {
     ///
     /// A batch that waits, or a few recipients; where an unknown outcome would be final, just one.
     mutating func probe(_ now: Now) -> Offer? {
-        let running = order.compactMap { lines[$0] }.filter { $0.work.state == .running }
-        let waiting = running.flatMap(\.open).min { ($0.count, $0.id) < ($1.count, $1.id) }
-        let offers = order.compactMap { id -> Offer? in
-            guard var offer = offer(of: id, now: now), !offer.isFixed,
-                let work = lines[id]?.work
-            else { return nil }
-            let size = work.settings.onUnknown == .leave ? 1 : Self.smallBatch
-            offer.count = min(offer.count, size)
-            return offer
+        var waiting: Offer?
+        var fresh: Offer?
+        for id in order {
+            guard var offer = offer(of: id, now: now) else { continue }
+            if offer.isFixed {
+                if offer.count < waiting?.count ?? .max { waiting = offer }
+            } else if fresh == nil {
+                let isFinal = lines[id]?.work.settings.onUnknown == .leave
+                offer.count = min(offer.count, isFinal ? 1 : Self.smallBatch)
+                fresh = offer
+            }
         }
-        if let waiting, let line = lines[waiting.campaign],
-            waiting.count <= Self.smallBatch || offers.isEmpty
-        {
-            let candidate = FairShares.Candidate(
-                id: waiting.campaign,
-                priority: line.work.settings.priority
-            )
-            let offer = Offer(candidate: candidate, content: .open(waiting), count: waiting.count)
-            return fitted(offer, now: now)
+        if let waiting, waiting.count <= Self.smallBatch || fresh == nil {
+            return fitted(waiting, now: now)
         }
-        return offers.first.flatMap { fitted($0, now: now) }
+        return fresh.flatMap { fitted($0, now: now) }
     }
 
     /// The accounts one call of a campaign may hold at most.
@@ -90,7 +85,9 @@ extension Dispatcher {
 
     /// What a campaign has to send now, within its own cap; nil if it has no work.
     private mutating func offer(of id: Campaign.ID, now: Now) -> Offer? {
-        guard let line = lines[id], line.work.state == .running else { return nil }
+        guard let line = lines[id], line.work.state == .running, !line.isHalting else {
+            return nil
+        }
         let work = line.work
         let candidate = FairShares.Candidate(id: id, priority: work.settings.priority)
         let limit = batchLimit(of: work)

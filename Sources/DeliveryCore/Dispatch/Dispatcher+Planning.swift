@@ -23,13 +23,22 @@ extension Dispatcher {
                 now: now.instant
             )
         }
+        forgetEnded(now)
+    }
+
+    /// Forgets campaigns that ended and of which nothing counts any more.
+    private mutating func forgetEnded(_ now: Now) {
         while let first = ended.first, first.at.advanced(by: LedgerEntry.window) <= now.instant {
             ended.removeFirst()
-            if let line = lines[first.id], line.work.state.isFinal, line.ledger.held == 0 {
-                lines[first.id] = nil
-                order.removeAll { $0 == first.id }
-                shares.forget(first.id)
+            guard lines[first.id]?.work.state.isFinal == true else { continue }
+            lines[first.id]?.ledger.advance(to: now.instant)
+            guard lines[first.id]?.ledger.held == 0 else {
+                // A call of it is out, or was of unknown outcome: look again a minute later.
+                ended.append((first.id, now.instant))
+                continue
             }
+            lines[first.id] = nil
+            shares.forget(first.id)
         }
     }
 
@@ -41,9 +50,10 @@ extension Dispatcher {
             planTransitions(now)
             if maySend(now) { planCalls(now) }
             if !pending.isEmpty {
+                effects.append(.commit(pending.map { $0.write(service) }))
                 outstanding = pending
                 pending = []
-                effects.append(.commit((outstanding ?? []).map(\.write)))
+                committing = service
             }
         }
         finishDraining(into: &effects)
@@ -70,7 +80,7 @@ extension Dispatcher {
             return false
         }
         // With nothing to record, writing the service's own row shows whether the store is back.
-        if pending.isEmpty { pending.append(.service(service, nil)) }
+        if pending.isEmpty, !isDraining { pending.append(.service(nil)) }
         return true
     }
 
@@ -134,8 +144,8 @@ extension Dispatcher {
     private mutating func wake(_ now: Now, into effects: inout [Effect]) {
         noteDueTimes(now)
         guard let nextAt else { return }
-        if let wakeAt, wakeAt <= nextAt { return }
-        wakeAt = nextAt
+        if let soonest = wakes.last, soonest <= nextAt { return }
+        wakes.append(nextAt)
         effects.append(.wake(at: nextAt))
     }
 

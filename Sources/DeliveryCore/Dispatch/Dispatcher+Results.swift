@@ -7,18 +7,19 @@ extension Dispatcher {
         if let halt = service.halt, halt.fingerprint != fingerprint {
             // What was refused isn't what is configured now: try again.
             service.halt = nil
-            pending.append(.service(service, nil))
+            pending.append(.service(nil))
         }
-        for work in restored.campaigns { update(work, now: now) }
-        for batch in restored.open { lines[batch.campaign]?.open.append(batch) }
         for hold in restored.holds {
             ledger.hold(hold.count)
             ledger.release(hold.count, at: hold.until)
-            lines[hold.campaign]?.ledger.hold(hold.count)
-            lines[hold.campaign]?.ledger.release(hold.count, at: hold.until)
         }
-        let releaseAt = now.instant.advanced(
-            by: LedgerEntry.window + limits.callTimeout + LedgerEntry.grace
+        restoredHolds = restored.holds
+        for work in restored.campaigns { update(work, now: now) }
+        for batch in restored.open { lines[batch.campaign]?.open.append(batch) }
+        // Its call's own timeout may have been longer than today's; the holds know it.
+        let releaseAt = restored.holds.map(\.until).reduce(
+            now.instant.advanced(by: LedgerEntry.window + limits.callTimeout + LedgerEntry.grace),
+            max
         )
         for batch in restored.interrupted {
             let flight = Flight(batch: batch, sentAt: now.instant, isProbe: false)
@@ -48,15 +49,17 @@ extension Dispatcher {
                 claimed(batch, work, reservation, reclaimed: open, now: now, into: &effects)
             case (.record(_, let open), .recorded(let work, let opened)):
                 recorded(work, opened: opened + (open.map { [$0] } ?? []), now: now, into: &effects)
-            case (.change(let request, _), .changed(let result)):
-                changed(result, now: now, into: &effects)
+            case (.change(let request, let write), .changed(let result)):
+                changed(result, by: write, now: now, into: &effects)
                 switch result {
                 case .success(let change): effects.append(.reply(request, .changed(change)))
                 case .failure(let refusal): effects.append(.reply(request, .refused(refusal)))
                 }
-            case (.transition, .changed(let result)): changed(result, now: now, into: &effects)
-            case (.service(let record, let request), .done):
-                durableService = record
+            case (.transition(let id, let transition), .changed(let result)):
+                if case .halt = transition { lines[id]?.isHalting = false }
+                changed(result, by: .transition(id, transition), now: now, into: &effects)
+            case (.service(let request), .done):
+                durableService = committing
                 if let request { effects.append(.reply(request, .done)) }
             case (.claim, _), (.reclaim, _), (.record, _), (.change, _), (.transition, _),
                 (.service, _):
@@ -87,10 +90,13 @@ extension Dispatcher {
                 lines[batch.campaign]?.open.insert(batch, at: 0)
             case .change(let request, _):
                 effects.append(.reply(request, .failed(fault)))
-            case .service(_, let request?):
-                service = durableService
+            case .service(let request?):
+                revertService()
                 effects.append(.reply(request, .failed(fault)))
-            case .transition(_, .halt), .record, .service:
+            case .service(nil):
+                // What merely asked whether the store is back is asked again by itself.
+                if service != durableService { kept.append(write) }
+            case .transition(_, .halt), .record:
                 kept.append(write)
             case .transition:
                 // Due by the clock: it is found again when the next commit is planned.
@@ -100,21 +106,51 @@ extension Dispatcher {
         pending = kept + pending
     }
 
+    /// What an operator asked of the service didn't become durable, so it doesn't hold.
+    ///
+    /// What the provider or a later request decided meanwhile stays.
+    private mutating func revertService() {
+        let isAskedAgain = pending.contains { write in
+            if case .service(_?) = write { true } else { false }
+        }
+        guard !isAskedAgain else { return }
+        service.isPaused = durableService.isPaused
+        if service.halt == nil, let halt = durableService.halt, halt.fingerprint == fingerprint {
+            service.halt = halt
+        }
+    }
+
     /// Takes in where a campaign stands.
     mutating func update(_ work: CampaignWork, now: Now) {
-        if lines[work.id] == nil {
-            guard !work.state.isFinal, work.state != .draft else { return }
-            lines[work.id] = Line(work: work)
-            let index = order.firstIndex { (lines[$0]?.work.order ?? 0) > work.order }
-            order.insert(work.id, at: index ?? order.count)
+        let before = lines[work.id]?.work
+        guard before != nil || (!work.state.isFinal && work.state != .draft) else { return }
+        if let before, before.settings.priority != work.settings.priority {
+            // What it was served in its old class says nothing in the new one.
+            shares.forget(work.id)
         }
-        let wasFinal = lines[work.id]?.work.state.isFinal ?? false
+        if before == nil { open(work, now: now) }
+        let isListed = before.map { !$0.state.isFinal } ?? false
         lines[work.id]?.work = work
         lines[work.id]?.ledger.limit = work.settings.messagesPerMinute ?? .max
         if work.state.isFinal {
             lines[work.id]?.open = []
-            if !wasFinal { ended.append((work.id, now.instant)) }
+            guard isListed else { return }
+            order.removeAll { $0 == work.id }
+            ended.append((work.id, now.instant))
+        } else if !isListed {
+            let index = order.firstIndex { (lines[$0]?.work.order ?? 0) > work.order }
+            order.insert(work.id, at: index ?? order.count)
         }
+    }
+
+    private mutating func open(_ work: CampaignWork, now: Now) {
+        var line = Line(work: work)
+        for hold in restoredHolds where hold.campaign == work.id && hold.until > now.instant {
+            line.ledger.hold(hold.count)
+            line.ledger.release(hold.count, at: hold.until)
+        }
+        restoredHolds.removeAll { $0.campaign == work.id || $0.until <= now.instant }
+        lines[work.id] = line
     }
 
     private mutating func claimed(
@@ -134,14 +170,13 @@ extension Dispatcher {
             }
             return
         }
-        let unused = reservation.count - batch.accounts.count
-        if unused > 0 { giveBack(unused, of: reservation, now: now) }
         let flight = Flight(batch: batch, sentAt: now.instant, isProbe: reservation.isProbe)
         guard mayCall(flight, now: now) else {
-            // The provider said stop while this was being claimed: nothing goes out.
-            release(flight, at: now.instant)
-            return record(held(flight, dueAt: now.timestamp), of: flight, releaseAt: now.instant)
+            // Someone said stop while this was being claimed: nothing goes out.
+            giveBack(reservation.count, of: reservation, now: now)
+            return record(.held(dueAt: now.timestamp), of: flight, releaseAt: now.instant)
         }
+        giveBack(reservation.count - batch.accounts.count, of: reservation, now: now)
         if reservation.isProbe { circuit = circuit.next(after: .probed, now: now.instant) }
         inFlight[batch.id] = flight
         if batch.maybeAccepted {
@@ -151,8 +186,9 @@ extension Dispatcher {
     }
 
     private func mayCall(_ flight: Flight, now: Now) -> Bool {
-        service.halt == nil && renewal != .running && !pace.waits(now: now.instant)
-            && (flight.isProbe || circuit.isClosed)
+        !isDraining && !service.isPaused && service.halt == nil && renewal != .running
+            && !pace.waits(now: now.instant) && (flight.isProbe || circuit.isClosed)
+            && lines[flight.batch.campaign]?.isHalting != true
     }
 
     private mutating func recorded(
@@ -172,6 +208,7 @@ extension Dispatcher {
 
     private mutating func changed(
         _ result: Result<WriteResult.Change, ChangeRefusal>,
+        by write: Write,
         now: Now,
         into effects: inout [Effect]
     ) {
@@ -179,7 +216,13 @@ extension Dispatcher {
         let before = lines[change.work.id]?.work.state
         update(change.work, now: now)
         lines[change.work.id]?.open.removeAll { change.closed.contains($0.id) }
-        if before != change.work.state {
+        let isSettled =
+            switch write {
+            // These leave the state as it is, whether or not the dispatcher knew the campaign.
+            case .patch, .delete: before == nil
+            default: false
+            }
+        if before != change.work.state, !isSettled {
             let campaign = change.campaign
             effects.append(.report(.campaign(campaign.id, campaign.state, campaign.reason)))
         }

@@ -80,6 +80,6 @@ extension Dispatcher {
         renewal = .none
         guard service.halt != nil else { return }
         service.halt = nil
-        pending.append(.service(service, nil))
+        pending.append(.service(nil))
     }
 }

@@ -90,8 +90,10 @@ package struct Dispatcher: Sendable {
     var servedOutOfTurn = 0
 
     var lines: [Campaign.ID: Line] = [:]
-    /// The ids of `lines` by order of creation: a dictionary's own order is not repeatable.
+    /// Campaigns that haven't ended, by order of creation: a dictionary's order isn't repeatable.
     var order: [Campaign.ID] = []
+    /// What counted against a campaign's cap at the start, for campaigns that are reopened later.
+    var restoredHolds: [Hold] = []
     /// Campaigns that ended, whose last minute still counts.
     var ended: [(id: Campaign.ID, at: Instant)] = []
     var inFlight: [Batch.ID: Flight] = [:]
@@ -100,12 +102,15 @@ package struct Dispatcher: Sendable {
     var outstanding: [Pending]?
     var service = ServiceRecord()
     var durableService = ServiceRecord()
+    /// The service's record as the commit that is out would make it.
+    var committing = ServiceRecord()
     var storeFault: (fault: CommitFault, retryAt: Instant)?
     var renewal = Renewal.none
     var isRestored = false
     var isDraining = false
     var isStopped = false
-    var wakeAt: Instant?
+    /// Wakes asked for that haven't come, the soonest last: each was sooner than all before it.
+    var wakes: [Instant] = []
     /// The soonest instant at which waiting work may go on, gathered while planning.
     var nextAt: Instant?
     var reportedState = ServiceState.running
@@ -145,8 +150,11 @@ package struct Dispatcher: Sendable {
         case .pauseRequested(let request, let isPaused):
             guard !isDraining else { return effects.append(.reply(request, .stopping)) }
             service.isPaused = isPaused
-            if !isPaused { service.halt = nil }
-            pending.append(.service(service, request))
+            if !isPaused {
+                service.halt = nil
+                renewal = renewal == .running ? .running : .none
+            }
+            pending.append(.service(request))
         case .committed(let results): committed(results, now: now, into: &effects)
         case .commitFailed(let fault): commitFailed(fault, now: now, into: &effects)
         case .answered(let id, let outcome): answered(id, outcome, now: now, into: &effects)
@@ -154,7 +162,8 @@ package struct Dispatcher: Sendable {
         case .reconfigured(let limits, let fingerprint):
             reconfigure(limits, fingerprint: fingerprint, now: now)
         case .woke:
-            if let at = wakeAt, at <= now.instant { wakeAt = nil }
+            // Each wake reports once: so the list is as long as what sleeps, also when one is early.
+            _ = wakes.popLast()
         case .drain: isDraining = true
         }
     }
@@ -162,7 +171,7 @@ package struct Dispatcher: Sendable {
     /// Invariants that hold between any two events.
     private func check() {
         precondition(ledger.held >= 0, "the ledger holds less than nothing")
-        precondition(order.count == lines.count, "a campaign is listed twice or not at all")
+        precondition(order.count <= lines.count, "a campaign is listed twice")
     }
 
     static func callBucket(_ limits: Limits, now: Instant) -> TokenBucket {
@@ -200,6 +209,8 @@ extension Dispatcher {
         var recent = RecentCount()
         /// Calls in a row that ended with the same code that no table lists.
         var unlisted: (code: Int, count: Int)?
+        /// Its message was refused and the halt isn't durable yet: nothing more of it goes out.
+        var isHalting = false
 
         init(work: CampaignWork) {
             self.work = work
@@ -221,16 +232,17 @@ extension Dispatcher {
         case record(Write.Record, OpenBatch?)
         case change(Request, Write)
         case transition(Campaign.ID, Campaign.Transition)
-        case service(ServiceRecord, Request?)
+        /// Writes the service's record as it is when the commit is made.
+        case service(Request?)
 
-        var write: Write {
+        func write(_ service: ServiceRecord) -> Write {
             switch self {
             case .claim(let claim, _): .claim(claim)
             case .reclaim(let reclaim, _, _): .reclaim(reclaim)
             case .record(let record, _): .record(record)
             case .change(_, let write): write
             case .transition(let id, let transition): .transition(id, transition)
-            case .service(let record, _): .service(record)
+            case .service: .service(service)
             }
         }
     }

@@ -82,6 +82,10 @@ package enum Write: Sendable, Hashable {
 }
 
 /// What becomes of a batch when its call has ended.
+///
+/// If its campaign is canceled or has expired by then, nothing stays open: `held` and `split`
+/// accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
+/// `repeated` ones end as `unknown`.
 package enum Resolution: Sendable, Hashable {
     /// Every account has its verdict: the listed ones theirs, all others are sent. Closes the batch
     /// and spends an attempt.

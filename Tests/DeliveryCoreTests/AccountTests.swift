@@ -1,0 +1,165 @@
+import DeliveryCore
+import Testing
+
+struct AccountTests {
+    @Test(arguments: [
+        ([], Account.Fault.empty),
+        ([UInt8](repeating: 0x61, count: 33), .tooLong(byteCount: 33)),
+        ([0x61, 0x0A], .controlCharacter),
+        ([0x7F], .controlCharacter),
+        ([0xC2, 0x80], .controlCharacter),
+        ([0xC2, 0x9F], .controlCharacter),
+        ([0xFF], .invalidUTF8),
+        ([0xC0, 0x80], .invalidUTF8),
+        ([0xED, 0xA0, 0x80], .invalidUTF8),
+        ([0xE4, 0xBD], .invalidUTF8),
+    ])
+    func `bytes that are no account say why`(bytes: [UInt8], fault: Account.Fault) {
+        #expect(throws: fault) { try Account(checking: bytes) }
+    }
+
+    @Test(arguments: [
+        [0x61], [UInt8](repeating: 0x61, count: 32), [0xC2, 0xA0], Array("用户 ".utf8),
+    ])
+    func `bytes that are an account stay as they are`(bytes: [UInt8]) throws {
+        #expect(try Account(checking: bytes).bytes == bytes)
+    }
+
+    @Test func `two spellings of one letter are two accounts`() {
+        let composed = Account("\u{E9}")
+        let decomposed = Account("e\u{301}")
+        #expect(composed.text == decomposed.text)
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed]).count == 2)
+        #expect(decomposed < composed)
+    }
+
+    @Test func `accounts are ordered by bytes`() {
+        #expect(Account("Z") < Account("a"))
+        #expect(Account("a") < Account("aa"))
+        #expect(Account("z") < Account("ä"))
+    }
+
+    @Test(arguments: [("a", 4), ("a\"b", 7), ("a\\b", 7), ("用", 6), ("/", 4)])
+    func `the encoded size counts quotes, escapes and a comma`(text: String, size: Int) {
+        #expect(Account(text).encodedSize == size)
+    }
+
+    @Test func `a run keeps accounts in one piece`() {
+        var run = AccountRun([Account("a"), Account("用户")])
+        run.append(Account("b").bytes)
+        #expect((0..<run.count).map { Array(run[$0]) } == ["a", "用户", "b"].map { Array($0.utf8) })
+        #expect(run.footprint == 8 + 3 * 4)
+        run.removeAll()
+        #expect(run.isEmpty)
+    }
+}
+
+struct CampaignIDTests {
+    @Test func `an id is a version 7 UUID of its time`() {
+        var random = SplitMix64(seed: 1)
+        let id = Campaign.ID(at: Timestamp(milliseconds: 0x0123_4567_89AB), using: &random)
+        #expect(id.description.hasPrefix("01234567-89ab-7"))
+        #expect("89ab".contains(Array(id.description)[19]))
+        #expect(id.description.utf8.count == 36)
+    }
+
+    @Test func `later ids are greater, as values and as text`() {
+        var random = SplitMix64(seed: 2)
+        let ids = (0..<100).map {
+            Campaign.ID(at: Timestamp(milliseconds: 1_700_000_000_000 + $0), using: &random)
+        }
+        #expect(ids == ids.sorted())
+        #expect(ids.map(\.description) == ids.map(\.description).sorted())
+    }
+
+    @Test func `an id reads its own text and nothing else`() {
+        var random = SplitMix64(seed: 3)
+        let id = Campaign.ID(at: Timestamp(milliseconds: 1_700_000_000_000), using: &random)
+        #expect(Campaign.ID(id.description) == id)
+        #expect(Campaign.ID(id.description.uppercased()) == nil)
+        #expect(Campaign.ID(id.description + "0") == nil)
+        #expect(Campaign.ID(String(id.description.dropLast())) == nil)
+        #expect(Campaign.ID("0123456789ab-89ab-7000-8000-00000000") == nil)
+        #expect(Campaign.ID("01234567-89ab-7000-8000-00000000000g") == nil)
+        #expect(Campaign.ID("") == nil)
+    }
+}
+
+struct CampaignStateTests {
+    /// Where each transition leads from each state: `=` stays, `-` is refused.
+    static let table: [(Campaign.Transition, [Campaign.State: String])] = [
+        (
+            .start,
+            [
+                .draft: "running", .scheduled: "=", .running: "=", .paused: "-", .halted: "-",
+                .completed: "-", .canceled: "-", .expired: "-",
+            ]
+        ),
+        (
+            .pause,
+            [
+                .draft: "-", .scheduled: "paused", .running: "paused", .paused: "=", .halted: "-",
+                .completed: "-", .canceled: "-", .expired: "-",
+            ]
+        ),
+        (
+            .resume,
+            [
+                .draft: "-", .scheduled: "=", .running: "=", .paused: "running",
+                .halted: "running", .completed: "-", .canceled: "-", .expired: "-",
+            ]
+        ),
+        (
+            .cancel,
+            [
+                .draft: "canceled", .scheduled: "canceled", .running: "canceled",
+                .paused: "canceled", .halted: "canceled", .completed: "-", .canceled: "=",
+                .expired: "-",
+            ]
+        ),
+        (
+            .begin,
+            [
+                .draft: "=", .scheduled: "running", .running: "=", .paused: "=", .halted: "=",
+                .completed: "=", .canceled: "=", .expired: "=",
+            ]
+        ),
+        (
+            .expire,
+            [
+                .draft: "-", .scheduled: "expired", .running: "expired", .paused: "expired",
+                .halted: "expired", .completed: "=", .canceled: "=", .expired: "=",
+            ]
+        ),
+        (
+            .halt(Campaign.Reason(code: 80_001, text: "")),
+            [
+                .draft: "=", .scheduled: "=", .running: "halted", .paused: "=", .halted: "=",
+                .completed: "=", .canceled: "=", .expired: "=",
+            ]
+        ),
+    ]
+
+    @Test(arguments: 0..<table.count, Campaign.State.allCases)
+    func `every transition from every state is as the table says`(
+        row: Int,
+        state: Campaign.State
+    ) throws {
+        let (transition, steps) = Self.table[row]
+        let cell = try #require(steps[state])
+        let expected: Campaign.State.Step =
+            switch cell {
+            case "=": .stays
+            case "-": .refused
+            default: .to(try #require(Campaign.State(rawValue: cell)))
+            }
+        #expect(state.step(transition, startsLater: false) == expected)
+    }
+
+    @Test func `a start that lies ahead leads to scheduled`() {
+        #expect(Campaign.State.draft.step(.start, startsLater: true) == .to(.scheduled))
+        #expect(Campaign.State.paused.step(.resume, startsLater: true) == .to(.scheduled))
+        #expect(Campaign.State.scheduled.step(.begin, startsLater: true) == .stays)
+    }
+}
