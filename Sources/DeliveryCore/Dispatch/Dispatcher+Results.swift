@@ -174,6 +174,8 @@ extension Dispatcher {
         guard mayCall(flight, now: now) else {
             // Someone said stop while this was being claimed: nothing goes out.
             giveBack(reservation.count, of: reservation, now: now)
+            // What is put back must not fill a bucket that the provider's word has emptied.
+            if pace.waits(now: now.instant) { bucket.empty(now: now.instant) }
             return record(.held(dueAt: now.timestamp), of: flight, releaseAt: now.instant)
         }
         giveBack(reservation.count - batch.accounts.count, of: reservation, now: now)

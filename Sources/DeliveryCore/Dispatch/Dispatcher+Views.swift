@@ -15,6 +15,9 @@ extension Dispatcher {
         return (.running, nil)
     }
 
+    /// Campaigns kept in memory: those that haven't ended, and those whose last minute counts still.
+    package var campaignCount: Int { lines.count }
+
     package var inFlightCount: Int { inFlight.count }
 
     /// Recipients that count against the quota now.

@@ -1,0 +1,246 @@
+import DeliveryCore
+import Testing
+
+/// Calls that are refused as a whole, by what must be done about it.
+struct DispatcherRefusalTests {
+    private let ok = Outcome.answered(messageKey: "k", refused: [])
+    private let id = makeCampaignID()
+
+    private func refused(_ refusal: Outcome.Refusal, _ code: Int = 90_000) -> Outcome {
+        .refused(refusal, code: code, text: "no")
+    }
+
+    private func verdicts(_ effects: [Dispatcher.Effect]) -> [Verdict] {
+        guard case .settled(_, let verdicts)? = effects.resolutions.first else { return [] }
+        return verdicts.map(\.verdict)
+    }
+
+    @Test func `a retryable refusal is one of each account`() {
+        var stage = Stage.calling()
+        let verdicts = verdicts(stage.answer(refused(.retryable), 1))
+        #expect(verdicts.count == 3)
+        #expect(!verdicts.contains(.failed))
+    }
+
+    @Test func `a final refusal of the recipients fails each`() {
+        var stage = Stage.calling()
+        #expect(verdicts(stage.answer(refused(.recipients), 1)) == [.failed, .failed, .failed])
+    }
+
+    @Test func `recipients in doubt are halved once before that is believed`() {
+        var whole = Stage.calling()
+        let split = whole.answer(refused(.recipientsInDoubt, 90_012), 1)
+        #expect(split.resolutions == [.split(doubted: true)])
+        let halves = [makeOpen(2, count: 2, isHalf: true), makeOpen(3, count: 1, isHalf: true)]
+        let next = whole.tell(.committed([.recorded(makeWork(), opened: halves)]), 1.1)
+        #expect(next.reclaims == [Batch.ID(rawValue: 2), Batch.ID(rawValue: 3)])
+
+        var half = Stage.calling(
+            makeBatch(count: 2, isHalf: true),
+            work: makeWork(fresh: 2)
+        )
+        let failed = half.answer(refused(.recipientsInDoubt, 90_012), 1)
+        #expect(verdicts(failed) == [.failed, .failed])
+
+        var single = Stage.calling(makeBatch(count: 1), work: makeWork(fresh: 1))
+        #expect(verdicts(single.answer(refused(.recipientsInDoubt), 1)) == [.failed])
+    }
+
+    @Test func `a throttled batch is held, nothing goes out meanwhile, and the pace is halved`() {
+        var stage = Stage.calling(work: makeWork(fresh: 1_003))
+        let throttled = stage.answer(refused(.throttled(atLeast: .seconds(2))), 1)
+        #expect(throttled.resolutions.isEmpty)
+        // The claim that was being made when the answer came is held too, and given back.
+        let claimed = WriteResult.claimed(makeBatch(2, count: 500), makeWork(fresh: 500))
+        let other = WriteResult.claimed(makeBatch(3, count: 500), makeWork())
+        let after = stage.tell(.committed([claimed, other]), 1.1)
+        #expect(after.calls.isEmpty)
+        #expect(after.claims.isEmpty)
+        let due = at(1.1).timestamp
+        #expect(
+            after.resolutions
+                == [.held(dueAt: at(1).timestamp), .held(dueAt: due), .held(dueAt: due)]
+        )
+        #expect(stage.held == 3)
+        let results = [WriteResult](repeating: .recorded(makeWork(), opened: []), count: 3)
+        let recorded = stage.tell(.committed(results), 1.2)
+        #expect(recorded.isEmpty)
+        #expect(after.wakes == [at(3).instant])
+        #expect(stage.dispatcher.state(at(1.2)).0 == .throttled)
+        // An emptied bucket at half the pace, 100 a second, has 200 tokens by then.
+        #expect(stage.tell(.woke, 3).reclaims == [Batch.ID(rawValue: 1)])
+    }
+
+    @Test func `refused credentials halt all sending without a second call`() {
+        var stage = Stage.calling(work: makeWork(fresh: 1_003))
+        let effects = stage.answer(refused(.credentials, 70_003), 1)
+        #expect(
+            effects == [
+                .report(
+                    .call(Batch.ID(rawValue: 1), id, count: 3, refused(.credentials, 70_003))
+                ), .report(.service(.halted, Campaign.Reason(code: 70_003, text: "no"))),
+            ]
+        )
+        let claims = (2...3).map {
+            WriteResult.claimed(makeBatch(Int64($0), count: 500), makeWork())
+        }
+        let after = stage.tell(.committed(claims), 1.1)
+        #expect(after.calls.isEmpty)
+        #expect(after.services.map(\.halt?.fingerprint) == ["f"])
+        #expect(after.resolutions.count == 3)
+        let results =
+            [WriteResult.done]
+            + [WriteResult](repeating: .recorded(makeWork(fresh: 9), opened: []), count: 3)
+        #expect(stage.tell(.committed(results), 1.2).isEmpty)
+        #expect(stage.tell(.reconfigured(Limits(), fingerprint: "f"), 5).isEmpty)
+        let fixed = stage.tell(.reconfigured(Limits(), fingerprint: "g"), 6)
+        #expect(fixed.services.map(\.halt) == [nil])
+        #expect(fixed.reclaims.count == 3)
+    }
+
+    @Test func `a halt stands after a restart with the same credentials`() {
+        var record = ServiceRecord()
+        record.halt = .init(reason: Campaign.Reason(code: 70_003, text: "no"), fingerprint: "f")
+        let restored = Restored(campaigns: [makeWork(fresh: 3)], service: record)
+        var same = Stage(fingerprint: "f")
+        #expect(same.tell(.restored(restored), 0).writes.isEmpty)
+        var other = Stage(fingerprint: "g")
+        let effects = other.tell(.restored(restored), 0)
+        #expect(effects.services.map(\.halt) == [nil])
+        #expect(effects.claims.count == 1)
+    }
+
+    @Test func `expired credentials are renewed once and the batch goes again`() {
+        var stage = Stage.calling()
+        let expired = refused(.credentialsExpired, 70_001)
+        let effects = stage.answer(expired, 1)
+        #expect(effects.contains(.renewCredentials))
+        #expect(effects.resolutions == [.held(dueAt: at(1).timestamp)])
+        #expect(stage.tell(.committed([.recorded(makeWork(), opened: [])]), 1.1).isEmpty)
+        #expect(stage.tell(.credentialsRenewed, 1.2).reclaims == [Batch.ID(rawValue: 1)])
+        _ = stage.tell(.committed([.claimed(makeBatch(), makeWork())]), 1.3)
+        let again = stage.answer(expired, 1.4)
+        #expect(!again.contains(.renewCredentials))
+        #expect(again.services.map(\.halt?.reason.code) == [70_001])
+    }
+
+    @Test func `credentials that worked after a renewal may expire again`() {
+        var stage = Stage.calling()
+        let expired = refused(.credentialsExpired, 70_001)
+        _ = stage.answer(expired, 1)
+        _ = stage.tell(.committed([.recorded(makeWork(fresh: 3), opened: [])]), 1.1)
+        _ = stage.tell(.credentialsRenewed, 1.2)
+        _ = stage.tell(
+            .committed([.claimed(makeBatch(), makeWork(fresh: 3)), .claimed(nil, makeWork())]),
+            1.3
+        )
+        _ = stage.answer(ok, 1.4)
+        _ = stage.tell(.committed([.recorded(makeWork(fresh: 3), opened: [])]), 1.5)
+        _ = stage.tell(.committed([.claimed(makeBatch(2), makeWork())]), 1.6)
+        #expect(stage.answer(2, expired, 10_000).contains(.renewCredentials))
+    }
+
+    @Test func `a message that can't be sent halts its campaign and nothing more of it goes out`() {
+        var stage = Stage.calling(work: makeWork(fresh: 503))
+        let reason = Campaign.Reason(code: 80_001, text: "no")
+        _ = stage.answer(refused(.campaign, 80_001), 1)
+        let claimed = WriteResult.claimed(makeBatch(2, count: 500), makeWork(fresh: 7))
+        let after = stage.tell(.committed([claimed]), 1.1)
+        #expect(after.calls.isEmpty)
+        #expect(after.claims.isEmpty)
+        #expect(after.writes.first == .transition(id, .halt(reason)))
+        #expect(after.resolutions.count == 2)
+        let halted = makeWork(state: .halted, fresh: 7)
+        var campaign = makeCampaign(state: .halted)
+        campaign.reason = reason
+        let change = WriteResult.Change(campaign: campaign, work: halted)
+        let last = stage.tell(
+            .committed(
+                [.changed(.success(change))]
+                    + [WriteResult](repeating: .recorded(halted, opened: []), count: 2)
+            ),
+            1.2
+        )
+        #expect(last == [.report(.campaign(id, .halted, reason))])
+    }
+
+    @Test func `a packet that is too large is halved, a single account halts the campaign`() {
+        var stage = Stage.calling()
+        #expect(stage.answer(refused(.tooLarge), 1).resolutions == [.split(doubted: false)])
+        var single = Stage.calling(makeBatch(count: 1), work: makeWork(fresh: 1))
+        let effects = single.answer(refused(.tooLarge), 1)
+        #expect(effects.resolutions == [.held(dueAt: at(1).timestamp)])
+        #expect(effects.writes.count == 2)
+    }
+
+    @Test(arguments: [Outcome.Refusal.recipients, .recipientsInDoubt, .tooLarge])
+    func `a repeat refused for good ends as unknown`(refusal: Outcome.Refusal) {
+        var stage = Stage.calling(makeBatch(attempts: 1, maybeAccepted: true))
+        guard
+            case .unknown(_, 90_000, spendsAttempt: true)? =
+                stage.answer(refused(refusal), 1).resolutions.first
+        else {
+            Issue.record("not unknown")
+            return
+        }
+    }
+
+    @Test func `a held repeat stays one that may have been accepted`() {
+        var stage = Stage.calling(makeBatch(attempts: 1, maybeAccepted: true))
+        _ = stage.answer(.notSent("refused"), 1)
+        let effects = stage.tell(.committed([.recorded(makeWork(), opened: [])]), 1.1)
+        #expect(effects.reclaims == [Batch.ID(rawValue: 1)])
+        #expect(stage.held == 3)
+        let again = makeBatch(attempts: 1, maybeAccepted: true)
+        let called = stage.tell(.committed([.claimed(again, makeWork())]), 1.2)
+        #expect(called == [.report(.resent(id, count: 3)), .call(again)])
+    }
+
+    @Test func `an unknown outcome is repeated unchanged under resend`() {
+        var stage = Stage.calling()
+        let effects = stage.answer(.unknown(.timeout), 1)
+        guard
+            case .repeated(let dueAt, "timeout", nil, spendsAttempt: true)? =
+                effects.resolutions.first
+        else {
+            Issue.record("not repeated: \(effects)")
+            return
+        }
+        guard case .record(let record)? = effects.writes.first else { return }
+        #expect(record.releaseAt == at(66).instant)
+        let recorded = stage.tell(.committed([.recorded(makeWork(), opened: [])]), 1.1)
+        let wait = at(1.1).timestamp.duration(to: dueAt)
+        #expect(recorded.wakes == [at(1.1).instant.advanced(by: wait)])
+        #expect(stage.tell(.woke, 7).reclaims == [Batch.ID(rawValue: 1)])
+    }
+
+    @Test func `an unknown outcome is left under leave and after the last attempt`() {
+        let left = Resolution.unknown(info: "HTTP 502", code: nil, spendsAttempt: true)
+        var leaving = Stage.calling(work: makeWork(onUnknown: .leave, fresh: 3))
+        #expect(leaving.answer(.unknown(.http(status: 502)), 1).resolutions == [left])
+        var last = Stage.calling(makeBatch(attempts: 7, maybeAccepted: true))
+        #expect(last.answer(.unknown(.http(status: 502)), 1).resolutions == [left])
+        var before = Stage.calling(makeBatch(attempts: 6, maybeAccepted: true))
+        #expect(before.answer(.unknown(.http(status: 502)), 1).resolutions != [left])
+    }
+
+    @Test func `the same unlisted code three times in a row halts the campaign`() {
+        var stage = Stage.calling(work: makeWork(fresh: 9))
+        for number in 1...3 {
+            let effects = stage.answer(Int64(number), .unknown(.unlisted(code: 12_345)), 1)
+            let isHalting = effects.writes.contains { write in
+                if case .transition(_, .halt) = write { true } else { false }
+            }
+            #expect(!isHalting)
+            let claimed = WriteResult.claimed(makeBatch(Int64(number + 1)), makeWork(fresh: 3))
+            let recorded = WriteResult.recorded(makeWork(fresh: 3), opened: [])
+            let results: [WriteResult] = number == 1 ? [claimed] : [recorded, claimed]
+            let next = stage.tell(.committed(results), 1)
+            guard number == 3 else { continue }
+            #expect(next.calls.isEmpty)
+            let text = "three calls in a row ended with code 12345"
+            let halt = Campaign.Transition.halt(Campaign.Reason(code: 12_345, text: text))
+            #expect(next.writes.contains(.transition(id, halt)))
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import DeliveryCore
+import Testing
+
+/// The ordinary way of a batch: claimed, called, recorded.
+struct DispatcherTests {
+    private let ok = Outcome.answered(messageKey: "k", refused: [])
+
+    @Test func `a batch is claimed, called once that is durable, and recorded`() {
+        var stage = Stage()
+        let claim = Write.claim(
+            Write.Claim(
+                campaign: makeCampaignID(),
+                source: .fresh,
+                accountLimit: 3,
+                byteLimit: 11_800,
+                messageRandom: stage.firstRandom,
+                timeout: .seconds(10)
+            )
+        )
+        let restored = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 3)])), 0)
+        #expect(restored == [.commit([claim])])
+
+        let claimed = stage.tell(.committed([.claimed(makeBatch(), makeWork())]), 0.1)
+        #expect(claimed == [.call(makeBatch())])
+
+        let record = Write.record(
+            Write.Record(
+                batch: Batch.ID(rawValue: 1),
+                resolution: .settled(messageKey: "k", verdicts: []),
+                releaseAt: at(60.2).instant
+            )
+        )
+        #expect(stage.answer(ok, 0.2) == [.commit([record])])
+
+        let done = stage.tell(.committed([.recorded(makeWork(state: .completed), opened: [])]), 0.3)
+        #expect(done == [.report(.campaign(makeCampaignID(), .completed, nil))])
+    }
+
+    @Test func `nothing is sent before the queue was read`() {
+        var stage = Stage()
+        #expect(stage.tell(.admitted(makeWork(fresh: 3)), 0).isEmpty)
+        #expect(stage.tell(.woke, 1).isEmpty)
+        #expect(stage.tell(.restored(Restored()), 2).claims.count == 1)
+    }
+
+    @Test func `what comes in while a commit is out shares the next one`() {
+        var stage = Stage.calling(work: makeWork(fresh: 6))
+        // The next claim is out already.
+        #expect(stage.answer(ok, 0.2).isEmpty)
+        #expect(stage.tell(.admitted(makeWork(2, fresh: 1)), 0.2).isEmpty)
+        let next = stage.tell(.committed([.claimed(makeBatch(2), makeWork())]), 0.3)
+        #expect(next.calls == [Batch.ID(rawValue: 2)])
+        #expect(next.writes.count == 2)
+    }
+
+    @Test func `no more calls go out at once than are allowed`() {
+        var limits = Limits()
+        limits.inFlightLimit = 2
+        var stage = Stage(limits: limits)
+        let first = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 10_000)])), 0)
+        #expect(first.claims.map(\.accountLimit) == [500, 500])
+        let results = (1...2).map {
+            WriteResult.claimed(makeBatch(Int64($0), count: 500), makeWork(fresh: 9_000))
+        }
+        let called = stage.tell(.committed(results), 0)
+        #expect(called.calls.count == 2)
+        #expect(called.claims.isEmpty)
+        #expect(stage.answer(ok, 0.1).claims.count == 1)
+    }
+
+    @Test func `a burst goes at once and then the bucket paces`() {
+        var stage = Stage()
+        let first = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 10_000)])), 0)
+        #expect(first.claims.map(\.accountLimit) == [500, 500, 500])
+        #expect(stage.held == 1_500)
+        let results = (1...3).map {
+            WriteResult.claimed(makeBatch(Int64($0), count: 500), makeWork(fresh: 8_500))
+        }
+        let called = stage.tell(.committed(results), 0)
+        #expect(first.wakes + called.wakes == [at(2.5).instant])
+        #expect(stage.tell(.woke, 2.5).claims.map(\.accountLimit) == [500])
+    }
+
+    @Test func `a claim that took less gives the rest back`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 500)])), 0)
+        #expect(stage.held == 500)
+        _ = stage.tell(.committed([.claimed(makeBatch(count: 335), makeWork())]), 0)
+        #expect(stage.held == 335)
+    }
+
+    @Test func `a claim that found nothing gives all back`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 500)])), 0)
+        let effects = stage.tell(.committed([.claimed(nil, makeWork(state: .paused))]), 0)
+        #expect(effects.isEmpty)
+        #expect(stage.held == 0)
+    }
+
+    @Test func `only refused accounts that may succeed later are retried`() {
+        var stage = Stage.calling()
+        let names = makeAccounts(3)
+        let refused: [Outcome.RefusedAccount] = [
+            .init(account: names[1], code: 70_107, isRetryable: false),
+            .init(account: names[2], code: 70_169, isRetryable: true),
+        ]
+        let effects = stage.answer(.answered(messageKey: "k", refused: refused), 1)
+        guard case .settled("k", let verdicts)? = effects.resolutions.first else {
+            Issue.record("not settled: \(effects)")
+            return
+        }
+        #expect(verdicts.map(\.account) == [names[1], names[2]])
+        #expect(verdicts.map(\.code) == [70_107, 70_169])
+        #expect(verdicts[0].verdict == .failed)
+        guard case .retry(let dueAt) = verdicts[1].verdict else {
+            Issue.record("no retry: \(verdicts[1])")
+            return
+        }
+        #expect((0...6_000).contains(at(1).timestamp.duration(to: dueAt).milliseconds))
+    }
+
+    @Test func `the last attempt of an account is final, by its own count`() {
+        let batch = makeBatch(count: 2, earlierAttempts: [7, 6])
+        var stage = Stage.calling(batch, work: makeWork(fresh: 2))
+        let refused = makeAccounts(2).map {
+            Outcome.RefusedAccount(account: $0, code: 91_000, isRetryable: true)
+        }
+        let effects = stage.answer(.answered(messageKey: nil, refused: refused), 1)
+        guard case .settled(_, let verdicts)? = effects.resolutions.first else {
+            Issue.record("not settled: \(effects)")
+            return
+        }
+        #expect(verdicts[0].verdict == .failed)
+        #expect(verdicts[1].verdict != .failed)
+    }
+
+    @Test func `due retries are asked for once, when they are due`() {
+        var stage = Stage()
+        let due = at(5).timestamp
+        let work = makeWork(retries: 2, retryDueAt: due)
+        let restored = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        #expect(restored == [.wake(at: at(5).instant)])
+        let effects = stage.tell(.woke, 5)
+        #expect(effects.claims.map(\.source) == [.dueRetries])
+        #expect(stage.tell(.woke, 5.1).isEmpty)
+    }
+
+    @Test func `a campaign starts and expires by the clock`() {
+        var stage = Stage()
+        let work = makeWork(
+            state: .scheduled,
+            startAt: at(10).timestamp,
+            expiresAt: at(20).timestamp,
+            fresh: 1
+        )
+        let restored = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        #expect(restored == [.wake(at: at(10).instant)])
+        #expect(stage.tell(.woke, 10).writes == [.transition(makeCampaignID(), .begin)])
+        var running = work
+        running.state = .running
+        let begun = stage.tell(.committed([makeChange(running)]), 10)
+        #expect(begun.claims.count == 1)
+        var paused = running
+        paused.state = .paused
+        _ = stage.tell(.committed([.claimed(nil, paused)]), 11)
+        #expect(stage.tell(.woke, 20).writes == [.transition(makeCampaignID(), .expire)])
+    }
+
+    @Test func `a far time of the wall clock is looked at again every 30 seconds`() {
+        var stage = Stage()
+        let work = makeWork(state: .scheduled, startAt: at(100).timestamp)
+        let restored = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        #expect(restored == [.wake(at: at(30).instant)])
+        // Nothing is due and the wake is out already: no other is asked for.
+        #expect(stage.tell(.credentialsRenewed, 1).isEmpty)
+        #expect(stage.tell(.woke, 30) == [.wake(at: at(60).instant)])
+    }
+
+    @Test func `an early wake is asked for again`() {
+        var stage = Stage()
+        let work = makeWork(state: .scheduled, startAt: at(10).timestamp)
+        _ = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        #expect(stage.tell(.woke, 9.99) == [.wake(at: at(10).instant)])
+    }
+
+    @Test func `a sooner wake leaves the later one standing`() {
+        var stage = Stage()
+        let late = makeWork(state: .scheduled, startAt: at(20).timestamp)
+        _ = stage.tell(.restored(Restored(campaigns: [late])), 0)
+        let soon = makeWork(2, state: .scheduled, startAt: at(5).timestamp)
+        #expect(stage.tell(.admitted(soon), 1) == [.wake(at: at(5).instant)])
+        _ = stage.tell(.woke, 5)
+        let canceled = makeWork(2, state: .canceled)
+        // The wake at 20 s is out still.
+        #expect(stage.tell(.committed([makeChange(canceled)]), 5).wakes.isEmpty)
+    }
+}

@@ -1,0 +1,355 @@
+import DeliveryCore
+import Testing
+
+/// What operators, the disk, the network and a restart do to the dispatcher.
+struct DispatcherTroubleTests {
+    private let ok = Outcome.answered(messageKey: "k", refused: [])
+    private let fault = CommitFault.failed("disk I/O error")
+    private let id = makeCampaignID()
+    private let one = Dispatcher.Request(id: 1)
+
+    // MARK: - The store
+
+    @Test func `a failed commit undoes its claims, keeps its answers and replies`() {
+        var stage = Stage.calling(work: makeWork(fresh: 503))
+        // A claim of 500 is out; an answer and a request wait for the next commit.
+        _ = stage.answer(ok, 1)
+        _ = stage.tell(.requested(one, .transition(id, .pause)), 1)
+        let next = stage.tell(.commitFailed(fault), 1)
+        #expect(stage.held == 3)
+        #expect(
+            next == [
+                .report(.service(.storeFailed, Campaign.Reason(code: nil, text: fault.text))),
+                .wake(at: at(2).instant),
+            ]
+        )
+        let retried = stage.tell(.woke, 2)
+        #expect(retried.resolutions == [.settled(messageKey: "k", verdicts: [])])
+        #expect(retried.writes.last == .transition(id, .pause))
+        #expect(retried.claims.isEmpty)
+        let failed = stage.tell(.commitFailed(fault), 2.1)
+        #expect(failed == [.reply(one, .failed(fault)), .wake(at: at(3.1).instant)])
+        let again = stage.tell(.woke, 3.1)
+        #expect(again.writes.count == 1)
+        let done = stage.tell(.committed([.recorded(makeWork(fresh: 500), opened: [])]), 3.2)
+        #expect(done.claims.map(\.accountLimit) == [500])
+        #expect(done.contains(.report(.service(.running, nil))))
+    }
+
+    @Test func `a failed claim of due retries and of an open batch is tried again`() {
+        var stage = Stage()
+        let work = makeWork(retries: 2, retryDueAt: at(0).timestamp)
+        let restored = Restored(campaigns: [work], open: [makeOpen()])
+        let first = stage.tell(.restored(restored), 0)
+        #expect(first.writes.count == 2)
+        _ = stage.tell(.commitFailed(fault), 0)
+        #expect(stage.held == 0)
+        // With nothing to record, one row shows whether the store is back.
+        #expect(stage.tell(.woke, 1).writes == [.service(ServiceRecord())])
+        let back = stage.tell(.committed([.done]), 1)
+        #expect(back.reclaims == [Batch.ID(rawValue: 1)])
+        #expect(back.claims.map(\.source) == [.dueRetries])
+    }
+
+    @Test func `a pause that could not be written does not hold, a halt meanwhile does`() {
+        var stage = Stage.calling()
+        let asked = stage.tell(.pauseRequested(one, isPaused: true), 1)
+        #expect(asked.services.map(\.isPaused) == [true])
+        _ = stage.answer(.refused(.credentials, code: 70_003, text: "no"), 1)
+        let failed = stage.tell(.commitFailed(fault), 1.1)
+        #expect(failed.contains(.reply(one, .failed(fault))))
+        #expect(stage.dispatcher.state(at(1.1)).0 == .halted)
+        let again = stage.tell(.woke, 2.1)
+        #expect(again.services.map(\.isPaused) == [false])
+        #expect(again.services.map(\.halt?.reason.code) == [70_003])
+    }
+
+    // MARK: - Operators
+
+    @Test func `a request is answered with what became of it`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork()])), 0)
+        let write = Write.transition(id, .pause)
+        #expect(stage.tell(.requested(one, write), 1) == [.commit([write])])
+        let paused = makeWork(state: .paused)
+        guard case .changed(.success(let change)) = makeChange(paused) else { return }
+        #expect(
+            stage.tell(.committed([makeChange(paused)]), 1) == [
+                .report(.campaign(id, .paused, nil)), .reply(one, .changed(change)),
+            ]
+        )
+        _ = stage.tell(.requested(one, write), 2)
+        #expect(
+            stage.tell(.committed([.changed(.failure(.wrongState(.halted)))]), 2)
+                == [.reply(one, .refused(.wrongState(.halted)))]
+        )
+    }
+
+    @Test func `a patch of a campaign the dispatcher doesn't know reports nothing`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored()), 0)
+        _ = stage.tell(.requested(one, .patch(id, CampaignPatch())), 1)
+        let effects = stage.tell(.committed([makeChange(makeWork(state: .completed))]), 1)
+        #expect(effects.count == 1)
+    }
+
+    @Test func `a batch that a pause overtook waits, one that a cancel closed doesn't`() {
+        for (state, reclaims) in [(Campaign.State.paused, 1), (.canceled, 0)] {
+            var stage = Stage()
+            let restored = Restored(campaigns: [makeWork()], open: [makeOpen()])
+            _ = stage.tell(.restored(restored), 0)
+            // The queue found the campaign stopped and claimed nothing.
+            _ = stage.tell(.committed([.claimed(nil, makeWork(state: state))]), 0)
+            #expect(stage.held == 0)
+            _ = stage.tell(.requested(one, .transition(id, .resume)), 1)
+            #expect(stage.tell(.committed([makeChange(makeWork())]), 1).reclaims.count == reclaims)
+        }
+    }
+
+    @Test func `a record after a cancel in the same commit opens nothing`() {
+        var stage = Stage.calling(work: makeWork(fresh: 6))
+        // A claim is out; the cancel and the answer share the next commit.
+        _ = stage.tell(.requested(one, .transition(id, .cancel)), 1)
+        _ = stage.answer(.notSent("refused"), 1)
+        _ = stage.tell(.committed([.claimed(nil, makeWork(fresh: 0))]), 1)
+        let canceled = makeWork(state: .canceled)
+        _ = stage.tell(.committed([makeChange(canceled), .recorded(canceled, opened: [])]), 1)
+        _ = stage.tell(.requested(one, .retry(id, RetryFilter())), 2)
+        #expect(stage.tell(.committed([makeChange(makeWork())]), 2).writes.isEmpty)
+    }
+
+    @Test func `a pause of all sending stops what is being claimed and survives`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 3)])), 0)
+        _ = stage.tell(.pauseRequested(one, isPaused: true), 0)
+        let effects = stage.tell(.committed([.claimed(makeBatch(), makeWork())]), 0.1)
+        #expect(effects.calls.isEmpty)
+        #expect(effects.services.map(\.isPaused) == [true])
+        #expect(effects.resolutions == [.held(dueAt: at(0.1).timestamp)])
+        let paused = stage.tell(.committed([.done, .recorded(makeWork(), opened: [])]), 0.2)
+        #expect(paused == [.reply(one, .done)])
+        let resumed = stage.tell(.pauseRequested(one, isPaused: false), 1)
+        #expect(resumed.reclaims == [Batch.ID(rawValue: 1)])
+    }
+
+    // MARK: - The network
+
+    /// One whose last three calls got no answer.
+    private func makeUnreachable(onUnknown: UnknownPolicy = .resend) -> Stage {
+        var stage = Stage()
+        let work = makeWork(onUnknown: onUnknown, fresh: 1_500)
+        _ = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        let left = makeWork(onUnknown: onUnknown, fresh: 2_000)
+        let claims = (1...3).map {
+            WriteResult.claimed(makeBatch(Int64($0), count: 500), left)
+        }
+        _ = stage.tell(.committed(claims), 0)
+        for number in 1...3 { _ = stage.answer(Int64(number), .unknown(.timeout), 0.1) }
+        _ = stage.tell(.committed([.recorded(left, opened: [])]), 0.1)
+        let records = [WriteResult](repeating: .recorded(left, opened: []), count: 2)
+        _ = stage.tell(.committed(records), 0.1)
+        return stage
+    }
+
+    @Test func `three unknown outcomes in a row leave one small probe at a time`() {
+        var stage = makeUnreachable()
+        #expect(stage.dispatcher.state(at(10)).0 == .unreachable)
+        let probing = stage.tell(.woke, 20)
+        #expect(probing.claims.isEmpty)
+        #expect(probing.reclaims.count == 1, "the batches wait, there is nothing smaller")
+        let called = stage.tell(
+            .committed([.claimed(makeBatch(1, count: 500), makeWork(fresh: 2_000))]),
+            20
+        )
+        #expect(called.calls.count == 1)
+        #expect(called.writes.isEmpty)
+        #expect(stage.tell(.woke, 21).isEmpty)
+        let back = stage.answer(ok, 22)
+        #expect(back.contains(.report(.service(.running, nil))))
+        #expect(back.writes.count > 1)
+    }
+
+    @Test func `a probe under leave risks one account`() {
+        var stage = makeUnreachable(onUnknown: .leave)
+        #expect(stage.tell(.woke, 11).claims.map(\.accountLimit) == [1])
+    }
+
+    @Test func `a probe spends no attempt and its failure makes the rest longer`() {
+        var stage = makeUnreachable(onUnknown: .leave)
+        _ = stage.tell(.woke, 11)
+        let left = makeWork(onUnknown: .leave, fresh: 1_999)
+        _ = stage.tell(.committed([.claimed(makeBatch(9, count: 1), left)]), 11)
+        let failed = stage.answer(9, .refused(.retryable, code: 91_000, text: ""), 12)
+        #expect(failed.resolutions == [.held(dueAt: at(12).timestamp)])
+        let held = makeOpen(9, count: 1)
+        _ = stage.tell(.committed([.recorded(left, opened: [held])]), 12)
+        #expect(stage.tell(.woke, 13.9).writes.isEmpty)
+        #expect(stage.tell(.woke, 14).reclaims == [Batch.ID(rawValue: 9)])
+    }
+
+    @Test func `a probe that finds nothing leaves the circuit open for the next`() {
+        var stage = makeUnreachable(onUnknown: .leave)
+        _ = stage.tell(.woke, 11)
+        let empty = makeWork(state: .paused, onUnknown: .leave)
+        _ = stage.tell(.committed([.claimed(nil, empty)]), 11)
+        let other = stage.tell(.admitted(makeWork(2, fresh: 100)), 12)
+        #expect(other.claims.map(\.accountLimit) == [30])
+    }
+
+    @Test func `a late failure doesn't speak for the probe`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 2_000)])), 0)
+        let work = makeWork(onUnknown: .leave, fresh: 0)
+        let claims = (1...4).map { WriteResult.claimed(makeBatch(Int64($0), count: 300), work) }
+        _ = stage.tell(.committed(claims.dropLast()), 0)
+        _ = stage.tell(.admitted(makeWork(2, fresh: 9)), 0)
+        _ = stage.tell(.committed([.claimed(makeBatch(4, campaign: 2), makeWork(2))]), 0)
+        for number in 1...3 { _ = stage.answer(Int64(number), .notSent("refused"), 1) }
+        let record = WriteResult.recorded(work, opened: [])
+        _ = stage.tell(.committed([record]), 1)
+        _ = stage.tell(.committed([record, record]), 1)
+        #expect(stage.tell(.woke, 2).reclaims.count == 1)
+        #expect(
+            stage.tell(.committed([.claimed(makeBatch(1, count: 300), work)]), 2).calls == [
+                Batch.ID(rawValue: 1)
+            ]
+        )
+        _ = stage.answer(4, .unknown(.timeout), 3)
+        _ = stage.tell(.committed([.recorded(makeWork(2), opened: [])]), 3)
+        #expect(stage.tell(.woke, 11).reclaims.isEmpty)
+    }
+
+    // MARK: - Restart and drain
+
+    @Test func `what was out at a crash is of unknown outcome and held`() {
+        var stage = Stage()
+        let hold = Hold(campaign: id, count: 3, until: at(125).instant)
+        let restored = Restored(
+            campaigns: [makeWork()],
+            interrupted: [makeBatch()],
+            holds: [hold]
+        )
+        let effects = stage.tell(.restored(restored), 0)
+        #expect(stage.held == 3)
+        guard case .record(let record)? = effects.writes.first,
+            case .repeated(_, "interrupted by a restart", nil, true) = record.resolution
+        else {
+            Issue.record("not repeated: \(effects)")
+            return
+        }
+        // Its own timeout was 60 s, as its hold knows.
+        #expect(record.releaseAt == at(125).instant)
+    }
+
+    @Test func `a hold counts against the cap of a campaign that is reopened later`() {
+        var stage = Stage()
+        let hold = Hold(campaign: id, count: 80, until: at(50).instant)
+        _ = stage.tell(.restored(Restored(holds: [hold])), 0)
+        _ = stage.tell(.requested(one, .retry(id, RetryFilter())), 1)
+        let work = makeWork(cap: 100, fresh: 60)
+        let effects = stage.tell(.committed([makeChange(work)]), 1)
+        #expect(effects.claims.isEmpty)
+        #expect(effects.wakes == [at(50).instant])
+        #expect(stage.tell(.woke, 50).claims.map(\.accountLimit) == [60])
+    }
+
+    @Test func `a drain finishes the calls in flight and makes no new ones`() {
+        var stage = Stage.calling(work: makeWork(fresh: 503))
+        #expect(stage.tell(.drain, 1).isEmpty)
+        #expect(stage.tell(.requested(one, .delete(id)), 1) == [.reply(one, .stopping)])
+        let claimed = stage.tell(.committed([.claimed(makeBatch(2), makeWork())]), 1)
+        #expect(claimed.calls.isEmpty)
+        #expect(claimed.resolutions == [.held(dueAt: at(1).timestamp)])
+        _ = stage.tell(.committed([.recorded(makeWork(), opened: [])]), 1)
+        #expect(stage.answer(ok, 2).resolutions.count == 1)
+        let done = stage.tell(.committed([.recorded(makeWork(fresh: 500), opened: [])]), 2)
+        #expect(done == [.stopped])
+        #expect(stage.tell(.woke, 3).isEmpty)
+    }
+
+    @Test func `a drain with nothing to record stops though the store is down`() {
+        var stage = Stage()
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 3)])), 0)
+        _ = stage.tell(.commitFailed(fault), 0)
+        _ = stage.tell(.woke, 1)
+        #expect(stage.tell(.drain, 1).isEmpty)
+        #expect(stage.tell(.commitFailed(fault), 1) == [.stopped])
+    }
+
+    // MARK: - Room
+
+    @Test func `small notices pass a large batch that waits for room, but not without end`() {
+        var limits = Limits()
+        limits.messagesPerMinute = 600
+        limits.burst = 600
+        var stage = Stage(limits: limits)
+        let hold = Hold(campaign: id, count: 580, until: at(50).instant)
+        let large = makeWork(fresh: 5_000)
+        let notices = (2...30).map { makeWork($0, fresh: 5) }
+        let restored = Restored(campaigns: [large] + notices, holds: [hold])
+        let effects = stage.tell(.restored(restored), 0)
+        #expect(effects.claims.map(\.accountLimit) == [5, 5, 5, 5])
+        #expect(!effects.claims.map(\.campaign).contains(id))
+        #expect(stage.held == 600)
+    }
+
+    @Test func `a repeat larger than the quota now ends as unknown when nothing else is held`() {
+        var limits = Limits()
+        limits.messagesPerMinute = 100
+        var stage = Stage(limits: limits)
+        let hold = Hold(campaign: id, count: 100, until: at(9).instant)
+        let restored = Restored(
+            campaigns: [makeWork()],
+            open: [makeOpen(count: 300, attempts: 1, maybeAccepted: true)],
+            holds: [hold]
+        )
+        #expect(stage.tell(.restored(restored), 0) == [.wake(at: at(9).instant)])
+        guard case .unknown(let info, nil, false)? = stage.tell(.woke, 9).resolutions.first else {
+            Issue.record("not unknown")
+            return
+        }
+        #expect(info == "the call is larger than the quota allows now")
+    }
+
+    @Test func `a lowered limit is kept from the next call on`() {
+        var stage = Stage.calling(makeBatch(count: 500), work: makeWork(fresh: 500))
+        var limits = Limits()
+        limits.messagesPerMinute = 600
+        _ = stage.tell(.reconfigured(limits, fingerprint: "f"), 1)
+        let effects = stage.tell(.admitted(makeWork(2, fresh: 1_000)), 1)
+        #expect(effects.claims.map(\.accountLimit) == [99])
+    }
+
+    @Test func `a campaign's own cap holds back that campaign alone`() {
+        var stage = Stage()
+        let works = [makeWork(1, cap: 40, fresh: 1_000), makeWork(2, fresh: 1_000)]
+        let effects = stage.tell(.restored(Restored(campaigns: works)), 0)
+        let capped = effects.claims.filter { $0.campaign == id }
+        #expect(capped.map(\.accountLimit) == [40])
+        #expect(effects.claims.count > 1)
+    }
+
+    @Test func `an ended campaign is forgotten when nothing of it counts any more`() {
+        var stage = Stage.calling()
+        _ = stage.answer(ok, 1)
+        _ = stage.tell(.committed([.recorded(makeWork(state: .completed), opened: [])]), 1)
+        #expect(stage.dispatcher.campaignCount == 1)
+        _ = stage.tell(.woke, 62)
+        #expect(stage.dispatcher.campaignCount == 0)
+    }
+
+    @Test func `a campaign that rises to a class doesn't wait for what it was served before`() {
+        var stage = Stage()
+        let low = makeWork(1, priority: .low, fresh: 100_000)
+        let first = stage.tell(.restored(Restored(campaigns: [low])), 0)
+        #expect(first.claims.count == 3)
+        let claims = (1...3).map { WriteResult.claimed(makeBatch(Int64($0), count: 500), low) }
+        _ = stage.tell(.committed(claims), 0)
+        _ = stage.tell(.admitted(makeWork(2, priority: .high, fresh: 100_000)), 0)
+        _ = stage.tell(.requested(one, .patch(id, CampaignPatch())), 0)
+        var high = low
+        high.settings.priority = .high
+        _ = stage.tell(.committed([makeChange(high)]), 0)
+        #expect(stage.tell(.woke, 30).claims.first?.campaign == id)
+    }
+}
