@@ -98,8 +98,7 @@ let package = Package(
         .target(
             name: "TencentIMSimulator",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", hummingbird, crypto, httpTypes, nioCore,
-                nioPosix, lifecycle, logging,
+                "DeliveryCore", "JSON", "CZlib", crypto, nioCore, nioPosix, nioHTTP1, lifecycle,
             ]
         ),
         .target(name: "SystemdNotify", dependencies: [lifecycle]),
@@ -148,8 +147,7 @@ let package = Package(
         .testTarget(
             name: "TencentIMSimulatorTests",
             dependencies: [
-                "TencentIMSimulator", "DeliveryEngine", "DeliveryCore", "JSON", hummingbird,
-                hummingbirdTesting, httpTypes, nioCore, logging,
+                "TencentIMSimulator", "DeliveryCore", "JSON", nioCore, nioPosix,
             ]
         ),
         .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify", lifecycle]),

@@ -1,0 +1,85 @@
+import JSON
+
+/// An answer of batchsendmsg.
+package struct Envelope: Sendable, Hashable {
+    package var status: Status
+    package var code: Int
+    package var messageKey: String?
+    package var refused: [Refused]
+
+    package enum Status: String, Sendable, Hashable {
+        case ok = "OK"
+        case someError = "SomeError"
+        case fail = "FAIL"
+    }
+
+    package struct Refused: Sendable, Hashable {
+        package let account: [UInt8]
+        package let code: Int
+
+        package init(account: [UInt8], code: Int) {
+            self.account = account
+            self.code = code
+        }
+    }
+
+    package init(status: Status, code: Int = 0, messageKey: String? = nil, refused: [Refused] = [])
+    {
+        self.status = status
+        self.code = code
+        self.messageKey = messageKey
+        self.refused = refused
+    }
+
+    /// A call of which nothing was accepted.
+    package static func fail(_ code: Int, refused: [Refused] = []) -> Envelope {
+        Envelope(status: .fail, code: code, refused: refused)
+    }
+
+    package var json: [UInt8] {
+        var text = JSONText()
+        text.beginObject()
+        text.name("ActionStatus")
+        text.string(status.rawValue)
+        text.name("ErrorCode")
+        text.number(code)
+        text.name("ErrorInfo")
+        text.string(Self.info(for: code))
+        if let messageKey {
+            text.name("MsgKey")
+            text.string(messageKey)
+        }
+        if !refused.isEmpty { write(refused, to: &text) }
+        text.endObject()
+        return text.bytes
+    }
+
+    private func write(_ refused: [Refused], to text: inout JSONText) {
+        text.name("ErrorList")
+        text.beginArray()
+        for entry in refused {
+            text.beginObject()
+            text.name("To_Account")
+            text.string(entry.account)
+            text.name("ErrorCode")
+            text.number(entry.code)
+            text.endObject()
+        }
+        text.endArray()
+    }
+
+    /// The provider's own words where they are known.
+    private static func info(for code: Int) -> String {
+        switch code {
+        case 0: ""
+        case 60009: "unknown command"
+        case 70001: "UserSig expired"
+        case 70009: "UserSig verification failed"
+        case 90001: "Fail to Parse json data of body, Please check it"
+        case 90012: "invalid To_Account"
+        case 90057: "request frequency limit exceeded"
+        case 93000: "packet too large"
+        default: "error \(code)"
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package import JSON
+
+/// What goes wrong on the way, set by `POST /_simulator/faults`.
+///
+/// `drop_before` and `http_502` strike before a call is counted and processed; `drop_after`, `hang`
+/// and `garbage` after it, so that the caller can't know what a call came to in either case.
+package struct Faults: Sendable, Hashable {
+    package var dropBefore = 0.0
+    package var dropAfter = 0.0
+    package var hang = 0.0
+    package var http502 = 0.0
+    package var garbage = 0.0
+    package var delayInMilliseconds: ClosedRange<Double> = 0...0
+    package var delayOutMilliseconds: ClosedRange<Double> = 0...0
+    package var failure: SimulatedProvider.Failure?
+
+    package init() {}
+
+    /// How one call will go.
+    package struct Course: Sendable, Hashable {
+        package var ending: Ending = .answer
+        package var delayIn: Duration = .zero
+        package var delayOut: Duration = .zero
+    }
+
+    package enum Ending: Sendable, Hashable {
+        case answer
+        case dropBefore
+        case dropAfter
+        case hang
+        case http502
+        case garbage
+    }
+
+    /// Draws each fault by its own chance; of several the first in the order of time strikes.
+    package func course(using random: inout some RandomNumberGenerator) -> Course {
+        let chances: [(Double, Ending)] = [
+            (dropBefore, .dropBefore), (http502, .http502), (dropAfter, .dropAfter), (hang, .hang),
+            (garbage, .garbage),
+        ]
+        var course = Course()
+        for (chance, ending) in chances
+        where chance > 0 && Double.random(in: 0..<1, using: &random) < chance {
+            course.ending = ending
+            break
+        }
+        course.delayIn = delay(delayInMilliseconds, using: &random)
+        course.delayOut = delay(delayOutMilliseconds, using: &random)
+        return course
+    }
+
+    private func delay(
+        _ range: ClosedRange<Double>,
+        using random: inout some RandomNumberGenerator
+    ) -> Duration {
+        range.upperBound == 0 ? .zero : .milliseconds(Double.random(in: range, using: &random))
+    }
+}
+
+extension Faults {
+    /// Why a set of faults was not taken.
+    package struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Reads the JSON object of `POST /_simulator/faults`; what it leaves out is off.
+    package init(_ json: JSON) throws(Fault) {
+        guard let members = json.members else { throw Fault(description: "send a JSON object") }
+        for member in members { try set(member.name, member.value) }
+    }
+
+    private mutating func set(_ name: String, _ value: JSON) throws(Fault) {
+        switch name {
+        case "drop_before": dropBefore = try Self.chance(value, name)
+        case "drop_after": dropAfter = try Self.chance(value, name)
+        case "hang": hang = try Self.chance(value, name)
+        case "http_502": http502 = try Self.chance(value, name)
+        case "garbage": garbage = try Self.chance(value, name)
+        case "delay_in_ms": delayInMilliseconds = try Self.range(value, name)
+        case "delay_out_ms": delayOutMilliseconds = try Self.range(value, name)
+        case "fail": failure = try Self.failure(value)
+        default: throw Fault(description: "\(name) is no fault this simulator knows")
+        }
+    }
+
+    private static func chance(_ value: JSON, _ name: String) throws(Fault) -> Double {
+        guard let chance = value.double, (0...1).contains(chance) else {
+            throw Fault(description: "\(name) is a chance from 0 to 1")
+        }
+        return chance
+    }
+
+    private static func range(_ value: JSON, _ name: String) throws(Fault) -> ClosedRange<Double> {
+        let bounds = value.elements?.compactMap(\.double) ?? []
+        guard bounds.count == 2, bounds[0] >= 0, bounds[0] <= bounds[1], bounds[1] <= 3_600_000
+        else { throw Fault(description: "\(name) is [lowest, highest] in milliseconds") }
+        return bounds[0]...bounds[1]
+    }
+
+    private static func failure(_ value: JSON) throws(Fault) -> SimulatedProvider.Failure? {
+        if value.isNull { return nil }
+        guard let code = value["code"]?.integer, code != 0,
+            let calls = value["calls"]?.integer, calls >= 0
+        else { throw Fault(description: "fail is {\"code\": not 0, \"calls\": how many}") }
+        return SimulatedProvider.Failure(code: code, calls: calls)
+    }
+}

@@ -1,0 +1,182 @@
+package import DeliveryCore
+
+/// The provider's behaviour without a network: a call goes in with the time, an envelope comes out.
+///
+/// It reads no clock and draws no number of its own. It counts a call's recipients against the
+/// quota when the call is received and whether or not it is refused, which is the strictest reading
+/// of a documentation that doesn't say.
+package struct SimulatedProvider: Sendable {
+    private let rules: Rules
+    private var minute = RollingWindow(span: .seconds(60))
+    private var second = RollingWindow(span: .seconds(1))
+    private var aligned = (minute: Int64.min, sum: 0)
+    private var counts = SimulatorReport()
+    /// Fingerprints of (message, account) that were accepted.
+    private var acceptedBefore: Set<UInt64> = []
+    /// How often a flaky (message, account) was refused.
+    private var flakyRefusals: [UInt64: Int] = [:]
+    /// The calls of the present second: the very same call again is dropped in it.
+    private var recent = (second: Int64.min, calls: Set<UInt64>())
+    private var failure: Failure?
+
+    package struct Rules: Sendable, Hashable {
+        /// Recipients in a minute; nil is no quota.
+        package var quota: Int?
+        package var window: QuotaWindow
+        /// A call of which nothing is accepted lists its accounts with their codes.
+        package var listsFailures: Bool
+
+        package init(
+            quota: Int? = 12_000,
+            window: QuotaWindow = .rolling,
+            listsFailures: Bool = false
+        ) {
+            self.quota = quota
+            self.window = window
+            self.listsFailures = listsFailures
+        }
+    }
+
+    /// So many next calls are refused with a code.
+    package struct Failure: Sendable, Hashable {
+        package var code: Int
+        package var calls: Int
+
+        package init(code: Int, calls: Int) {
+            self.code = code
+            self.calls = calls
+        }
+    }
+
+    package init(rules: Rules = Rules()) {
+        self.rules = rules
+    }
+
+    package var report: SimulatorReport {
+        var report = counts
+        report.busiestMinute = minute.busiest
+        report.busiestSecond = second.busiest
+        return report
+    }
+
+    /// Replaces what was told to fail before.
+    package mutating func fail(_ failure: Failure?) {
+        self.failure = failure
+    }
+
+    /// Refuses a call that its credentials or its fields spoilt.
+    package mutating func refuse(_ refusal: CallRefusal, byteCount: Int, now: Now) -> Envelope {
+        count(calls: 1, recipients: refusal.recipients, byteCount: byteCount, now: now)
+        return refuse(refusal.code, recipients: max(1, refusal.recipients))
+    }
+
+    /// Answers a call whose fields are in order.
+    package mutating func receive(
+        _ call: BatchSendCall,
+        now: Now,
+        using random: inout some RandomNumberGenerator
+    ) -> Envelope {
+        let size = call.accounts.count
+        let used = count(calls: 1, recipients: size, byteCount: call.byteCount, now: now)
+        if let code = nextFailure() { return refuse(code, recipients: size) }
+        if let quota = rules.quota, let used, used > quota {
+            return refuse(90057, recipients: size)
+        }
+        let sequence = call.messageSequence ?? UInt32.random(in: 0...UInt32.max, using: &random)
+        let isRepeat = call.messageSequence != nil && isRepeated(call, sequence: sequence, now: now)
+        let refused = settle(call, isRepeat: isRepeat)
+        guard refused.count < size else { return nobody(refused) }
+        let seconds = now.timestamp.milliseconds / 1_000
+        return Envelope(
+            status: refused.isEmpty ? .ok : .someError,
+            messageKey: "\(sequence)_\(call.messageRandom)_\(seconds)",
+            refused: refused
+        )
+    }
+
+    /// Counts what was received; returns what the quota's window holds with it, nil without one.
+    @discardableResult
+    private mutating func count(
+        calls: Int,
+        recipients: Int,
+        byteCount: Int,
+        now: Now
+    ) -> Int? {
+        counts.calls += calls
+        counts.recipients += recipients
+        counts.largestBatch = max(counts.largestBatch, recipients)
+        counts.largestPacketBytes = max(counts.largestPacketBytes, byteCount)
+        minute.add(recipients, at: now.instant)
+        second.add(recipients, at: now.instant)
+        let wallMinute = now.timestamp.milliseconds / 60_000
+        if wallMinute != aligned.minute { aligned = (wallMinute, 0) }
+        aligned.sum += recipients
+        return switch rules.window {
+        case .rolling: minute.sum
+        case .minute: aligned.sum
+        case .off: nil
+        }
+    }
+
+    private mutating func nextFailure() -> Int? {
+        guard let failure, failure.calls > 0 else { return nil }
+        self.failure?.calls -= 1
+        return failure.code
+    }
+
+    private mutating func refuse(_ code: Int, recipients: Int) -> Envelope {
+        counts.refusals[code, default: 0] += recipients
+        return .fail(code)
+    }
+
+    private mutating func isRepeated(_ call: BatchSendCall, sequence: UInt32, now: Now) -> Bool {
+        let second = now.timestamp.milliseconds / 1_000
+        if second != recent.second { recent = (second, []) }
+        var hash = Fingerprint(call.content)
+        for number in [sequence, call.messageRandom] {
+            hash.add((0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) })
+        }
+        for account in call.accounts { hash.add(account) }
+        return !recent.calls.insert(hash.value).inserted
+    }
+
+    /// Carries the accounts' fates out; returns those that are refused.
+    private mutating func settle(_ call: BatchSendCall, isRepeat: Bool) -> [Envelope.Refused] {
+        var refused: [Envelope.Refused] = []
+        for account in call.accounts {
+            var hash = Fingerprint(call.content)
+            hash.add(account)
+            if let code = refusal(of: account, fingerprint: hash.value) {
+                counts.refusals[code, default: 0] += 1
+                refused.append(Envelope.Refused(account: account, code: code))
+            } else if !isRepeat {
+                counts.accepted += 1
+                if !acceptedBefore.insert(hash.value).inserted { counts.acceptedTwice += 1 }
+            }
+        }
+        return refused
+    }
+
+    private mutating func refusal(of account: [UInt8], fingerprint: UInt64) -> Int? {
+        switch Fate(of: account) {
+        case .accepted:
+            return nil
+        case .missing:
+            return Fate.missingCode
+        case .refused(let code):
+            return code
+        case .flaky(let times, let code):
+            let before = flakyRefusals[fingerprint, default: 0]
+            guard before < times else { return nil }
+            flakyRefusals[fingerprint] = before + 1
+            return code
+        }
+    }
+
+    /// The answer to a call of which nothing was accepted.
+    private func nobody(_ refused: [Envelope.Refused]) -> Envelope {
+        let areAllMissing = refused.allSatisfy { Fate(of: $0.account) == .missing }
+        let code = areAllMissing ? 90012 : refused.first?.code ?? 90012
+        return .fail(code, refused: rules.listsFailures ? refused : [])
+    }
+}
