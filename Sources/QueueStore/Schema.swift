@@ -163,8 +163,9 @@ enum Schema {
             is_paused INTEGER NOT NULL,
             halt_code INTEGER,
             halt_text TEXT,
-            halt_fingerprint TEXT CHECK ((halt_fingerprint IS NULL) = (halt_text IS NULL))
+            halt_fingerprint TEXT CHECK ((halt_fingerprint IS NULL) = (halt_text IS NULL)),
+            salt TEXT NOT NULL -- of the fingerprint
         ) STRICT;
-        INSERT INTO service VALUES (1, 0, NULL, NULL, NULL);
+        INSERT INTO service VALUES (1, 0, NULL, NULL, NULL, lower(hex(randomblob(16))));
         """
 }

@@ -17,7 +17,17 @@ package final class Store: Sendable {
     private let memory: Mutex<WriterMemory>
     private let lock: StoreLock?
 
-    private init(writer: any DatabaseWriter, path: String, options: Options, lock: StoreLock?) {
+    /// Salts the fingerprint of credentials that this store keeps: another in every store.
+    package let salt: String
+
+    private init(
+        writer: any DatabaseWriter,
+        path: String,
+        options: Options,
+        lock: StoreLock?,
+        salt: String
+    ) {
+        self.salt = salt
         self.writer = writer
         self.path = path
         self.options = options
@@ -46,8 +56,8 @@ package final class Store: Sendable {
         try refuseForeign(path)
         do {
             let pool = try DatabasePool(path: path, configuration: configuration())
-            try pool.writeWithoutTransaction { try prepare($0) }
-            return Store(writer: pool, path: path, options: options, lock: lock)
+            let salt = try pool.writeWithoutTransaction { try prepare($0) }
+            return Store(writer: pool, path: path, options: options, lock: lock, salt: salt)
         } catch {
             throw .damaged(path: path, detail: "\(error)")
         }
@@ -57,8 +67,14 @@ package final class Store: Sendable {
     package static func inMemory(options: Options) throws(StoreError) -> Store {
         do {
             let queue = try DatabaseQueue(configuration: configuration())
-            try queue.writeWithoutTransaction { try prepare($0) }
-            return Store(writer: queue, path: ":memory:", options: options, lock: nil)
+            let salt = try queue.writeWithoutTransaction { try prepare($0) }
+            return Store(
+                writer: queue,
+                path: ":memory:",
+                options: options,
+                lock: nil,
+                salt: salt
+            )
         } catch {
             throw .damaged(path: ":memory:", detail: "\(error)")
         }
@@ -84,7 +100,8 @@ package final class Store: Sendable {
         return configuration
     }
 
-    private static func prepare(_ database: Database) throws {
+    /// Makes a fresh connection ready to write and answers the store's salt.
+    private static func prepare(_ database: Database) throws -> String {
         // GRDB has set NORMAL, with which the last commits are lost with the power.
         try database.execute(sql: "PRAGMA synchronous = FULL")
         // 16 MB: random runs of intake touch many pages again before they can be checkpointed.
@@ -92,6 +109,8 @@ package final class Store: Sendable {
         try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         try database.execute(sql: "PRAGMA cache_size = -16000")
         try Schema.migrate(database)
+        let connection = Connection(database: database)
+        return try connection.first("SELECT salt FROM service") { $0.text(0) } ?? ""
     }
 
     /// Looks at an existing file without writing to it.

@@ -1,4 +1,8 @@
+import DeliveryCore
+import Foundation
 import Logging
+import ServiceLifecycle
+import TencentIMSimulator
 
 /// The composition of a demo: simulator, daemon and a store that is thrown away, in one process.
 package struct DemoRun: Sendable {
@@ -17,7 +21,8 @@ package struct DemoRun: Sendable {
         configuration.store.path = folder + "/fanoutd.sqlite"
         // A demo must not fail because the disk of a temporary folder is small.
         configuration.store.minFreeBytes = 0
-        configuration.tencent.sdkAppId = 1_400_000_000
+        configuration.tencent.sdkAppId = SimulatorConfiguration().sdkAppID
+        configuration.tencent.secretKey = Secret(bytes: SimulatorConfiguration.demoSecretKey)
         configuration.tencent.endpoint = Endpoint(
             isSecure: false,
             host: "127.0.0.1",
@@ -30,6 +35,108 @@ package struct DemoRun: Sendable {
     }
 
     package func run() async throws {
-        throw CommandFailure(.configuration, "the demo's parts are not composed")
+        let folder =
+            FileManager.default.temporaryDirectory.path
+            + "/fanoutd-demo-" + RandomText.hexadecimal(bits: 64)
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+        do {
+            try await play(in: folder)
+        } catch {
+            try FileManager.default.removeItem(atPath: folder)
+            throw error
+        }
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Runs simulator and daemon until the visit is over, or until a signal with `--keep`.
+    private func play(in folder: String) async throws {
+        let (ports, portFound) = AsyncStream<Int>.makeStream()
+        let simulator = SimulatorServer(
+            SimulatorConfiguration(),
+            onRunning: { portFound.yield($0) }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await simulator.run() }
+            for await port in ports {
+                try await daemon(in: folder, simulator: simulator, port: port)
+                break
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func daemon(
+        in folder: String,
+        simulator: SimulatorServer,
+        port: Int
+    ) async throws {
+        let configuration = Self.configuration(folder: folder, simulatorPort: port)
+        let clock = SystemClock()
+        let log = StandardErrorLog(format: .text, level: configuration.log.level) {
+            clock.now().timestamp
+        }
+        let (doors, doorOpened) = AsyncStream<DemoVisit.Door>.makeStream()
+        var daemon = Daemon(configuration: configuration, log: log, environment: [:])
+        daemon.onRunning = { port, token in doorOpened.yield(.init(port: port ?? 0, token: token)) }
+        daemon.guest = DemoVisit(
+            doors: doors,
+            recipients: recipients,
+            keeps: keeps,
+            folder: folder,
+            provider: { Self.view(simulator.report()) }
+        )
+        try await daemon.run { configuration }
+    }
+
+    private static func view(_ report: SimulatorReport) -> DemoReport.ProviderView {
+        DemoReport.ProviderView(
+            calls: report.calls,
+            largestBatch: report.largestBatch,
+            largestPacket: report.largestPacketBytes,
+            busiestMinute: report.busiestMinute,
+            acceptedTwice: report.acceptedTwice,
+            quota: SimulatorConfiguration().quota ?? 0
+        )
+    }
+}
+
+/// Visits the demo's daemon as a client once it is open; its end is the demo's end.
+private struct DemoVisit: Service {
+    let doors: AsyncStream<Door>
+    let recipients: Int
+    let keeps: Bool
+    let folder: String
+    let provider: @Sendable () async throws -> DemoReport.ProviderView
+
+    /// How a client gets in.
+    struct Door: Sendable {
+        let port: Int
+        let token: Secret
+    }
+
+    func run() async throws {
+        for await door in doors.cancelOnGracefulShutdown() {
+            try await visit(door)
+            break
+        }
+    }
+
+    private func visit(_ door: Door) async throws {
+        let endpoint = Endpoint(isSecure: false, host: "127.0.0.1", port: door.port)
+        let session = DemoSession(
+            client: DaemonClient(address: .web(endpoint), token: door.token),
+            audience: DemoAudience(count: recipients),
+            folder: folder,
+            provider: provider
+        )
+        try await session.play()
+        guard keeps else { return }
+        StandardError.writeLine("the daemon stays at \(endpoint) until Ctrl-C")
+        StandardError.writeLine("its token is in \(folder)/token")
+        try await gracefulShutdown()
     }
 }

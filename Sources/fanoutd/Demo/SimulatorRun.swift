@@ -1,6 +1,63 @@
+import DeliveryCore
+import Logging
+import ServiceLifecycle
+import TencentIMSimulator
+import UnixSignals
+
 /// The composition of `fanoutd simulator`.
 package enum SimulatorRun {
     package static func run(_ options: SimulatorCommand) async throws {
-        throw CommandFailure(.configuration, "the simulator is not composed")
+        let configuration = try configuration(options)
+        let server = SimulatorServer(
+            configuration,
+            onRunning: { port in
+                let address = ListenAddress.tcp(host: configuration.host, port: port)
+                do {
+                    try StandardOutput.writeLine("listening on \(address)")
+                } catch {
+                    StandardError.writeLine("fanoutd: standard output can't be written: \(error)")
+                }
+            }
+        )
+        let log = StandardErrorLog(format: .text, level: .warning) {
+            SystemClock().now().timestamp
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [server],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: log.logger("lifecycle")
+            )
+        )
+        try await group.run()
+    }
+
+    private static func configuration(
+        _ options: SimulatorCommand
+    ) throws -> SimulatorConfiguration {
+        guard case .tcp(let host, let port)? = ListenAddress(options.listen),
+            let window = QuotaWindow(rawValue: options.window)
+        else {
+            throw CommandFailure(.usage, "--listen or --window: see fanoutd simulator --help")
+        }
+        var configuration = SimulatorConfiguration(
+            host: host,
+            port: port,
+            sdkAppID: options.sdkAppId,
+            administrator: options.administrator,
+            quota: options.quota,
+            window: window,
+            listsFailures: options.failList,
+            packetLimit: options.packetBytes
+        )
+        if let path = options.secretKeyFile {
+            do throws(SmallFile.Fault) {
+                let bytes = try SmallFile.read(path, limit: 4_096)
+                configuration.secretKey = bytes.last == 0x0A ? Array(bytes.dropLast()) : bytes
+            } catch {
+                throw CommandFailure(.badData, "--secret-key-file: \(error)")
+            }
+        }
+        return configuration
     }
 }

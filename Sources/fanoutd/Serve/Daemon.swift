@@ -1,10 +1,23 @@
+import DeliveryCore
+import DeliveryEngine
+import Foundation
+import HTTPAPI
 import Logging
+import NIOCore
+import QueueStore
+package import ServiceLifecycle
+import Synchronization
+import TencentIM
 
 /// The composition root: builds the daemon's parts from a configuration and runs them.
 package struct Daemon: Sendable {
     package let configuration: Configuration
     package let log: StandardErrorLog
     package let environment: [String: String]
+    /// Is told the port, or nil for a Unix socket, and the token once requests are taken.
+    package var onRunning: @Sendable (Int?, Secret) -> Void = { _, _ in }
+    /// Runs beside the daemon's own services and ends the daemon when it is done.
+    package var guest: (any Service)?
 
     package init(
         configuration: Configuration,
@@ -17,24 +30,125 @@ package struct Daemon: Sendable {
     }
 
     /// Runs until it is told to stop; `reload` reads the configuration again.
+    ///
+    /// The store comes first: its lock keeps a second daemon from taking the first one's token file
+    /// or socket.
     package func run(
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
+        let clock = SystemClock()
+        let store = try Self.openStore(configuration, log.logger("store"))
         let token = try TokenFile.open(configuration.tokenFile)
-        let logger = log.logger("fanoutd")
         if token.isNew {
-            logger.notice("Token made", metadata: ["file": "\(configuration.tokenFile)"])
-        }
-        let run = DaemonRun(configuration: configuration, log: log, environment: environment)
-        let readiness = Readiness(waitingFor: 1, whenComplete: run.announceReady)
-        readiness.arrived()
-        try await run.run(
-            DaemonRun.Parts(
-                services: [],
-                status: { "running" },
-                isAlive: { true },
-                reload: { DaemonRun.reload(reload, into: log) }
+            log.logger("fanoutd").notice(
+                "Token made",
+                metadata: ["file": "\(configuration.tokenFile)"]
             )
+        }
+        var random = SystemRandomNumberGenerator()
+        let provider = try TencentIMProvider(
+            settings: configuration.providerSettings,
+            caFile: configuration.tencent.caFile,
+            connectionLimit: configuration.limits.maxInFlight,
+            random: SplitMix64(seed: random.next()),
+            now: { clock.now().timestamp }
         )
+        let deliveries = DeliveryService(
+            queue: store,
+            provider: provider,
+            settings: DeliveryService.Settings(
+                limits: configuration.deliveryLimits,
+                fingerprint: configuration.providerSettings.fingerprint(salt: store.salt),
+                seed: random.next()
+            ),
+            time: clock,
+            logger: log.logger("delivery")
+        )
+        do {
+            try await serve(store, deliveries, token.token, reload: reload)
+        } catch {
+            try await provider.shutdown()
+            throw error
+        }
+        try await provider.shutdown()
+    }
+
+    private func serve(
+        _ store: Store,
+        _ deliveries: DeliveryService,
+        _ token: Secret,
+        reload: @escaping @Sendable () throws -> Configuration
+    ) async throws {
+        let run = DaemonRun(configuration: configuration, log: log, environment: environment)
+        let stopping = Stopping()
+        let clock = SystemClock()
+        let endpoint = HTTPAPI.Endpoint(
+            configuration: configuration.endpoint(token: token),
+            campaigns: store,
+            deliveries: deliveries,
+            rules: MessageTemplate(),
+            now: { clock.now() },
+            random: {
+                var random = SystemRandomNumberGenerator()
+                return random.next()
+            },
+            isStopping: { stopping.hasBegun },
+            logger: log.logger("http")
+        )
+        let readiness = Readiness(waitingFor: 1, whenComplete: run.announceReady)
+        let service = endpoint.service { address in
+            readiness.arrived()
+            onRunning(address?.port, token)
+        }
+        // Shut down from the end: the endpoint takes no more, then the calls in flight are finished.
+        let parts = DaemonRun.Parts(
+            services: [deliveries, service, stopping],
+            status: { Self.status(deliveries.quota()) },
+            isAlive: { true },
+            reload: { DaemonRun.reload(reload, into: log) },
+            guest: guest
+        )
+        try await run.run(parts)
+    }
+
+    private static func openStore(
+        _ configuration: Configuration,
+        _ logger: Logger
+    ) throws -> Store {
+        var random = SystemRandomNumberGenerator()
+        do {
+            return try Store.open(
+                at: configuration.store.path,
+                options: Store.Options(
+                    bootID: try SystemClock.bootID(),
+                    seed: random.next(),
+                    minFreeBytes: configuration.store.minFreeBytes
+                )
+            )
+        } catch {
+            throw CommandFailure(.configuration, "store.path: \(error)")
+        }
+    }
+
+    /// One line for `systemctl status`.
+    private static func status(_ quota: QuotaStatus) -> String {
+        "\(quota.state.rawValue): \(quota.windowUsed) of \(quota.messagesPerMinute) messages held,"
+            + " \(quota.inFlight) calls in flight"
+    }
+}
+
+/// Knows that the shutdown has begun: as the last service started it is the first to hear of it.
+private final class Stopping: Service {
+    private let began = Atomic(false)
+
+    var hasBegun: Bool { began.load(ordering: .relaxed) }
+
+    func run() async throws {
+        do {
+            try await gracefulShutdown()
+        } catch {
+            // Cancelled instead: the process is stopping all the same.
+        }
+        began.store(true, ordering: .relaxed)
     }
 }

@@ -30,13 +30,17 @@ package struct DaemonRun: Sendable {
         package var status: @Sendable () async -> String
         package var isAlive: @Sendable () async -> Bool
         package var reload: @Sendable () async -> Void
+        /// Ends the run, gracefully, when it is done or fails.
+        package var guest: (any Service)?
 
         package init(
             services: [any Service],
             status: @escaping @Sendable () async -> String,
             isAlive: @escaping @Sendable () async -> Bool,
-            reload: @escaping @Sendable () async -> Void
+            reload: @escaping @Sendable () async -> Void,
+            guest: (any Service)? = nil
         ) {
+            self.guest = guest
             self.services = services
             self.status = status
             self.isAlive = isAlive
@@ -71,8 +75,15 @@ package struct DaemonRun: Sendable {
         let all: [any Service] =
             [heartbeat, HangupReload(reload: parts.reload)] + parts.services
             + [StoppingNotice(socket: notify)]
+        let guest = parts.guest.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0,
+                successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup
+            )
+        }
         var group = ServiceGroupConfiguration(
-            services: all,
+            services: all.map { .init(service: $0) } + (guest.map { [$0] } ?? []),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: log.logger("lifecycle")
         )
