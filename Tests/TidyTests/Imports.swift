@@ -10,7 +10,7 @@ enum Imports {
         "DeliveryEngine": ["DeliveryCore"],
         "QueueStore": ["DeliveryCore", "DeliveryEngine"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON"],
-        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "CZlib"],
+        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON"],
         "TencentIMSimulator": ["DeliveryCore", "DeliveryEngine", "JSON"],
         "fanoutd": adapters.union([
             "DeliveryCore", "DeliveryEngine", "JSON", "SystemdNotify", "TencentIMSimulator",
@@ -35,8 +35,7 @@ enum Imports {
             if closed.contains(file.target) {
                 return "\(file.path):\(number): \(file.target) imports nothing, not even \(module)"
             }
-            let isOurs = allowed[module] != nil || module == "CZlib"
-            if isOurs, module != file.target, !ours.contains(module) {
+            if allowed[module] != nil, module != file.target, !ours.contains(module) {
                 return "\(file.path):\(number): \(file.target) must not import \(module)"
             }
             if let owner = reserved[module], owner != file.target {

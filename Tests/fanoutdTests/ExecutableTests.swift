@@ -82,6 +82,21 @@ import fanoutd
         #expect(run.error.hasPrefix("fanoutd: warning: tencent.timeoutSeconds: "))
     }
 
+    @Test func `usersig prints one signature and nothing else`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("secret-key", "0123456789abcdef")
+        let path = try folder.write(
+            "fanoutd.yaml",
+            "tencent:\n  sdkAppId: 1\n  secretKeyFile: secret-key\n"
+        )
+        let run = try Self.run(["usersig", "--config", path, "--expire", "60"])
+        #expect(run.code == 0)
+        #expect(run.error.isEmpty)
+        #expect(run.output.wholeMatch(of: #/[A-Za-z0-9*\-_]{100,}\n/#) != nil)
+        #expect(try Self.run(["usersig", "--config", path, "--expire", "0"]).code == 64)
+    }
+
     @Test(
         arguments: [
             (["frobnicate"], 64), (["show"], 64), (["pause"], 64), (["pause", "x", "--all"], 64),

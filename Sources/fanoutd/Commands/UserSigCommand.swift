@@ -1,5 +1,6 @@
 package import ArgumentParser
 import DeliveryCore
+import TencentIM
 
 /// Prints a signature for the app's administrator.
 package struct UserSigCommand: ParsableCommand {
@@ -31,14 +32,12 @@ package struct UserSigCommand: ParsableCommand {
     }
 
     package func run() throws {
-        let tencent = try options.load().configuration.tencent
-        let now = SystemClock().now().timestamp
-        let signature = UserSigText.make(
-            sdkAppId: tencent.sdkAppId,
-            key: tencent.secretKey,
-            identifier: identifier ?? tencent.administrator,
-            issuedAt: now.milliseconds / 1_000,
-            lifetime: expire
+        let configuration = try options.load().configuration
+        let user = identifier ?? configuration.tencent.administrator
+        let signature = UserSig.sign(
+            configuration.credentials(of: user),
+            at: SystemClock().now().timestamp.milliseconds / 1_000,
+            life: Int64(expire)
         )
         try StandardOutput.writeLine(signature)
     }

@@ -1,11 +1,12 @@
 package import DeliveryCore
+import DeliveryEngine
 import Glibc
 
 /// The machine's two clocks, as the core wants them.
 ///
 /// The monotonic one is `CLOCK_MONOTONIC_RAW`: NTP doesn't slew it, and it stops in suspend, which
 /// errs to the safe side of the quota.
-package struct SystemClock: Sendable {
+package struct SystemClock: TimeSource {
     package init() {}
 
     package func now() -> Now {
@@ -15,6 +16,15 @@ package struct SystemClock: Sendable {
                 milliseconds: Self.nanoseconds(of: CLOCK_REALTIME) / 1_000_000
             )
         )
+    }
+
+    /// Sleeps on the standard clock and looks at this one again: the two run at different rates.
+    package func sleep(until instant: Instant) async throws {
+        var rest = now().instant.duration(to: instant)
+        while rest > .zero {
+            try await ContinuousClock().sleep(for: rest)
+            rest = now().instant.duration(to: instant)
+        }
     }
 
     /// `CLOCK_MONOTONIC` in microseconds, which systemd compares in a reload.

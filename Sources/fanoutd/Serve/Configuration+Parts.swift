@@ -1,0 +1,65 @@
+package import DeliveryCore
+package import HTTPAPI
+package import TencentIM
+
+// What each part of the daemon is told of the configuration.
+extension Configuration {
+    /// For the dispatcher.
+    package var dispatchLimits: DeliveryCore.Limits {
+        DeliveryCore.Limits(
+            messagesPerMinute: limits.messagesPerMinute,
+            callsPerSecond: limits.callsPerSecond,
+            burst: limits.burst,
+            batchAccounts: limits.batchAccounts,
+            packetBytes: limits.packetBytes,
+            inFlightLimit: limits.maxInFlight,
+            callTimeout: .seconds(tencent.timeoutSeconds),
+            retry: RetryPolicy(
+                attemptLimit: retry.maxAttempts,
+                base: .seconds(retry.baseSeconds),
+                cap: .seconds(retry.capSeconds)
+            )
+        )
+    }
+
+    /// For the provider's calls.
+    package var providerSettings: ProviderSettings {
+        ProviderSettings(
+            endpoint: tencent.endpoint.description,
+            backupEndpoint: tencent.backupEndpoint?.description,
+            credentials: credentials(of: tencent.administrator),
+            timeout: .seconds(tencent.timeoutSeconds)
+        )
+    }
+
+    /// For signatures in some user's name.
+    package func credentials(of user: String) -> AppCredentials {
+        AppCredentials(
+            sdkAppID: tencent.sdkAppId,
+            administrator: user,
+            key: SecretKey(tencent.secretKey.text)
+        )
+    }
+
+    /// For the HTTP endpoint; `token` is what `http.tokenFile` holds.
+    package func endpointConfiguration(token: Secret) -> EndpointConfiguration {
+        let address: HTTPAPI.ListenAddress =
+            switch http.listen {
+            case .tcp(let host, let port): .tcp(host: host, port: port)
+            case .unix(let path): .unix(path: path, group: http.socketGroup)
+            }
+        let further = http.tokens.map {
+            AccessToken(name: $0.name, canWrite: $0.canWrite, secret: $0.token.bytes)
+        }
+        let limits = limits
+        return EndpointConfiguration(
+            listen: address,
+            tokens: [AccessToken(name: "owner", canWrite: true, secret: token.bytes)] + further,
+            bodySizeLimit: http.maxBodyBytes,
+            packetSizeLimit: { limits.packetBytes },
+            messagesPerMinuteLimit: { limits.messagesPerMinute },
+            defaultPriority: defaults.priority,
+            defaultOnUnknown: defaults.onUnknown
+        )
+    }
+}
