@@ -199,7 +199,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
 
     func quota() -> QuotaStatus { state.withLock { $0.quota } }
 
-    func progress(of id: Campaign.ID) -> CampaignProgress {
+    func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress {
         CampaignProgress(messagesLastMinute: 3, eta: nil)
     }
 

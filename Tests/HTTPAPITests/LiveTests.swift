@@ -1,4 +1,5 @@
 import DeliveryCore
+import DeliveryEngine
 import Foundation
 import HTTPAPI
 import Logging

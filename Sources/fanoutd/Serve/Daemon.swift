@@ -57,7 +57,7 @@ package struct Daemon: Sendable {
             queue: store,
             provider: provider,
             settings: DeliveryService.Settings(
-                limits: configuration.deliveryLimits,
+                limits: configuration.dispatchLimits,
                 fingerprint: configuration.providerSettings.fingerprint(salt: store.salt),
                 seed: random.next()
             ),
@@ -83,7 +83,7 @@ package struct Daemon: Sendable {
         let stopping = Stopping()
         let clock = SystemClock()
         let endpoint = HTTPAPI.Endpoint(
-            configuration: configuration.endpoint(token: token),
+            configuration: configuration.endpointConfiguration(token: token),
             campaigns: store,
             deliveries: deliveries,
             rules: MessageTemplate(),
