@@ -152,23 +152,29 @@ extension Transaction {
     ) throws -> Int {
         let list = codes.map(String.init).joined(separator: ",")
         let condition = """
-            campaign = ? AND state = ? \(codes.isEmpty ? "" : "AND code IN (\(list))")
+            campaign = ?1 AND state = ?2 \(codes.isEmpty ? "" : "AND code IN (\(list))")
             """
-        var failures: [Int: Int] = [:]
-        let sql = "SELECT code, count(*) FROM exception WHERE \(condition) GROUP BY code"
-        try connection.each(sql, .int(campaign.key), .text(status.rawValue)) { row in
-            if let code = row.optionalInt(0), status == .failed { failures[code] = -row.int(1) }
+        if status == .failed {
+            try connection.run(
+                """
+                UPDATE failure SET count = count - (SELECT count(*) FROM exception
+                    WHERE \(condition) AND code = failure.code)
+                WHERE campaign = ?1
+                """,
+                .int(campaign.key),
+                .text(status.rawValue)
+            )
         }
-        try count(failures, of: campaign)
         let requeued = try connection.run(
             """
-            UPDATE exception SET state = 'queued', pass = \(campaign.pass), attempts = 0,
-                code = NULL, info = NULL, due_at_ms = \(now.timestamp.milliseconds),
-                updated_at_ms = \(now.timestamp.milliseconds)
+            UPDATE exception SET state = 'queued', pass = ?3, attempts = 0, code = NULL,
+                info = NULL, due_at_ms = ?4, updated_at_ms = ?4
             WHERE \(condition)
             """,
             .int(campaign.key),
-            .text(status.rawValue)
+            .text(status.rawValue),
+            .int(campaign.pass),
+            .int(now.timestamp.milliseconds)
         )
         campaign.counts[status] -= requeued
         return requeued
