@@ -9,7 +9,13 @@ extension Transaction {
     func adoptLedger(lastInstantOfBoot last: Instant?) throws {
         for (key, entry) in try connection.ledger(lastInstantOfBoot: last) {
             if let hold = entry.hold(at: now.instant) {
-                try release(key, at: hold.until)
+                // Also an earlier instant than before: it is on another boot's clock.
+                let until = Value.int(hold.until.nanoseconds)
+                try connection.run(
+                    "UPDATE ledger SET release_ns = ? WHERE id = ?",
+                    until,
+                    .int(key)
+                )
             } else {
                 try connection.run("DELETE FROM ledger WHERE id = ?", .int(key))
             }

@@ -1,0 +1,171 @@
+import DeliveryCore
+import DeliveryEngine
+import GRDB
+import Glibc
+import QueueStore
+import Testing
+
+@Suite struct FileTests {
+    let files = TemporaryFiles()
+
+    @Test func `a closed store opens again with everything in it`() async throws {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(), now: at(0))
+        let batch = try await store.claim(makeClaim(accountLimit: 4))
+        try await store.commit(makeRecord(batch.id))
+        var service = ServiceRecord()
+        service.isPaused = true
+        service.halt = ServiceRecord.Halt(
+            reason: Campaign.Reason(code: 70_001, text: "expired"),
+            fingerprint: "f"
+        )
+        try await store.commit(.service(service))
+        let before = try await store.everybody()
+        try store.close()
+        let copy = files.copy("a", to: "b")
+        let again = try Store.open(at: copy, options: makeOptions())
+        #expect(try await again.everybody() == before)
+        #expect(try await again.restore(now: at(9)).service == service)
+        try again.close()
+    }
+
+    @Test func `after a crash calls that were out come back as interrupted`() async throws {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(), now: at(0))
+        let answered = try await store.claim(makeClaim(accountLimit: 2))
+        let flying = try await store.claim(makeClaim(accountLimit: 3))
+        let held = try await store.claim(makeClaim(accountLimit: 1))
+        try await store.commit(makeRecord(answered.id, releaseAt: at(70).instant))
+        try await store.commit(makeRecord(held.id, .held(dueAt: at(9).timestamp)))
+        let copy = files.copy("a", to: "b")
+        let again = try Store.open(at: copy, options: makeOptions())
+        let restored = try await again.restore(now: at(20))
+        #expect(restored.interrupted == [flying])
+        #expect(restored.open.map(\.id) == [held.id])
+        #expect(restored.campaigns.map(\.freshCount) == [4])
+        // The held call is released at 1,000 s; the one that was out 75 s after the restart.
+        #expect(restored.holds.map(\.count) == [2, 3, 1])
+        #expect(restored.holds.map(\.until) == [at(70), at(95), at(1_000)].map(\.instant))
+        #expect(try await again.counts() == makeCounts([\.queued: 5, \.sending: 3, \.sent: 2]))
+        try again.close()
+        try store.close()
+    }
+
+    @Test func `after a reboot a hold keeps what was left when the old boot last wrote`()
+        async throws
+    {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(), now: at(500))
+        let batch = try await store.claim(makeClaim(accountLimit: 2), now: at(500))
+        try await store.commit(makeRecord(batch.id, releaseAt: at(560).instant), now: at(501))
+        _ = try await store.commit([], now: at(510))
+        try store.close()
+        let rebooted = try Store.open(
+            at: files.copy("a", to: "b"),
+            options: makeOptions(boot: "boot-2")
+        )
+        #expect(try await rebooted.restore(now: at(3)).holds.map(\.until) == [at(53).instant])
+        try rebooted.close()
+        // A second crash doesn't prolong it.
+        let third = try Store.open(
+            at: files.copy("b", to: "c"),
+            options: makeOptions(boot: "boot-2")
+        )
+        #expect(try await third.restore(now: at(9)).holds.map(\.until) == [at(53).instant])
+        try third.close()
+    }
+
+    @Test func `a second store on the same file is refused and names the process`() throws {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        let lock = files.path("a") + ".lock"
+        #expect(throws: StoreError.locked(path: lock, processID: Int(getpid()))) {
+            _ = try Store.open(at: files.path("a"), options: makeOptions())
+        }
+        try store.close()
+    }
+
+    @Test func `a newer version, a foreign database and a broken file are refused`() throws {
+        let path = files.path("a")
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { try $0.execute(sql: "CREATE TABLE theirs (id INTEGER)") }
+        #expect(throws: StoreError.foreign(path: path)) {
+            _ = try Store.open(at: path, options: makeOptions())
+        }
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA application_id = 1717661295")
+            try database.execute(sql: "PRAGMA user_version = 99")
+        }
+        try queue.close()
+        #expect(throws: StoreError.newerVersion(path: path, found: 99, known: 1)) {
+            _ = try Store.open(at: path, options: makeOptions())
+        }
+        let broken = files.write("no database at all, but long enough to look at", to: "c")
+        #expect(throws: StoreError.self) { _ = try Store.open(at: broken, options: makeOptions()) }
+    }
+
+    @Test func `too little room on the disk refuses what is new and nothing else`() async throws {
+        let path = files.path("a")
+        let store = try Store.open(at: path, options: makeOptions(minFreeBytes: .max))
+        await #expect(throws: QueueError.self) {
+            _ = try await store.create(makeCampaign(), now: at(0))
+        }
+        #expect(try await store.commit(makeClaim()) == .claimed(nil, nil))
+        try store.close()
+    }
+}
+
+/// A directory of the test's own, removed with the value.
+final class TemporaryFiles: Sendable {
+    let directory: String
+
+    init() {
+        var template = Array("/tmp/fanoutd-store-XXXXXX".utf8CString)
+        let made = unsafe mkdtemp(&template)
+        precondition(unsafe made != nil, "no temporary directory can be made in /tmp")
+        directory = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+    }
+
+    deinit {
+        for name in ["a", "b", "c"] {
+            for suffix in ["", "-wal", "-shm", ".lock"] { unsafe unlink(path(name) + suffix) }
+        }
+        unsafe rmdir(directory)
+    }
+
+    func path(_ name: String) -> String { directory + "/" + name }
+
+    /// Copies a store's files as they are at this moment, as a crash would leave them.
+    func copy(_ name: String, to other: String) -> String {
+        for suffix in ["", "-wal"] {
+            guard let bytes = contents(path(name) + suffix) else { continue }
+            store(bytes, at: path(other) + suffix)
+        }
+        return path(other)
+    }
+
+    func write(_ text: String, to name: String) -> String {
+        store(Array(text.utf8), at: path(name))
+        return path(name)
+    }
+
+    private func contents(_ path: String) -> [UInt8]? {
+        guard let file = unsafe fopen(path, "rb") else { return nil }
+        defer { unsafe fclose(file) }
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe fread(&buffer, 1, buffer.count, file)
+            guard count > 0 else { return all }
+            all += buffer[..<count]
+        }
+    }
+
+    private func store(_ bytes: [UInt8], at path: String) {
+        guard let file = unsafe fopen(path, "wb") else { return }
+        _ = unsafe fwrite(bytes, 1, bytes.count, file)
+        unsafe fclose(file)
+    }
+}

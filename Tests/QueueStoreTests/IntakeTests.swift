@@ -1,0 +1,52 @@
+import DeliveryCore
+import DeliveryEngine
+import QueueStore
+import Testing
+
+@Suite struct IntakeTests {
+    @Test func `duplicates are dropped byte for byte`() async throws {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        // One letter with its accent, and the letter and the accent: two users.
+        let accounts = ["b", "\u{E9}", "e\u{301}", "a", "b", "ab", "\u{E9}"].map { Account($0) }
+        let taken = try await store.take(AccountRun(accounts), into: makeID(), now: at(1))
+        #expect(taken == Taken(accepted: 5, duplicates: 2, total: 5))
+        let again = try await store.take(AccountRun(accounts), into: makeID(), now: at(1))
+        #expect(again == Taken(accepted: 0, duplicates: 7, total: 5))
+        let all = try await store.everybody(pageSize: 2)
+        #expect(all.map(\.account.text) == ["a", "ab", "b", "e\u{301}", "\u{E9}"])
+        #expect(all.map(\.account.bytes.count) == [1, 2, 1, 3, 2])
+    }
+
+    @Test func `a run of several statements and lengths is taken whole`() async throws {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        var random = Seeded(5)
+        let accounts = makeAccounts(731) + makeAccounts(40, prefix: "user-0000123456789-")
+        let run = AccountRun(accounts.shuffled(using: &random))
+        let taken = try await store.take(run, into: makeID(), now: at(1))
+        #expect(taken == Taken(accepted: 771, duplicates: 0, total: 771))
+        #expect(try await store.everybody(pageSize: 100).map(\.account) == accounts.sorted())
+    }
+
+    @Test func `only a draft takes recipients, and none starts while one is streamed into`()
+        async throws
+    {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        let start = Write.transition(makeID(), .start)
+        #expect(try await store.commit(start) == .changed(.failure(.emptyDraft)))
+        _ = try await store.take(AccountRun(makeAccounts(3)), into: makeID(), now: at(1))
+        try await store.openIntake(makeID())
+        #expect(try await store.commit(start) == .changed(.failure(.intakeOpen)))
+        await store.closeIntake(makeID())
+        guard case .changed(.success) = try await store.commit(start) else {
+            Issue.record("the draft didn't start")
+            return
+        }
+        await #expect(throws: IntakeError.wrongState(.running)) {
+            _ = try await store.take(AccountRun(makeAccounts(3)), into: makeID(), now: at(1))
+        }
+        await #expect(throws: IntakeError.notFound) { try await store.openIntake(makeID(9)) }
+    }
+}
