@@ -93,11 +93,13 @@ private func talk(
         #expect(answers.count == 4)
         #expect(answers.dropFirst().first?.hasSuffix("\r\n\r\n") == true)
         #expect(answers.dropFirst().first?.contains("0\r\n\r\n") == false)
-        #expect(answers.last?.contains("connection: close") == true)
+        #expect(answers.last?.contains("Connection: close") == true)
         #expect(answers.last?.hasSuffix("{\"status\":\"ok\"}") == true)
     }
 
-    @Test func `asks for a body it wants, and refuses the others before they are sent`() async throws {
+    @Test func `asks for a body it wants, and refuses the others before they are sent`()
+        async throws
+    {
         let id = try await makeCampaign(endpoint)
         let head = head
         let expect = "Expect: 100-continue\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n"
@@ -119,14 +121,17 @@ private func talk(
         }
         #expect(good.contains("HTTP/1.1 200 OK"))
         #expect(bad.hasPrefix("HTTP/1.1 404"))
-        #expect(bad.contains("connection: close"))
+        #expect(bad.contains("Connection: close"))
     }
 
     @Test func `refuses heads that are too large or none`() async throws {
         let head = head
         let (large, none) = try await withServer(endpoint) { address in
             let field = "X-Long: " + String(repeating: "x", count: 20_000) + "\r\n"
-            let large = try await talk(to: address, [("", "GET /healthz HTTP/1.1\r\n\(head)\(field)\r\n")])
+            let large = try await talk(
+                to: address,
+                [("", "GET /healthz HTTP/1.1\r\n\(head)\(field)\r\n")]
+            )
             let none = try await talk(to: address, [("", "nonsense\r\n\r\n")])
             return (large, none)
         }
@@ -145,7 +150,12 @@ private func talk(
         let text = try await withServer(endpoint) { address in
             try await talk(
                 to: address,
-                [("", "GET /v1/campaigns/\(id)/recipients HTTP/1.1\r\n\(head)Accept: text/csv\r\n\r\n")]
+                [
+                    (
+                        "",
+                        "GET /v1/campaigns/\(id)/recipients HTTP/1.1\r\n\(head)Accept: text/csv\r\n\r\n"
+                    )
+                ]
             )
         }
         #expect(text.contains("a,queued"))
