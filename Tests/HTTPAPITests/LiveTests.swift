@@ -124,6 +124,19 @@ private func talk(
         #expect(bad.contains("Connection: close"))
     }
 
+    @Test func `keeps what came of a stream that breaks`() async throws {
+        let id = try await makeCampaign(endpoint)
+        let head = head + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let text = try await withServer(endpoint) { address in
+            let request = "POST /v1/campaigns/\(id)/recipients HTTP/1.1\r\n\(head)"
+            return try await talk(to: address, [("", request + "4\r\na\nb\n\r\nbroken\r\n")])
+        }
+        #expect(text.hasPrefix("HTTP/1.1 400"))
+        #expect(text.contains("urn:fanoutd:problem:broken-stream"))
+        #expect(text.contains("\"accepted\":2"))
+        #expect(service.state.withLock { $0.recipients.values.first?.count } == 2)
+    }
+
     @Test func `refuses heads that are too large or none`() async throws {
         let head = head
         let (large, none) = try await withServer(endpoint) { address in
