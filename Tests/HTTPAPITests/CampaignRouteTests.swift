@@ -225,11 +225,12 @@ import Testing
         (.queue(.full("no room")), 507, "store-full"),
     ])
     func `is refused for a reason`(error: ChangeError, status: Int, slug: String) async throws {
+        let id = try await makeCampaign(endpoint)
         service.state.withLock { $0.changeError = error }
-        let id = Campaign.ID(high: 1, low: 2)
         let answer = try await exchange(.post, "/v1/campaigns/\(id)/start", endpoint: endpoint)
         #expect(answer.status == status)
         #expect(try answer.slug() == slug)
+        #expect(try (answer.json()["state"]?.string == "draft") == (status == 409))
     }
 
     @Test func `patches what is named and nothing else`() async throws {

@@ -136,7 +136,11 @@ extension EndpointResponder {
             audit(call, name, id)
             return changed
         } catch {
-            throw Problem(error, id, asking: name)
+            var problem = Problem(error, id, asking: name)
+            if problem.slug == .wrongState, problem.state == nil {
+                problem.state = try await existing(id).state.rawValue
+            }
+            throw problem
         }
     }
 
