@@ -176,12 +176,8 @@ package struct World {
     }
 
     private mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {
-        .microseconds(
-            Int.random(
-                in: milliseconds.lowerBound * 1_000...milliseconds.upperBound * 1_000,
-                using: &random
-            )
-        )
+        let range = milliseconds.lowerBound * 1_000...milliseconds.upperBound * 1_000
+        return .microseconds(Int.random(in: range, using: &random))
     }
 
     // MARK: - Afterwards
