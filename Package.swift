@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "DeliveryEngineTests",
-            dependencies: ["DeliveryEngine", "DeliveryCore", "Simulation", logging]
+            dependencies: ["DeliveryEngine", "DeliveryCore", "Simulation", logging, lifecycle]
         ),
         .testTarget(
             name: "QueueStoreTests",
