@@ -1,0 +1,152 @@
+import DeliveryCore
+import TencentIMSimulator
+import Testing
+
+/// The real server on a real socket: what only a network shows.
+@Suite struct SimulatorServerTests {
+    private static let query =
+        "sdkappid=88888888&identifier=administrator&random=1&contenttype=json&usersig="
+    private static let path = "/v4/openim/batchsendmsg?" + query + encoded
+    /// As clients percent-encode it.
+    private static let encoded = Signature.administrator.text.replacing("*", with: "%2A")
+
+    private func makeBody(_ account: String = "bonnie", random: Int = 1) -> String {
+        #"{"To_Account":["\#(account)"],"MsgRandom":\#(random),"#
+            + #""MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}"#
+    }
+
+    /// Runs a server while `body` talks to it.
+    private func withServer(
+        packetLimit: Int = 12_288,
+        _ body: (SimulatorServer, Int) -> Void
+    ) async throws {
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        var configuration = SimulatorConfiguration(
+            sdkAppID: Signature.administrator.sdkAppID,
+            secretKey: Array(Signature.administrator.key.utf8)
+        )
+        configuration.packetLimit = packetLimit
+        // The vector was signed at the beginning of 2025 for one day.
+        let now = Now(
+            instant: Instant(nanoseconds: 0),
+            timestamp: Timestamp(milliseconds: 1_735_700_000_000)
+        )
+        let server = SimulatorServer(
+            configuration,
+            clock: { now },
+            onRunning: { port.yield($0) }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { port.finish() }
+                try await server.run()
+            }
+            for await port in ports {
+                body(server, port)
+                break
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `a signed call is answered and reported, over one kept connection`() async throws {
+        try await withServer { server, port in
+            let socket = RawSocket(port: port)
+            let answer = socket.exchange("POST", Self.path, makeBody())
+            guard case .text(let text) = answer else {
+                Issue.record("\(answer)")
+                return
+            }
+            #expect(text.hasPrefix(#"200 {"ActionStatus":"OK","ErrorCode":0"#))
+            #expect(text.contains(#"_1_1735700000""#))
+            let report = socket.exchange("GET", "/_simulator/report")
+            #expect(
+                report == .text("200 " + String(decoding: server.report().json, as: UTF8.self))
+            )
+            #expect(server.report().accepted == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("sdkappid=1&identifier=a&usersig=x&random=1&contenttype=json", 60006),
+        ("sdkappid=88888888&identifier=administrator&usersig=x&random=1&contenttype=json", 70003),
+        ("sdkappid=88888888&identifier=administrator&random=1&contenttype=json", 60004),
+        ("sdkappid=88888888&usersig=x&random=1&contenttype=json", 60005),
+        ("sdkappid=88888888&identifier=administrator&usersig=x&contenttype=json", 60002),
+        ("", 60002),
+    ])
+    func `a bad query is refused with the provider's code`(query: String, code: Int) async throws {
+        try await withServer { server, port in
+            let path = "/v4/openim/batchsendmsg?" + query
+            _ = RawSocket(port: port).exchange("POST", path, makeBody())
+            #expect(server.report().refusals == [code: 1])
+        }
+    }
+
+    @Test func `a body over the limit is 93000, however far`() async throws {
+        try await withServer(packetLimit: 1_000) { server, port in
+            let socket = RawSocket(port: port)
+            for size in [1_001, 200_000] {
+                let body = String(repeating: "x", count: size)
+                let answer = socket.exchange("POST", Self.path, body)
+                guard case .text(let text) = answer else {
+                    Issue.record("\(answer)")
+                    continue
+                }
+                #expect(text.contains(#""ErrorCode":93000"#))
+            }
+            #expect(server.report().largestPacketBytes == 200_000)
+        }
+    }
+
+    @Test(arguments: [
+        ("drop_before", RawSocket.Received.reset, 0),
+        ("drop_after", .reset, 1),
+        ("hang", .nothing, 1),
+        ("http_502", .text("502 <html>502</html>"), 0),
+        ("garbage", .text(#"200 <html>{"Action"#), 1),
+    ])
+    func `a fault shows on the wire, before or after the call counts`(
+        name: String,
+        received: RawSocket.Received,
+        accepted: Int
+    ) async throws {
+        try await withServer { server, port in
+            let set = RawSocket(port: port).exchange(
+                "POST",
+                "/_simulator/faults",
+                #"{"\#(name)":1,"delay_in_ms":[1,2],"delay_out_ms":[1,2]}"#
+            )
+            #expect(set == .text("200 {}"))
+            #expect(RawSocket(port: port).exchange("POST", Self.path, makeBody()) == received)
+            #expect(server.report().accepted == accepted)
+        }
+    }
+
+    @Test func `new faults replace the old ones and a bad set is refused`() async throws {
+        try await withServer { server, port in
+            let socket = RawSocket(port: port)
+            let fail = #"{"garbage":1,"fail":{"code":60008,"calls":1}}"#
+            _ = socket.exchange("POST", "/_simulator/faults", fail)
+            _ = socket.exchange("POST", "/_simulator/faults", "{}")
+            _ = socket.exchange("POST", Self.path, makeBody())
+            #expect(server.report().accepted == 1)
+            #expect(
+                socket.exchange("POST", "/_simulator/faults", #"{"hang":2}"#)
+                    == .text(#"400 {"detail":"hang is a chance from 0 to 1"}"#)
+            )
+            _ = socket.exchange("POST", "/_simulator/reset")
+            #expect(server.report() == SimulatorReport())
+        }
+    }
+
+    @Test func `other commands are 60009 and other paths 404`() async throws {
+        try await withServer { _, port in
+            let socket = RawSocket(port: port)
+            let answer = socket.exchange("POST", "/v4/openim/sendmsg?" + Self.query)
+            #expect("\(answer)".contains("60009"))
+            #expect(socket.exchange("GET", "/") == .text("404 {}"))
+        }
+    }
+}
