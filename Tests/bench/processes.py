@@ -1,0 +1,188 @@
+"""The processes that the benchmark starts, and what Linux tells about them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+APP = 1_400_000_000
+KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+TICKS = os.sysconf("SC_CLK_TCK")
+MESSAGE = {"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "Hello, everybody"}}]}
+
+
+class Failed(Exception):
+    """Something of the run did not work; the text says what."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Measured:
+    """A child process whose time and memory are read from /proc."""
+
+    def __init__(self, command: list[str], **options: Any) -> None:
+        self.child = subprocess.Popen(command, **options)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far, by all threads, user's and system's."""
+        stat = Path(f"/proc/{self.child.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def peak(self) -> int:
+        """The most memory it ever had resident, in bytes."""
+        status = Path(f"/proc/{self.child.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(found[1]) * 1_024 if found else 0
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ends it and waits for it."""
+        if self.child.poll() is None:
+            self.child.send_signal(how)
+        try:
+            self.child.wait(timeout=100)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+
+def start_stub(kind: str, executable: str) -> tuple[Measured, int]:
+    """Starts what answers batchsendmsg: the Python stub, or the simulator without a quota."""
+    command = [sys.executable, str(Path(__file__).with_name("stub.py"))]
+    if kind == "simulator":
+        command = [executable, "simulator", "--listen", "127.0.0.1:0", "--window", "off"]
+    stub = Measured(command, stdout=subprocess.PIPE, text=True)
+    assert stub.child.stdout
+    line = stub.child.stdout.readline()
+    port = re.search(r"(\d+)\s*$", line)
+    if not port:
+        raise Failed(f"the stub said {line!r} instead of its port")
+    return stub, int(port[1])
+
+
+class Daemon:
+    """fanoutd on a folder of its own; it can be stopped and started again there."""
+
+    def __init__(self, executable: str, folder: Path, stub_port: int, limits: str) -> None:
+        self.executable = executable
+        self.folder = folder
+        self.port = free_port()
+        folder.mkdir(parents=True)
+        (folder / "secret.key").write_text(KEY + "\n")
+        (folder / "secret.key").chmod(0o600)
+        self.configuration = folder / "fanoutd.yaml"
+        self.configuration.write_text(
+            f"""\
+http:
+  listen: 127.0.0.1:{self.port}
+  tokenFile: {folder}/token
+store:
+  path: {folder}/fanoutd.sqlite
+tencent:
+  sdkAppId: {APP}
+  secretKeyFile: {folder}/secret.key
+  endpoint: http://127.0.0.1:{stub_port}
+limits:
+{limits}
+log:
+  level: warning
+"""
+        )
+        self.process: Measured | None = None
+
+    def start(self) -> float:
+        """Starts it; returns the seconds until /readyz said 200."""
+        began = time.monotonic()
+        command = [self.executable, "serve", "--config", str(self.configuration)]
+        log = open(self.folder / "log.txt", "a", encoding="utf-8")
+        self.process = Measured(command, stderr=log, stdout=log)
+        while time.monotonic() < began + 60:
+            if self.process.child.poll() is not None:
+                break
+            if self.is_ready():
+                return time.monotonic() - began
+            time.sleep(0.001)
+        raise Failed(f"fanoutd isn't ready, see {self.folder}/log.txt")
+
+    def is_ready(self) -> bool:
+        """Whether /readyz says 200 now."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ends the process; the folder stays."""
+        if self.process:
+            self.process.stop(how)
+
+    def client(self) -> Client:
+        """A connection of its own, kept alive."""
+        return Client(self.port, (self.folder / "token").read_text().strip())
+
+    def file_size(self) -> int:
+        """The bytes of the store's files."""
+        return sum(path.stat().st_size for path in self.folder.glob("fanoutd.sqlite*"))
+
+
+class Client:
+    """The daemon's endpoint over one kept connection."""
+
+    def __init__(self, port: int, token: str) -> None:
+        # Recipients are sent in large blocks, so that what is measured isn't this program.
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, blocksize=1 << 18)
+        self.token = token
+
+    def call(self, method: str, path: str, body: Any = None, kind: str = "") -> Any:
+        """Sends a request, with JSON unless `kind` says what the body is; returns the JSON."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if body is not None:
+            headers["Content-Type"] = kind or "application/json"
+            if hasattr(body, "fileno"):
+                headers["Content-Length"] = str(os.fstat(body.fileno()).st_size)
+        data = body if kind or body is None else json.dumps(body).encode()
+        self.connection.request(method, path, data, headers)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.status >= 300:
+            raise Failed(f"{method} {path}: {answer.status} {content.decode(errors='replace')}")
+        return json.loads(content) if content else None
+
+    def draft(self) -> str:
+        """Creates an empty campaign; returns its path."""
+        campaign = self.call("POST", "/v1/campaigns", {"name": "bench", "message": MESSAGE})
+        return f"/v1/campaigns/{campaign['id']}"
+
+    def stream(self, campaign: str, file: Path) -> int:
+        """Streams a file of accounts into a draft; returns how many were accepted."""
+        with open(file, "rb") as recipients:
+            path = campaign + "/recipients"
+            return int(self.call("POST", path, recipients, "text/plain")["accepted"])
+
+    def export(self, campaign: str) -> int:
+        """Reads the whole export and throws it away; returns its bytes."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "text/csv"}
+        self.connection.request("GET", campaign + "/recipients", headers=headers)
+        answer = self.connection.getresponse()
+        size = 0
+        while chunk := answer.read(1 << 20):
+            size += len(chunk)
+        return size
