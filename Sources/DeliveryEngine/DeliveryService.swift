@@ -14,6 +14,7 @@ package final class DeliveryService: Service, Deliveries {
     private let time: any TimeSource
     private let logger: Logger
     private let observer: any DeliveryObserver
+    private let onRestored: @Sendable () -> Void
     private let events: AsyncStream<Dispatcher.Event>
     private let report: AsyncStream<Dispatcher.Event>.Continuation
     private let state: Mutex<State>
@@ -26,19 +27,23 @@ package final class DeliveryService: Service, Deliveries {
         var configError: String?
     }
 
+    /// `onRestored` is told when what the queue held counts: before that, quota and state are those
+    /// of a daemon that never ran.
     package init(
         queue: any Queue,
         provider: any Provider,
         settings: Settings,
         time: any TimeSource,
         observer: any DeliveryObserver = NoObserver(),
-        logger: Logger
+        logger: Logger,
+        onRestored: @escaping @Sendable () -> Void = {}
     ) {
         self.queue = queue
         self.provider = provider
         self.time = time
         self.observer = observer
         self.logger = logger
+        self.onRestored = onRestored
         (events, report) = AsyncStream.makeStream()
         let dispatcher = Dispatcher(
             limits: settings.limits,
@@ -75,6 +80,7 @@ package final class DeliveryService: Service, Deliveries {
             await withDiscardingTaskGroup { group in
                 for await event in events {
                     let effects = handle(event)
+                    if case .restored = event { onRestored() }
                     if perform(effects, in: &group) { break }
                 }
                 group.cancelAll()

@@ -53,6 +53,8 @@ package struct Daemon: Sendable {
             random: SplitMix64(seed: random.next()),
             now: { clock.now().timestamp }
         )
+        let run = DaemonRun(configuration: configuration, log: log, environment: environment)
+        let readiness = Readiness(waitingFor: 2, whenComplete: run.announceReady)
         let deliveries = DeliveryService(
             queue: store,
             provider: provider,
@@ -62,10 +64,11 @@ package struct Daemon: Sendable {
                 seed: random.next()
             ),
             time: clock,
-            logger: log.logger("delivery")
+            logger: log.logger("delivery"),
+            onRestored: { readiness.arrived() }
         )
         do {
-            try await serve(store, deliveries, token.token, reload: reload)
+            try await serve(store, deliveries, token.token, run, readiness, reload: reload)
         } catch {
             try await provider.shutdown()
             throw error
@@ -77,9 +80,10 @@ package struct Daemon: Sendable {
         _ store: Store,
         _ deliveries: DeliveryService,
         _ token: Secret,
+        _ run: DaemonRun,
+        _ readiness: Readiness,
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
-        let run = DaemonRun(configuration: configuration, log: log, environment: environment)
         let stopping = Stopping()
         let clock = SystemClock()
         let endpoint = HTTPAPI.Endpoint(
@@ -95,7 +99,6 @@ package struct Daemon: Sendable {
             isStopping: { stopping.hasBegun },
             logger: log.logger("http")
         )
-        let readiness = Readiness(waitingFor: 1, whenComplete: run.announceReady)
         let service = endpoint.service { address in
             readiness.arrived()
             onRunning(address?.port, token)
