@@ -1,0 +1,62 @@
+import Testing
+
+extension EndToEndTests {
+    @Suite struct Commands {
+        @Test func `a campaign's whole life by the client commands`() throws {
+            let sandbox = try Sandbox()
+            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
+            let message = try sandbox.write(Message.text("hello"), to: "message.json")
+            let accounts = ["bonnie", "missing-1", "rong"] + (10_000..<10_300).map { "user-\($0)" }
+            let list = accounts.joined(separator: "\n") + "\n"
+
+            let submit = try daemon.command(
+                "submit",
+                "--message",
+                message,
+                "--to",
+                "-",
+                "--name",
+                "First notice",
+                "--watch",
+                input: Array(list.utf8)
+            )
+            #expect(submit.exitCode == 1, "one of them is missing\n\(submit.errors)")
+            let id = submit.output.trimmingPrefix(while: \.isWhitespace).prefix { !$0.isWhitespace }
+
+            let watch = try daemon.command("watch", String(id))
+            #expect(watch.exitCode == 1, "\(watch.errors)")
+            let show = try daemon.command("show", String(id), "--json")
+            #expect(show.exitCode == 0, "\(show.errors)")
+            #expect(show.output.contains("\"First notice\""))
+            #expect(show.output.contains("\"completed\""))
+            let campaigns = try daemon.command("list")
+            #expect(campaigns.output.contains(id))
+            #expect(campaigns.output.contains("First notice"))
+            let failed = try daemon.command("export", String(id), "--status", "failed")
+            #expect(failed.output.contains("missing-1,failed,70107,"))
+            #expect(!failed.output.contains("bonnie"))
+            let all = try daemon.command("export", String(id))
+            #expect(all.output.split(separator: "\r\n").count == 1 + accounts.count)
+            let quota = try daemon.command("quota", "--json")
+            #expect(quota.output.contains("\"window_used\":303"), "\(quota.output)")
+            #expect(try provider.report().accepted == accounts.count - 1)
+        }
+
+        @Test func `the demo ends with its table and code 0`() throws {
+            let sandbox = try Sandbox()
+            let demo = try sandbox.run(["demo", "--recipients", "300"])
+            #expect(demo.exitCode == 0, "\(demo.errors)\n\(demo.output)")
+            #expect(demo.output.contains("sent"))
+            #expect(demo.output.contains("70107"))
+        }
+
+        @Test func `a command without a daemon says where it looked`() throws {
+            let sandbox = try Sandbox()
+            let url = "http://127.0.0.1:\(try Socket.freePort())"
+            let list = try sandbox.run(["list", "--url", url])
+            #expect(list.exitCode == 69)
+            #expect(list.errors.contains(url))
+        }
+    }
+}
