@@ -77,7 +77,7 @@ private func isNotSent(_ outcome: Outcome) -> Bool {
 
 @Test func `calls one after another share a connection, and each draws a number`() async throws {
     try await LoopbackServer.run([accepted]) { server in
-        try await withProvider(server.url) { provider in
+        try await withProvider(server.url, connectionLimit: 1) { provider in
             for _ in 0..<3 { #expect(await provider.send(makeBatch()) == success) }
         }
         #expect(server.connectionCount == 1)
@@ -89,7 +89,7 @@ private func isNotSent(_ outcome: Outcome) -> Bool {
 @Test func `a refused answer keeps the connection`() async throws {
     let refusal = LoopbackServer.Reply.answer(body: #"{"ActionStatus":"FAIL","ErrorCode":90001}"#)
     try await LoopbackServer.run([refusal]) { server in
-        try await withProvider(server.url) { provider in
+        try await withProvider(server.url, connectionLimit: 1) { provider in
             for _ in 0..<2 {
                 let outcome = await provider.send(makeBatch())
                 guard case .refused(.campaign, 90001, _) = outcome else {
@@ -117,8 +117,12 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
     let tls = try LoopbackCertificate.serverContext()
     try await LoopbackCertificate.withFile { file in
         try await LoopbackServer.run([accepted, .silence], tls: tls) { server in
-            try await withProvider(server.secureURL, timeout: .seconds(2), caFile: file) {
-                provider in
+            try await withProvider(
+                server.secureURL,
+                timeout: .seconds(2),
+                caFile: file,
+                connectionLimit: 1
+            ) { provider in
                 #expect(await provider.send(makeBatch()) == success)
                 #expect(await provider.send(makeBatch()) == .unknown(.timeout))
                 #expect(await server.end() == .reset)
