@@ -30,6 +30,7 @@ extension EndToEndTests {
             #expect(report.accepted == cast.count("sent"))
             #expect(report.acceptedTwice == 0)
             #expect(report.recipients == cast.addressed)
+            #expect(report.addressedAfterFinal == (kind == .outside ? 0 : nil))
             #expect(report.refusals == cast.refusals)
             #expect(report.largestPacketBytes <= 12_000)
             #expect(report.largestBatch <= 500)

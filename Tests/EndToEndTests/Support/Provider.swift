@@ -23,7 +23,7 @@ final class Provider: Sendable {
         var unlimited: [String] {
             switch self {
             case .simulator: ["--window", "off"]
-            case .outside: []
+            case .outside: ["--quota", "0"]
             }
         }
     }
@@ -45,7 +45,8 @@ final class Provider: Sendable {
             )
         case .outside:
             child = try sandbox.start(
-                ["python3", Self.script, "--port", String(port ?? 0)] + options,
+                ["python3", Self.script, "--port", String(port ?? 0)]
+                    + ["--secret-key", Self.secretKey] + options,
                 of: "/usr/bin/env",
                 name: "batchsendmsg.py"
             )

@@ -53,6 +53,8 @@ struct Report {
     let largestPacketBytes: Int
     let largestBatch: Int
     let refusals: [Int: Int]
+    /// Recipients addressed again after a final code; only the outside implementation counts them.
+    let addressedAfterFinal: Int?
 
     init(_ json: JSON) throws {
         func number(_ name: String) throws -> Int {
@@ -66,6 +68,7 @@ struct Report {
         busiestMinute = try number("busiest_60s")
         largestPacketBytes = try number("largest_packet_bytes")
         largestBatch = try number("largest_batch")
+        addressedAfterFinal = json["addressed_after_final"]?.integer
         var refusals: [Int: Int] = [:]
         for member in json["refusals"]?.members ?? [] {
             guard let code = Int(member.name), let count = member.value.integer else { continue }
