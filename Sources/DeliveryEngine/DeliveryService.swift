@@ -239,6 +239,11 @@ extension DeliveryService {
         }
     }
 
+    /// Returns once the loop has taken an event: for a watchdog, which hears nothing if it hangs.
+    package func proveTurning() async {
+        _ = await ask { .asked($0) }
+    }
+
     private func ask(
         _ event: (Dispatcher.Request) -> Dispatcher.Event
     ) async -> Dispatcher.Reply {

@@ -230,6 +230,14 @@ package final class Store: Sendable {
     }
 }
 
+extension Store {
+    /// Returns once a write has returned, done or refused: for a watchdog, which hears nothing if
+    /// the disk hangs.
+    package func proveWriting(now: Now) async {
+        _ = await write(now: now, touchesClock: true) { _ in }
+    }
+}
+
 extension Store: Queue {
     package func restore(now: Now) async throws(QueueError) -> Restored {
         try mapped(await write(now: now, touchesClock: true) { try $0.restore() })

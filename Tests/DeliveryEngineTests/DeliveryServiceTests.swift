@@ -57,6 +57,13 @@ struct DeliveryServiceTests {
         }
     }
 
+    @Test func `who asks whether the loop turns is answered, in an outage too`() async throws {
+        queue.state.withLock { $0.fault = .failed("disk I/O error") }
+        try await running(FakeProvider(isOpen: false)) { service in
+            await service.proveTurning()
+        }
+    }
+
     @Test func `quota and progress show what is out`() async throws {
         let provider = FakeProvider(isOpen: false)
         try await running(provider) { service in

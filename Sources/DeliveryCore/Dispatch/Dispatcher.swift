@@ -17,6 +17,8 @@ package struct Dispatcher: Sendable {
         case requested(Request, Write)
         /// An operator stops all sending, or goes on with it.
         case pauseRequested(Request, isPaused: Bool)
+        /// Somebody wants to know whether events are taken at all.
+        case asked(Request)
         /// The commit that was asked for is durable.
         case committed([WriteResult])
         /// Nothing of the commit was done.
@@ -147,6 +149,7 @@ package struct Dispatcher: Sendable {
         case .requested(let request, let write):
             guard !isDraining else { return effects.append(.reply(request, .stopping)) }
             pending.append(.change(request, write))
+        case .asked(let request): effects.append(.reply(request, .done))
         case .pauseRequested(let request, let isPaused):
             guard !isDraining else { return effects.append(.reply(request, .stopping)) }
             service.isPaused = isPaused

@@ -107,7 +107,12 @@ package struct Daemon: Sendable {
         let parts = DaemonRun.Parts(
             services: [deliveries, service, stopping],
             status: { Self.status(deliveries.quota()) },
-            isAlive: { true },
+            isAlive: {
+                // Either may hang, and then the watchdog hears nothing; an error is an answer.
+                await deliveries.proveTurning()
+                await store.proveWriting(now: clock.now())
+                return true
+            },
             reload: { DaemonRun.reload(reload, into: log) },
             guest: guest
         )
