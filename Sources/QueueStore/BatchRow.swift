@@ -255,6 +255,7 @@ extension Connection {
             earlierAttempts: earlierAttempts.contains { $0 > 0 } ? earlierAttempts : [],
             attempts: batch.attempts,
             maybeAccepted: batch.maybeAccepted,
+            isHalf: batch.isHalf,
             messageSequence: batch.messageSequence,
             messageRandom: batch.messageRandom
         )

@@ -103,6 +103,17 @@ import Testing
         #expect(try await store.commit(makeRecord(batch.id)) == .recorded(nil, opened: []))
     }
 
+    @Test func `a half of a doubted batch says so in its call`() async throws {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
+        let batch = try await store.claim()
+        let result = try await store.commit(makeRecord(batch.id, .split(doubted: true)))
+        guard case .recorded(let work?, let halves) = result else { throw NothingClaimed() }
+        #expect(work.accountLimit == nil)
+        #expect(!batch.isHalf)
+        for half in halves { #expect(try await store.claim(makeReclaim(half.id)).isHalf) }
+    }
+
     @Test func `a cancel ends what no call is out for, and a late retry with it`() async throws {
         let store = try makeStore()
         let accounts = makeAccounts(10)
