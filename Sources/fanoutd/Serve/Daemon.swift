@@ -36,6 +36,7 @@ package struct Daemon: Sendable {
     package func run(
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
+        Allocator.mapLargeBlocks()
         let clock = SystemClock()
         let store = try Self.openStore(configuration, log.logger("store"))
         let token = try TokenFile.open(configuration.tokenFile)
