@@ -30,6 +30,7 @@ extension RecipientReader {
         defer { exceptions.end() }
         var ranges = try RangeWalk(self, after: after)
         defer { ranges.end() }
+        let freshMatch = filter.matches(fresh([]))
         var found: [Recipient] = []
         var last = after
         var scanned = 0
@@ -39,6 +40,8 @@ extension RecipientReader {
             }
             scanned += 1
             last = query.bytes(0)
+            // Beyond the cursor all are alike, and they may be millions.
+            if last.isBehind(campaign.cursor), !freshMatch { break }
             let recipient: Recipient
             if let exception = try exceptions.take(last) {
                 recipient = exception
