@@ -52,7 +52,15 @@ extension Store: Campaigns {
             let result = await write(now: now) { transaction in
                 try transaction.take(sorted, part, into: id)
             }
-            let step = try intakeMapped(result)
+            let step: Taken
+            do throws(IntakeError) {
+                step = try intakeMapped(result)
+            } catch {
+                // What the transactions before took is durable, and its sender must learn of it.
+                guard case .queue(let fault) = error, start > 0 else { throw error }
+                taken.fault = fault
+                return taken
+            }
             taken.accepted += step.accepted
             taken.duplicates += step.duplicates
             taken.total = step.total

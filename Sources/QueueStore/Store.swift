@@ -42,11 +42,19 @@ package final class Store: Sendable {
         package var seed: UInt64
         /// Under this much room on the disk nothing new is accepted.
         package var minFreeBytes: Int
+        /// How many pages of 4 KiB the file may have; nil for no limit but the disk's.
+        package var pageLimit: Int?
 
-        package init(bootID: String, seed: UInt64, minFreeBytes: Int = 0) {
+        package init(
+            bootID: String,
+            seed: UInt64,
+            minFreeBytes: Int = 0,
+            pageLimit: Int? = nil
+        ) {
             self.bootID = bootID
             self.seed = seed
             self.minFreeBytes = minFreeBytes
+            self.pageLimit = pageLimit
         }
     }
 
@@ -56,7 +64,7 @@ package final class Store: Sendable {
         try refuseForeign(path)
         do {
             let pool = try DatabasePool(path: path, configuration: configuration())
-            let salt = try pool.writeWithoutTransaction { try prepare($0) }
+            let salt = try pool.writeWithoutTransaction { try prepare($0, options) }
             return Store(writer: pool, path: path, options: options, lock: lock, salt: salt)
         } catch {
             throw .damaged(path: path, detail: "\(error)")
@@ -67,7 +75,7 @@ package final class Store: Sendable {
     package static func inMemory(options: Options) throws(StoreError) -> Store {
         do {
             let queue = try DatabaseQueue(configuration: configuration())
-            let salt = try queue.writeWithoutTransaction { try prepare($0) }
+            let salt = try queue.writeWithoutTransaction { try prepare($0, options) }
             return Store(
                 writer: queue,
                 path: ":memory:",
@@ -101,7 +109,7 @@ package final class Store: Sendable {
     }
 
     /// Makes a fresh connection ready to write and answers the store's salt.
-    private static func prepare(_ database: Database) throws -> String {
+    private static func prepare(_ database: Database, _ options: Options) throws -> String {
         // GRDB has set NORMAL, with which the last commits are lost with the power.
         try database.execute(sql: "PRAGMA synchronous = FULL")
         // 16 MB: random runs of intake touch many pages again before they can be checkpointed.
@@ -109,6 +117,9 @@ package final class Store: Sendable {
         try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         try database.execute(sql: "PRAGMA cache_size = -16000")
         try Schema.migrate(database)
+        if let limit = options.pageLimit {
+            try database.execute(sql: "PRAGMA max_page_count = \(limit)")
+        }
         let connection = Connection(database: database)
         return try connection.first("SELECT salt FROM service") { $0.text(0) } ?? ""
     }

@@ -28,6 +28,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         var changeError: ChangeError?
         /// Matches in one page of the store at most.
         var pageLimit = Int.max
+        /// Ends every run as if the store had failed behind it.
+        var faultAfterRun: QueueError?
     }
 
     let state = Mutex(State())
@@ -109,7 +111,9 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         }
         return state.withLock { state in
             state.runSizes.append(run.count)
-            return Self.add(run, to: id, &state, now)
+            var taken = Self.add(run, to: id, &state, now)
+            taken.fault = state.faultAfterRun
+            return taken
         }
     }
 

@@ -106,6 +106,18 @@ import Testing
         #expect(intakesAreClosed())
     }
 
+    @Test func `tells what was stored before the store was full`() async throws {
+        let id = try await makeCampaign(endpoint)
+        service.state.withLock { $0.faultAfterRun = .full("the disk is full") }
+        let answer = try await stream(id, Array("a\nb\na\n".utf8))
+        #expect(answer.status == 507)
+        let intake = try answer.json()["intake"]
+        #expect(intake?["accepted"]?.integer == 2)
+        #expect(intake?["duplicates"]?.integer == 1)
+        #expect(intake?["total"]?.integer == 2)
+        #expect(intakesAreClosed())
+    }
+
     @Test func `is written in runs that fit the memory it may have`() async throws {
         var configuration = makeConfiguration()
         configuration.intakeMemoryLimit = 1 << 20

@@ -112,6 +112,93 @@ import Testing
         #expect(try await store.commit(makeClaim()) == .claimed(nil, nil))
         try store.close()
     }
+
+    @Test func `a full disk is said as such, and what was taken before it is told`() async throws {
+        let path = files.path("a")
+        let store = try Store.open(at: path, options: makeOptions(pageLimit: 400))
+        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        // Some 25 bytes a row, and 25,000 rows a transaction: the first two fit 1.6 MB.
+        let run = AccountRun(makeAccounts(99_999))
+        let taken = try await store.take(run, into: makeID(), now: at(1))
+        guard case .full(let detail) = taken.fault else {
+            Issue.record("the store took everything: \(taken)")
+            return
+        }
+        #expect(detail.hasPrefix(path))
+        #expect(taken.accepted > 0 && taken.accepted < 99_999 && taken.accepted % 25_000 == 0)
+        #expect(try await store.counts() == makeCounts([\.queued: taken.accepted]))
+        let other = makeCampaign(makeID(2), accounts: makeAccounts(60_000))
+        await #expect(throws: QueueError.self) { _ = try await store.create(other, now: at(2)) }
+        #expect(try await store.campaign(makeID(2)) == nil)
+        try store.close()
+        // With room again it goes on where it stopped.
+        let roomy = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
+        let rest = try await roomy.take(run, into: makeID(), now: at(3))
+        #expect(
+            rest
+                == Taken(
+                    accepted: 99_999 - taken.accepted,
+                    duplicates: taken.accepted,
+                    total: 99_999
+                )
+        )
+        try roomy.close()
+    }
+
+    @Test func `a cancelled stream is finished and closed all the same`() async throws {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        let taken = try await withThrowingTaskGroup(of: Taken.self) { group in
+            group.cancelAll()
+            group.addTask {
+                try await store.openIntake(makeID())
+                let run = AccountRun(makeAccounts(60_000))
+                let taken = try await store.take(run, into: makeID(), now: at(1))
+                await store.closeIntake(makeID())
+                #expect(Task.isCancelled)
+                return taken
+            }
+            return try await group.next()
+        }
+        #expect(taken == Taken(accepted: 60_000, duplicates: 0, total: 60_000))
+        guard case .changed(.success) = try await store.commit(.transition(makeID(), .start)) else {
+            Issue.record("the draft couldn't start: its stream is still open")
+            return
+        }
+        try store.close()
+    }
+
+    @Test func `a call that was out when its campaign was canceled settles after a restart`()
+        async throws
+    {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(), now: at(0))
+        let flying = try await store.claim(makeClaim(accountLimit: 3))
+        try await store.commit(.transition(makeID(), .cancel))
+        let again = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
+        let restored = try await again.restore(now: at(9))
+        #expect(restored.interrupted.map(\.id) == [flying.id])
+        #expect(restored.campaigns.map(\.state) == [.canceled])
+        var dispatcher = Dispatcher(
+            limits: Limits(),
+            fingerprint: "f",
+            seed: 1,
+            now: at(9)
+        )
+        let effects = dispatcher.handle(.restored(restored), now: at(9))
+        guard case .commit(let writes)? = effects.first else {
+            Issue.record("the interrupted call isn't recorded: \(effects)")
+            return
+        }
+        let results = try await again.commit(writes, now: at(10))
+        #expect(try await again.counts() == makeCounts([\.canceled: 7, \.unknown: 3]))
+        #expect(try await again.campaign(makeID())?.finishedAt == at(10).timestamp)
+        for case .commit(let more) in dispatcher.handle(.committed(results), now: at(10)) {
+            Issue.record("nothing is left to do, but \(more)")
+        }
+        try store.close()
+        try again.close()
+    }
 }
 
 /// A directory of the test's own, removed with the value.

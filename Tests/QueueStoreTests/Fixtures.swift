@@ -10,9 +10,10 @@ func makeStore(seed: UInt64 = 1) throws -> Store {
 func makeOptions(
     boot: String = "boot-1",
     seed: UInt64 = 1,
-    minFreeBytes: Int = 0
+    minFreeBytes: Int = 0,
+    pageLimit: Int? = nil
 ) -> Store.Options {
-    Store.Options(bootID: boot, seed: seed, minFreeBytes: minFreeBytes)
+    Store.Options(bootID: boot, seed: seed, minFreeBytes: minFreeBytes, pageLimit: pageLimit)
 }
 
 /// A point on both clocks, so many seconds after their start.

@@ -12,6 +12,9 @@ package protocol Campaigns: Sendable {
     func openIntake(_ id: Campaign.ID) async throws(IntakeError)
 
     /// Adds a run of accounts durably and drops those that the campaign has already.
+    ///
+    /// A long run is several transactions: if a later one fails, what the earlier ones took is in
+    /// the answer, with the fault.
     func take(_ run: AccountRun, into id: Campaign.ID, now: Now) async throws(IntakeError) -> Taken
 
     /// Ends what `openIntake` began, however the stream ended.
@@ -96,11 +99,14 @@ package struct Taken: Sendable, Hashable {
     package var duplicates: Int
     /// Recipients of the campaign in all.
     package var total: Int
+    /// Why the rest of the run wasn't taken; nil if all of it was.
+    package var fault: QueueError?
 
-    package init(accepted: Int, duplicates: Int, total: Int) {
+    package init(accepted: Int, duplicates: Int, total: Int, fault: QueueError? = nil) {
         self.accepted = accepted
         self.duplicates = duplicates
         self.total = total
+        self.fault = fault
     }
 }
 

@@ -197,6 +197,7 @@ private struct Reading {
             summary.duplicates += taken.duplicates
             summary.total = taken.total
             hasTotal = true
+            if let fault = taken.fault { throw Problem(.queue(fault), intake.campaign) }
         case .failure(let error):
             throw Problem(error, intake.campaign)
         }

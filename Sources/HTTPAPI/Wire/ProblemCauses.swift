@@ -33,10 +33,14 @@ extension Problem {
                 "recipients go into a draft only; the campaign is \(state.rawValue)"
             )
             self.state = state.rawValue
-        case .queue(let error):
-            self.init(error)
+        case .queue(.full(let detail)):
+            self = .retryLater(.storeFull, "\(detail); \(Self.rest)", seconds: 60)
+        case .queue(.failed(let detail)):
+            self = .retryLater(.storeFailed, "\(detail); \(Self.rest)", seconds: 10)
         }
     }
+
+    private static let rest = "only what `intake` counts was stored, the stream can be sent again"
 
     /// Why a change was refused; `what` names the change as the client asked for it.
     init(_ error: ChangeError, _ id: Campaign.ID, asking what: String) {
