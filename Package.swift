@@ -91,8 +91,8 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, httpTypes, nioCore,
-                nioPosix, nioHTTP1, nioHTTPTypes, lifecycle, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, crypto, httpTypes,
+                nioCore, nioPosix, nioHTTP1, nioHTTPTypes, lifecycle, logging,
             ]
         ),
         .target(

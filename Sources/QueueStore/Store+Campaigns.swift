@@ -3,14 +3,27 @@ package import DeliveryEngine
 import GRDB
 
 extension Store: Campaigns {
-    package func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created {
+    package func create(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
         try refuseWhenShort()
         let sorted = SortedRun(campaign.recipients)
         return try mapped(
             await write(now: now) { transaction in
-                try transaction.create(campaign, sorted)
+                let created = try transaction.create(campaign, sorted)
+                if let request { try transaction.remember(request, created.campaign) }
+                return created
             }
         )
+    }
+
+    package func answer(
+        to key: KeyedRequest.Key,
+        now: Timestamp
+    ) async throws(QueueError) -> KeyedAnswer? {
+        try await read { try $0.answer(to: key, now: now) }
     }
 
     package func openIntake(_ id: Campaign.ID) async throws(IntakeError) {

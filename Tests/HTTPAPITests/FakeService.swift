@@ -22,6 +22,9 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             state: .running,
             inFlight: 1
         )
+        var answers: [KeyedRequest.Key: KeyedAnswer] = [:]
+        /// Runs in the middle of a creation.
+        var beforeCreation: (@Sendable () async -> Void)?
         var queueError: QueueError?
         /// The failure of every page but the first.
         var laterPageError: QueueError?
@@ -36,7 +39,13 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
 
     static let start = Timestamp(milliseconds: 1_762_824_600_000)
 
-    func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created {
+    func create(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
+        let interruption = state.withLock { $0.beforeCreation }
+        await interruption?()
         try check()
         return state.withLock { state in
             var stored = Campaign(
@@ -51,11 +60,25 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             state.campaigns[campaign.id] = stored
             _ = Self.add(campaign.recipients, to: campaign.id, &state, now)
             stored = state.campaigns[campaign.id] ?? stored
+            if let request {
+                state.answers[request.key] = KeyedAnswer(
+                    campaign: stored.id,
+                    digest: request.digest,
+                    body: request.answer(stored)
+                )
+            }
             return Created(
                 campaign: stored,
                 work: campaign.start ? makeWork(campaign.id, campaign.settings) : nil
             )
         }
+    }
+
+    func answer(
+        to key: KeyedRequest.Key,
+        now: Timestamp
+    ) async throws(QueueError) -> KeyedAnswer? {
+        state.withLock { $0.answers[key] }
     }
 
     private func check() throws(QueueError) {
@@ -256,7 +279,8 @@ func makeConfiguration(
 func makeEndpoint(
     _ service: FakeService,
     configuration: EndpointConfiguration = makeConfiguration(),
-    isStopping: Bool = false
+    isStopping: Bool = false,
+    time: Timestamp = FakeService.start
 ) -> Endpoint {
     let draws = Counter()
     return Endpoint(
@@ -264,7 +288,7 @@ func makeEndpoint(
         campaigns: service,
         deliveries: service,
         rules: service,
-        now: { Now(instant: Instant(nanoseconds: 0), timestamp: FakeService.start) },
+        now: { Now(instant: Instant(nanoseconds: 0), timestamp: time) },
         random: { draws.next() },
         isStopping: { isStopping },
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

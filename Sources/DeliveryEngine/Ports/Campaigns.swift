@@ -5,8 +5,16 @@ package protocol Campaigns: Sendable {
     /// Stores a new campaign, with its recipients if it has some, in one durable transaction.
     ///
     /// With `start` it is `running`, or `scheduled`, at once. The caller tells the dispatcher
-    /// (`Deliveries.admit`) about a started campaign.
-    func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created
+    /// (`Deliveries.admit`) about a started campaign. The answer to a request with a key is
+    /// remembered in the same transaction; the caller has made sure that the key is free.
+    func create(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created
+
+    /// What the first request with a key was answered; nil if there was none in the last 24 hours.
+    func answer(to key: KeyedRequest.Key, now: Timestamp) async throws(QueueError) -> KeyedAnswer?
 
     /// Opens a draft for a stream of recipients; while one is open the draft can't start.
     func openIntake(_ id: Campaign.ID) async throws(IntakeError)
@@ -45,6 +53,13 @@ package protocol Campaigns: Sendable {
         after: Account?,
         limit: Int
     ) async throws(QueueError) -> RecipientPage
+}
+
+extension Campaigns {
+    /// Stores a campaign whose request had no key.
+    package func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created {
+        try await create(campaign, for: nil, now: now)
+    }
 }
 
 /// A campaign as it is submitted.

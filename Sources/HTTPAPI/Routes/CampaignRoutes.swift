@@ -7,8 +7,19 @@ import NIOCore
 
 extension EndpointResponder {
     func createCampaign(_ call: Call) async throws -> Response {
+        if let key = try call.idempotencyKey() { return try await createOnce(key, call) }
         let body = try await call.jsonBody(limit: configuration.bodySizeLimit)
-        let now = now()
+        let campaign = try await create(body, for: nil, now: now(), call)
+        return creation(of: campaign.id, Self.text(of: campaign, progress(of: campaign)))
+    }
+
+    /// Checks a campaign's document, stores it and has it sent if it starts.
+    func create(
+        _ body: [UInt8],
+        for request: KeyedRequest?,
+        now: Now,
+        _ call: Call
+    ) async throws -> Campaign {
         let document = try CampaignDocument(
             body,
             rules: .init(message: rules, configuration: configuration, now: now.timestamp)
@@ -24,15 +35,30 @@ extension EndpointResponder {
         )
         let created: Created
         do {
-            created = try await campaigns.create(campaign, now: now)
+            created = try await campaigns.create(campaign, for: request, now: now)
         } catch {
             throw Problem(error)
         }
         if let work = created.work { deliveries.admit(work) }
         audit(call, "create", created.campaign.id)
-        var response = show(created.campaign, status: .created)
-        response.headers[.location] = "/v1/campaigns/\(created.campaign.id)"
-        return response
+        return created.campaign
+    }
+
+    /// The answer to whoever created a campaign.
+    func creation(of id: Campaign.ID, _ body: [UInt8]) -> Response {
+        Response(
+            status: .created,
+            headers: [
+                .contentType: MediaType.json.contentType, .location: "/v1/campaigns/\(id)",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+
+    static func text(of campaign: Campaign, _ progress: CampaignProgress) -> [UInt8] {
+        var text = JSONText()
+        text.campaign(campaign, progress: progress)
+        return text.bytes
     }
 
     func listCampaigns(_ call: Call) async throws -> Response {
@@ -144,8 +170,8 @@ extension EndpointResponder {
         }
     }
 
-    private func show(_ campaign: Campaign, status: HTTPResponse.Status = .ok) -> Response {
-        json(status) { $0.campaign(campaign, progress: progress(of: campaign)) }
+    private func show(_ campaign: Campaign) -> Response {
+        json { $0.campaign(campaign, progress: progress(of: campaign)) }
     }
 
     private func progress(of campaign: Campaign) -> CampaignProgress {

@@ -20,6 +20,7 @@ package struct EndpointResponder: HTTPResponder {
     let random: @Sendable () -> UInt64
     let isStopping: @Sendable () -> Bool
     let budget: IntakeBudget
+    let runningKeys = RunningKeys()
     let logger: Logger
 
     package func respond(

@@ -35,10 +35,12 @@ struct Problem: Error, Sendable {
         case notAcceptable = "not-acceptable"
         case slowBody = "slow-body"
         case wrongState = "wrong-state"
+        case keyInUse = "key-in-use"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
         case unsupportedEncoding = "unsupported-encoding"
         case invalid
+        case keyReused = "key-reused"
         case headersTooLarge = "headers-too-large"
         case internalError = "internal-error"
         case storeFailed = "store-failed"
@@ -64,10 +66,10 @@ extension Problem.Slug {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .slowBody: .requestTimeout
-        case .wrongState: .conflict
+        case .wrongState, .keyInUse: .conflict
         case .tooLarge: .contentTooLarge
         case .unsupportedMediaType, .unsupportedEncoding: .unsupportedMediaType
-        case .invalid: .unprocessableContent
+        case .invalid, .keyReused: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .storeFailed, .stopping, .notReady: .serviceUnavailable
@@ -90,10 +92,12 @@ extension Problem.Slug {
         case .notAcceptable: "Not acceptable"
         case .slowBody: "The body came too slowly"
         case .wrongState: "Not in this state"
+        case .keyInUse: "The key is in use"
         case .tooLarge: "The body is too large"
         case .unsupportedMediaType: "Unsupported media type"
         case .unsupportedEncoding: "Unsupported content encoding"
         case .invalid: "Invalid fields"
+        case .keyReused: "The key is another request's"
         case .headersTooLarge: "The headers are too large"
         case .internalError: "Internal error"
         case .storeFailed: "The store failed"
