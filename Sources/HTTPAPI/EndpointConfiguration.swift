@@ -13,6 +13,8 @@ package struct EndpointConfiguration: Sendable {
     package var packetSizeLimit: @Sendable () -> Int
     /// The service's own limit, which no campaign's cap may exceed.
     package var messagesPerMinuteLimit: @Sendable () -> Int
+    /// What plans are made by.
+    package var limits: @Sendable () -> Limits
     package var defaultPriority: Priority
     package var defaultOnUnknown: UnknownPolicy
     /// Memory that all open streams of recipients share, in bytes.
@@ -26,6 +28,7 @@ package struct EndpointConfiguration: Sendable {
         bodySizeLimit: Int = 1_048_576,
         packetSizeLimit: @escaping @Sendable () -> Int = { 12_000 },
         messagesPerMinuteLimit: @escaping @Sendable () -> Int = { 12_000 },
+        limits: @escaping @Sendable () -> Limits = { Limits() },
         defaultPriority: Priority = .normal,
         defaultOnUnknown: UnknownPolicy = .resend,
         intakeMemoryLimit: Int = 32 << 20,
@@ -36,6 +39,7 @@ package struct EndpointConfiguration: Sendable {
         self.bodySizeLimit = bodySizeLimit
         self.packetSizeLimit = packetSizeLimit
         self.messagesPerMinuteLimit = messagesPerMinuteLimit
+        self.limits = limits
         self.defaultPriority = defaultPriority
         self.defaultOnUnknown = defaultOnUnknown
         self.intakeMemoryLimit = intakeMemoryLimit

@@ -39,7 +39,7 @@ package import ArgumentParser
                     SubmitCommand.self, AddCommand.self, StartCommand.self, ListCommand.self,
                     ShowCommand.self, WatchCommand.self, PauseCommand.self, ResumeCommand.self,
                     CancelCommand.self, RetryCommand.self, DeleteCommand.self, ExportCommand.self,
-                    QuotaCommand.self,
+                    PlanCommand.self, QuotaCommand.self,
                 ]
             ),
         ]

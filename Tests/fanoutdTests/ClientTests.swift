@@ -200,6 +200,32 @@ import fanoutd
         )
     }
 
+    @Test func `a plan is shown`() throws {
+        let json = #"""
+            {"batches":2041,"largest_batch_accounts":490,"largest_packet_bytes":11993,
+             "seconds":5023}
+            """#
+        #expect(
+            PlanView(try JSON(parsing: Array(json.utf8))).text == """
+                calls         2,041
+                accounts      490 in the largest
+                packet        11,993 bytes at most
+                time          5,023 s until the last call
+
+                """
+        )
+    }
+
+    @Test func `a plan is for a file or a number`() throws {
+        _ = try PlanCommand.parse(["--message", "m", "--count", "5"])
+        _ = try PlanCommand.parse(["--message", "m", "--to", "f"])
+        for wrong in [[], ["--count", "5", "--to", "f"]] {
+            #expect(throws: (any Error).self) {
+                _ = try PlanCommand.parse(["--message", "m"] + wrong)
+            }
+        }
+    }
+
     @Test func `the quota is shown`() throws {
         let json = #"""
             {"messages_per_minute":12000,"window_used":1500,"calls_per_second":200,

@@ -177,13 +177,20 @@ package struct Dispatcher: Sendable {
         precondition(order.count <= lines.count, "a campaign is listed twice")
     }
 
+    /// Calls that may go at once.
+    ///
+    /// With the rate they add up to the limit, so that no second holds more calls than that.
+    static func callBurst(_ limits: Limits) -> Int { max(1, limits.callsPerSecond / 20) }
+
+    static func callRate(_ limits: Limits) -> Int {
+        max(1, limits.callsPerSecond - callBurst(limits))
+    }
+
     static func callBucket(_ limits: Limits, now: Instant) -> TokenBucket {
-        // Rate and capacity add up to the limit, so that no second holds more calls than it.
-        let capacity = max(1, limits.callsPerSecond / 20)
-        return TokenBucket(
-            tokens: max(1, limits.callsPerSecond - capacity),
+        TokenBucket(
+            tokens: callRate(limits),
             per: .seconds(1),
-            capacity: capacity,
+            capacity: callBurst(limits),
             now: now
         )
     }

@@ -54,7 +54,7 @@ struct CampaignDocument {
         self.message = message
     }
 
-    private static func message(
+    static func message(
         in body: [UInt8],
         _ reader: inout FieldReader,
         _ rules: Rules
@@ -82,7 +82,7 @@ struct CampaignDocument {
     }
 
     /// The accounts of the document; nil if it leaves them to a stream.
-    private static func recipients(_ reader: inout FieldReader) -> AccountRun? {
+    static func recipients(_ reader: inout FieldReader) -> AccountRun? {
         guard let value = reader.value("recipients") else { return nil }
         var run = AccountRun()
         guard let elements = value.elements else {

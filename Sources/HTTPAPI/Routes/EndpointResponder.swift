@@ -68,7 +68,7 @@ package struct EndpointResponder: HTTPResponder {
             problem.headers[.allow] = match.allow
             throw problem
         }
-        guard caller.canWrite || route.method == .get else {
+        guard caller.canWrite || route.isReading else {
             throw Problem(.readOnlyToken, "the token \(caller.name) may only read")
         }
         let call = Call(
@@ -98,6 +98,7 @@ package struct EndpointResponder: HTTPResponder {
         case .listRecipients: try await listRecipients(call)
         case .showRecipient: try await showRecipient(call)
         case .showQuota: showQuota()
+        case .plan: try await plan(call)
         case .pauseAll: try await setPaused(true, call)
         case .resumeAll: try await setPaused(false, call)
         case .health: health()

@@ -16,6 +16,9 @@ package struct Route: Sendable {
     /// The forms its answer can have.
     var answers: [MediaType] = [.json]
 
+    /// Whether it changes nothing, so that a read-only token will do.
+    var isReading: Bool { method == .get || operation == .plan }
+
     package enum Operation: Sendable, Hashable, CaseIterable {
         case createCampaign
         case listCampaigns
@@ -31,6 +34,7 @@ package struct Route: Sendable {
         case listRecipients
         case showRecipient
         case showQuota
+        case plan
         case pauseAll
         case resumeAll
         case health
@@ -67,6 +71,7 @@ package struct Route: Sendable {
             operation: .showRecipient
         ),
         Route(method: .get, path: "/v1/quota", operation: .showQuota),
+        Route(method: .post, path: "/v1/plan", operation: .plan),
         Route(method: .post, path: "/v1/pause", operation: .pauseAll),
         Route(method: .post, path: "/v1/resume", operation: .resumeAll),
         Route(method: .get, path: "/healthz", operation: .health, wantsToken: false),

@@ -9,6 +9,16 @@ extension EndpointResponder {
         return json { $0.quota(status) }
     }
 
+    /// Says what a campaign would take; nothing is stored.
+    func plan(_ call: Call) async throws -> Response {
+        let body = try await call.jsonBody(limit: configuration.bodySizeLimit)
+        let document = try PlanDocument(
+            body,
+            rules: .init(message: rules, configuration: configuration, now: now().timestamp)
+        )
+        return json { $0.plan(document.plan) }
+    }
+
     func setPaused(_ isPaused: Bool, _ call: Call) async throws -> Response {
         do {
             try await deliveries.setPaused(isPaused)

@@ -156,7 +156,7 @@ extension ClientOptions {
         try print(try await client().send(.init("POST", path)))
     }
 
-    /// Prints an answer as it is, or for people if it is a campaign or the quota.
+    /// Prints an answer as it is, or for people if it is a campaign, a plan or the quota.
     func print(_ answer: [UInt8]) throws {
         if json {
             try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
@@ -164,7 +164,14 @@ extension ClientOptions {
         }
         guard !answer.isEmpty else { return }
         let object = try DaemonClient.parse(answer)
-        let text = object["counts"] != nil ? CampaignView(object).text : QuotaView(object).text
+        let text =
+            if object["counts"] != nil {
+                CampaignView(object).text
+            } else if object["batches"] != nil {
+                PlanView(object).text
+            } else {
+                QuotaView(object).text
+            }
         try StandardOutput.write(Array(text.utf8))
     }
 }

@@ -51,13 +51,14 @@ extension Configuration {
         let further = http.tokens.map {
             AccessToken(name: $0.name, canWrite: $0.canWrite, secret: $0.token.bytes)
         }
-        let limits = limits
+        let (limits, dispatchLimits) = (limits, dispatchLimits)
         return EndpointConfiguration(
             listen: address,
             tokens: [AccessToken(name: "owner", canWrite: true, secret: token.bytes)] + further,
             bodySizeLimit: http.maxBodyBytes,
             packetSizeLimit: { limits.packetBytes },
             messagesPerMinuteLimit: { limits.messagesPerMinute },
+            limits: { dispatchLimits },
             defaultPriority: defaults.priority,
             defaultOnUnknown: defaults.onUnknown
         )

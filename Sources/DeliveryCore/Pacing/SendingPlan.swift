@@ -1,0 +1,107 @@
+/// What it would take to send a message to so many recipients, by the configured limits.
+///
+/// A forecast for a service that has rested and does nothing else, where every call is answered at
+/// once and nobody has to be tried again.
+package struct SendingPlan: Sendable, Hashable {
+    package let batches: Int
+    package let largestBatchAccounts: Int
+    /// Of the whole request, with the longest numbers that the service may give it.
+    package let largestPacketBytes: Int
+    /// Until the last call goes out.
+    package let seconds: Int
+
+    /// Plans for these accounts; one named twice counts once.
+    ///
+    /// Batches are filled in the order of the accounts' bytes, as claims do.
+    package init(_ accounts: [Account], packetOverhead: Int, limits: Limits) {
+        let accountLimit = Self.accountLimit(limits)
+        let byteLimit = limits.packetBytes - packetOverhead
+        var (batches, largestCount, largestBytes, total) = (0, 0, 0, 0)
+        var (count, bytes) = (0, 0)
+        var last: Account?
+        for account in accounts.sorted() where account != last {
+            last = account
+            total += 1
+            let size = account.encodedSize
+            if count == accountLimit || bytes + size > byteLimit { (count, bytes) = (0, 0) }
+            if count == 0 { batches += 1 }
+            count += 1
+            bytes += size
+            largestCount = max(largestCount, count)
+            largestBytes = max(largestBytes, bytes)
+        }
+        self.init(
+            batches: batches,
+            largestBatchAccounts: largestCount,
+            largestPacketBytes: Self.packetBytes(packetOverhead, largestBytes),
+            recipients: total,
+            limits: limits
+        )
+    }
+
+    /// Plans for a number of accounts of so many bytes on average, none of which needs an escape.
+    package init(
+        count: Int,
+        meanAccountBytes: Double,
+        packetOverhead: Int,
+        limits: Limits
+    ) {
+        precondition(count > 0, "a plan is for at least one recipient")
+        // Two quotes and a comma.
+        let size = meanAccountBytes + 3
+        let fitting = Int(Double(limits.packetBytes - packetOverhead) / size)
+        let perBatch = min(count, Self.accountLimit(limits), max(1, fitting))
+        self.init(
+            batches: (count - 1) / perBatch + 1,
+            largestBatchAccounts: perBatch,
+            largestPacketBytes: Self.packetBytes(
+                packetOverhead,
+                Int((Double(perBatch) * size).rounded(.up))
+            ),
+            recipients: count,
+            limits: limits
+        )
+    }
+
+    private init(
+        batches: Int,
+        largestBatchAccounts: Int,
+        largestPacketBytes: Int,
+        recipients: Int,
+        limits: Limits
+    ) {
+        self.batches = batches
+        self.largestBatchAccounts = largestBatchAccounts
+        self.largestPacketBytes = largestPacketBytes
+        let paced = Self.seconds(
+            recipients: recipients,
+            isSmall: largestBatchAccounts <= Dispatcher.smallBatch,
+            limits: limits
+        )
+        let callBurst = Dispatcher.callBurst(limits)
+        let called = Double(max(0, batches - callBurst)) / Double(Dispatcher.callRate(limits))
+        seconds = Int(max(paced, called).rounded(.up))
+    }
+
+    private static func accountLimit(_ limits: Limits) -> Int {
+        max(1, min(limits.batchAccounts, limits.burst, limits.messagesPerMinute))
+    }
+
+    /// The last account has no comma.
+    private static func packetBytes(_ overhead: Int, _ accountBytes: Int) -> Int {
+        overhead + max(0, accountBytes - 1)
+    }
+
+    /// When the last recipient's turn comes.
+    ///
+    /// Each minute goes like the first: a burst at once, the rest at the bucket's rate until the
+    /// window is full. While it stays full the bucket fills up again.
+    private static func seconds(recipients: Int, isSmall: Bool, limits: Limits) -> Double {
+        let reserve = isSmall ? 0 : limits.messagesPerMinute / 400
+        let window = max(1, limits.messagesPerMinute - reserve)
+        let fullWindows = max(0, recipients - 1) / window
+        let rest = recipients - fullWindows * window
+        let paced = Double(max(0, rest - limits.burst)) * 60 / Double(limits.messagesPerMinute)
+        return Double(fullWindows) * 60 + paced
+    }
+}

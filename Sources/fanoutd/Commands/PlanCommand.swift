@@ -1,0 +1,101 @@
+package import ArgumentParser
+package import JSON
+
+/// Says what a campaign would take, without making one.
+package struct PlanCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Say how many calls a message would take, how large and how long.",
+        discussion: """
+            Give the recipients as a file with one UserID a line, or how many they are:
+              fanoutd plan --message message.json --to users.txt
+              fanoutd plan --message message.json --count 1000000 --mean-account-bytes 12
+
+            The time is that of a service which does nothing else. Nothing is stored.
+            """
+    )
+
+    @OptionGroup package var options: ClientOptions
+
+    @Option(
+        help: ArgumentHelp("The message, a JSON file; - is standard input.", valueName: "file"),
+        completion: .file(extensions: ["json"])
+    )
+    package var message: String
+
+    @Option(
+        help: ArgumentHelp("The recipients, one a line, up to 900 kB.", valueName: "file"),
+        completion: .file()
+    )
+    package var to: String?
+
+    @Option(help: ArgumentHelp("How many recipients there are.", valueName: "number"))
+    package var count: Int?
+
+    @Option(help: ArgumentHelp("How long a UserID is on average.", valueName: "bytes"))
+    package var meanAccountBytes: Double = 16
+
+    /// What fits `http.maxBodyBytes` with room for the message.
+    private static let sizeLimit = 900_000
+
+    package init() {}
+
+    package func validate() throws {
+        guard (to == nil) != (count == nil) else {
+            throw ValidationError("give --to or --count, one of them")
+        }
+    }
+
+    package func run() async throws {
+        var text = JSONText()
+        text.beginObject()
+        text.name("message")
+        text.raw(try MessageFile.read(message))
+        if let to {
+            text.name("recipients")
+            text.beginArray()
+            for account in try accounts(in: to) { text.string(account) }
+            text.endArray()
+        } else if let count {
+            text.name("count")
+            text.number(count)
+            text.name("mean_account_bytes")
+            text.raw("\(meanAccountBytes)".utf8)
+        }
+        text.endObject()
+        let call = DaemonClient.Call("POST", "/v1/plan", body: .json(text.bytes))
+        try options.print(try await options.client().send(call))
+    }
+
+    private func accounts(in path: String) throws(CommandFailure) -> [[UInt8]] {
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.read(path, limit: Self.sizeLimit)
+        } catch {
+            throw CommandFailure(
+                .badData,
+                "the recipients can't be read: \(error); for a large list give --count instead"
+            )
+        }
+        return bytes.split(separator: UInt8(ascii: "\n")).map { line in
+            Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+        }.filter { !$0.isEmpty }
+    }
+}
+
+/// A plan as the endpoint answers it.
+package struct PlanView: Sendable, Hashable {
+    package let text: String
+
+    package init(_ json: JSON) {
+        let rows = [
+            ("calls", json["batches"]?.integer?.grouped),
+            ("accounts", json["largest_batch_accounts"]?.integer.map { "\($0) in the largest" }),
+            ("packet", json["largest_packet_bytes"]?.integer.map { "\($0.grouped) bytes at most" }),
+            ("time", json["seconds"]?.integer.map { "\($0.grouped) s until the last call" }),
+        ]
+        text = rows.compactMap { name, value in
+            value.map { name + String(repeating: " ", count: 14 - name.count) + "\($0)\n" }
+        }.joined()
+    }
+}
