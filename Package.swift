@@ -141,7 +141,7 @@ let package = Package(
             dependencies: [
                 "HTTPAPI", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, nioHTTPTypes,
-                lifecycle, logging,
+                lifecycle, logging, yams,
             ]
         ),
         .testTarget(

@@ -101,6 +101,7 @@ package struct EndpointResponder: HTTPResponder {
         case .plan: try await plan(call)
         case .pauseAll: try await setPaused(true, call)
         case .resumeAll: try await setPaused(false, call)
+        case .openAPI: openAPI()
         case .health: health()
         case .readiness: try readiness()
         }

@@ -10,9 +10,9 @@ package struct Route: Sendable {
     package let path: String
     package let operation: Operation
     /// The query parameters it takes; any other is refused.
-    var query: [String] = []
+    package var query: [String] = []
     /// Whether a token is wanted on TCP.
-    var wantsToken = true
+    package var wantsToken = true
     /// The forms its answer can have.
     var answers: [MediaType] = [.json]
 
@@ -37,6 +37,7 @@ package struct Route: Sendable {
         case plan
         case pauseAll
         case resumeAll
+        case openAPI
         case health
         case readiness
     }
@@ -74,6 +75,7 @@ package struct Route: Sendable {
         Route(method: .post, path: "/v1/plan", operation: .plan),
         Route(method: .post, path: "/v1/pause", operation: .pauseAll),
         Route(method: .post, path: "/v1/resume", operation: .resumeAll),
+        Route(method: .get, path: "/openapi.yaml", operation: .openAPI, answers: [.yaml]),
         Route(method: .get, path: "/healthz", operation: .health, wantsToken: false),
         Route(method: .get, path: "/readyz", operation: .readiness, wantsToken: false),
     ]

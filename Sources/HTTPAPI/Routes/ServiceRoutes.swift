@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import Hummingbird
 import JSON
+import NIOCore
 
 extension EndpointResponder {
     func showQuota() -> Response {
@@ -36,6 +37,14 @@ extension EndpointResponder {
         }
         audit(call, isPaused ? "pause all" : "resume all")
         return showQuota()
+    }
+
+    func openAPI() -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: MediaType.yaml.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: OpenAPIDocument.text))
+        )
     }
 
     func health() -> Response {

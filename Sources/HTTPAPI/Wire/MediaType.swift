@@ -7,12 +7,13 @@ enum MediaType: String, Sendable {
     case text = "text/plain"
     case ndjson = "application/x-ndjson"
     case csv = "text/csv"
+    case yaml = "application/yaml"
 
     var contentType: String {
         switch self {
         case .csv: "text/csv; charset=utf-8; header=present"
         case .text: "text/plain; charset=utf-8"
-        case .json, .mergePatch, .ndjson: rawValue
+        case .json, .mergePatch, .ndjson, .yaml: rawValue
         }
     }
 }

@@ -1,0 +1,125 @@
+import DeliveryCore
+import HTTPAPI
+import HTTPTypes
+import JSON
+import Testing
+import Yams
+
+/// The document says what the code does: where the two can be compared, they are.
+@Suite struct `The OpenAPI document` {
+    private typealias Node = [String: Any]
+
+    private static func document() throws -> Node {
+        try #require(try Yams.load(yaml: OpenAPIDocument.text) as? Node)
+    }
+
+    private static func paths() throws -> [String: Node] {
+        try #require(try document()["paths"] as? [String: Node])
+    }
+
+    private static func schema(_ name: String) throws -> Node {
+        let components = try #require(try document()["components"] as? Node)
+        let schemas = try #require(components["schemas"] as? [String: Node])
+        return try #require(schemas[name])
+    }
+
+    private static let methods: Set = ["get", "put", "post", "patch", "delete"]
+
+    @Test func `is served`() async throws {
+        let endpoint = makeEndpoint(FakeService())
+        let answer = try await exchange(.get, "/openapi.yaml", endpoint: endpoint)
+        #expect(answer.status == 200)
+        #expect(answer.headers[.contentType] == "application/yaml")
+        #expect(answer.text == OpenAPIDocument.text)
+        #expect(try Self.document()["openapi"] as? String == "3.1.0")
+    }
+
+    @Test func `has every route of the table and no other`() throws {
+        let described = try Self.paths().flatMap { path, item in
+            item.keys.filter(Self.methods.contains).map { "\($0) \(path)" }
+        }
+        let routes = Route.table.map { "\($0.method.rawValue.lowercased()) \($0.path)" }
+        #expect(described.sorted() == routes.sorted())
+        let operations = try Self.paths().values.flatMap { item in
+            item.values.compactMap { ($0 as? Node)?["operationId"] as? String }
+        }
+        #expect(operations.sorted() == Route.Operation.allCases.map { "\($0)" }.sorted())
+    }
+
+    @Test(arguments: Route.table.map { ("\($0.method.rawValue.lowercased())", $0.path) })
+    func `has the parameters and the security of each route`(
+        method: String,
+        path: String
+    ) throws {
+        let route = try #require(
+            Route.table.first { $0.path == path && $0.method.rawValue.lowercased() == method }
+        )
+        let item = try #require(try Self.paths()[path])
+        let operation = try #require(item[method] as? Node)
+        let parameters = [item, operation].flatMap { $0["parameters"] as? [Node] ?? [] }
+            .map { parameter -> (name: String, place: String) in
+                let reference = (parameter["$ref"] as? String)?.split(separator: "/").last
+                let name = parameter["name"] as? String ?? reference.map { "\($0)" } ?? ""
+                return (name, parameter["in"] as? String ?? (name == "id" ? "path" : "query"))
+            }
+        let query = parameters.filter { $0.place == "query" }.map(\.name)
+        #expect(query.sorted() == route.query.sorted())
+        let placeholders = path.split(separator: "/").filter { $0.hasPrefix("{") }
+            .map { String($0.dropFirst().dropLast()) }
+        #expect(parameters.filter { $0.place == "path" }.map(\.name) == placeholders)
+        let isOpen = (operation["security"] as? [Any])?.isEmpty ?? false
+        #expect(isOpen == !route.wantsToken)
+        let responses = try #require(operation["responses"] as? Node)
+        #expect(responses.count == 2 && responses["default"] != nil)
+    }
+
+    @Test func `names the cases of the vocabulary`() throws {
+        func cases(_ name: String) throws -> [String] {
+            try #require(try Self.schema(name)["enum"] as? [String]).sorted()
+        }
+        #expect(try cases("CampaignState") == Campaign.State.allCases.map(\.rawValue).sorted())
+        #expect(try cases("RecipientStatus") == Recipient.Status.allCases.map(\.rawValue).sorted())
+        #expect(try cases("ServiceState") == ServiceState.allCases.map(\.rawValue).sorted())
+        #expect(try cases("Priority") == Priority.allCases.map(\.rawValue).sorted())
+        #expect(try cases("OnUnknown") == UnknownPolicy.allCases.map(\.rawValue).sorted())
+    }
+
+    @Test func `has every reference's end`() throws {
+        let components = try #require(try Self.document()["components"] as? [String: Node])
+        for part in OpenAPIDocument.text.split(separator: "$ref: '#/components/").dropFirst() {
+            let path = part.prefix { $0 != "'" }.split(separator: "/").map { "\($0)" }
+            try #require(path.count == 2)
+            #expect(components[path[0]]?[path[1]] != nil, "\(path)")
+        }
+    }
+
+    @Test func `describes an answer's fields in full`() async throws {
+        let endpoint = makeEndpoint(FakeService())
+        let id = try await makeCampaign(endpoint, recipients: ["a"])
+        let plan = try await exchange(
+            .post,
+            "/v1/plan",
+            #"{"message":{},"recipients":["a"]}"#,
+            endpoint: endpoint
+        )
+        let answers = [
+            ("Campaign", try await exchange(.get, "/v1/campaigns/\(id)", endpoint: endpoint)),
+            (
+                "Recipient",
+                try await exchange(
+                    .get,
+                    "/v1/campaigns/\(id)/recipients/a",
+                    endpoint: endpoint
+                )
+            ),
+            ("Quota", try await exchange(.get, "/v1/quota", endpoint: endpoint)), ("Plan", plan),
+        ]
+        for (name, answer) in answers {
+            let fields = try answer.json().members?.map(\.name)
+            let schema = try Self.schema(name)
+            #expect(schema["required"] as? [String] == fields, "\(name)")
+            let properties = try #require(schema["properties"] as? Node)
+            #expect(properties.keys.sorted() == fields?.sorted(), "\(name)")
+        }
+    }
+}
