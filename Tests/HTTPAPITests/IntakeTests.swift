@@ -15,7 +15,15 @@ private func read(
     cutAt cuts: [Int] = [],
     as form: AccountLines.Form = .text
 ) -> Outcome {
-    var lines = AccountLines(form: form)
+    read(bytes, cutAt: cuts, with: AccountLines(form: form))
+}
+
+private func read(
+    _ bytes: [UInt8],
+    cutAt cuts: [Int] = [],
+    with reader: some AccountReader
+) -> Outcome {
+    var lines = reader
     var from = 0
     for cut in cuts.sorted() + [bytes.count] where cut >= from {
         unsafe bytes[from..<cut].withUnsafeBytes { unsafe lines.read($0) }
@@ -111,6 +119,78 @@ private struct Seeded: RandomNumberGenerator {
         }
         let start = Array(bytes.prefix(600))
         #expect(read(start, cutAt: Array(start.indices), as: form) == read(start, as: form))
+    }
+}
+
+@Suite struct `Account tables` {
+    @Test(arguments: [
+        ("a,1\nb,2\n", ["a", "b"]), ("a\r\nb", ["a", "b"]), ("name,account\nx,a\ny,b", ["a", "b"]),
+        ("\u{FEFF}account,name\r\na,x\r\n", ["a"]), ("\u{FEFF}\"name\",\"account\"\nx,a", ["a"]),
+        ("Account\na", ["Account", "a"]), ("account \na", ["account ", "a"]),
+        ("\n\r\nname,account\n\nx,a\n\n", ["a"]), ("a\naccount\n", ["a", "account"]),
+        ("\"a,b\"\n\"c\"\"d\",x\n", ["a,b", "c\"d"]), ("a\"b\n", ["a\"b"]), (" a ,x\n", [" a "]),
+        ("note,account\n\"two\nlines\",a\n,b\n", ["a", "b"]), ("", []), ("account\n", []),
+        ("\u{FEFF}", []), ("account,account\na,b\n", ["a"]), ("\"a\"\r\nb\r", ["a", "b"]),
+    ])
+    func `name accounts in one column`(text: String, accounts: [String]) {
+        #expect(
+            read(Array(text.utf8), with: AccountTable())
+                == Outcome(accounts: accounts, invalid: [:])
+        )
+    }
+
+    @Test func `say which rows name none, by the line on which they begin`() {
+        let text = """
+            note,account
+            "one
+            two",\(String(repeating: "x", count: 33))
+            short
+            ok,a
+            "x"y,b
+            ,
+            "",c
+            x,"a
+            b"
+            x,d\r\rz
+            "open,e
+            f
+            """
+        let outcome = read(Array(text.utf8), with: AccountTable())
+        #expect(outcome.accounts == ["a", "c"])
+        #expect(
+            outcome.invalid == [
+                2: "an account has at most 32 bytes, this one has 33",
+                4: "the row has no column 2",
+                6: "text follows a closing quote; inside quotes they are doubled",
+                7: "an account has 1 to 32 bytes, this one is empty",
+                9: "an account holds no control characters",
+                11: "an account holds no control characters",
+                12: "a quote opens in this row and never closes",
+            ]
+        )
+    }
+
+    @Test func `keep their header behind a row that can't be read`() {
+        let outcome = read(Array("\"x\"y\nname,account\nx,a\n".utf8), with: AccountTable())
+        #expect(outcome.accounts == ["a"])
+        #expect(outcome.invalid.keys.sorted() == [1])
+    }
+
+    @Test(arguments: 0..<40)
+    func `are the same however the stream is cut`(seed: Int) {
+        var random = Seeded(state: UInt64(seed) &* 104_729)
+        let parts: [[UInt8]] = [
+            Array("account".utf8), [0x0A], [0x0D, 0x0A], [0x0D], [0xEF, 0xBB, 0xBF], [0xEF], [0x2C],
+            [0x22], [0x22, 0x22], Array("天".utf8), Array("x,y\n".utf8), Array("\"q\",".utf8),
+            Array(String(repeating: "w", count: 31).utf8),
+        ]
+        let bytes = (0..<60).flatMap { _ in parts[Int.random(in: parts.indices, using: &random)] }
+        let whole = read(bytes, with: AccountTable())
+        for _ in 0..<10 {
+            let cuts = (0..<9).map { _ in Int.random(in: 0...bytes.count, using: &random) }
+            #expect(read(bytes, cutAt: cuts, with: AccountTable()) == whole)
+        }
+        #expect(read(bytes, cutAt: Array(bytes.indices), with: AccountTable()) == whole)
     }
 }
 

@@ -58,6 +58,15 @@ import Testing
         #expect(try empty.json()["total"]?.integer == 2)
     }
 
+    @Test func `takes a table in CSV`() async throws {
+        let id = try await makeCampaign(endpoint)
+        let table = Array("name,account\nx,\"a,1\"\ny,b\n".utf8)
+        let answer = try await stream(id, table, type: "text/csv; header=present")
+        #expect(try answer.json()["accepted"]?.integer == 2)
+        let path = "/v1/campaigns/\(id)/recipients/a%2C1"
+        #expect(try await exchange(.get, path, endpoint: endpoint).status == 200)
+    }
+
     @Test func `inflates gzip of several members`() async throws {
         let id = try await makeCampaign(endpoint)
         let bytes = gzip(Array("a\nb".utf8)) + gzip(Array("c\nd\n".utf8))

@@ -7,7 +7,7 @@ import JSON
 /// The stream may be cut anywhere: what is left of a line waits in `rest`, which is bounded, so a
 /// line of two gigabytes costs no memory. Whole lines are read where they lie; the ordinary
 /// account, in ASCII, costs one search for the line's end, one look at its bytes and one copy.
-package struct AccountLines {
+package struct AccountLines: AccountReader {
     /// What a line holds.
     package enum Form: Sendable {
         /// The account's own bytes.
@@ -17,7 +17,6 @@ package struct AccountLines {
     }
 
     private let form: Form
-    /// The accounts read since the run was last taken away.
     package var run = AccountRun()
     package private(set) var invalid = InvalidLines()
 
@@ -35,7 +34,6 @@ package struct AccountLines {
         self.form = form
     }
 
-    /// Reads the next piece of the stream.
     package mutating func read(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         var position = 0
@@ -61,7 +59,6 @@ package struct AccountLines {
         }
     }
 
-    /// Reads what has no line end behind it, at the end of the stream.
     package mutating func finish() {
         if !rest.isEmpty || skipped > 0 { endKeptLine() }
     }

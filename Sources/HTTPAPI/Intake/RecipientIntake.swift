@@ -21,7 +21,7 @@ struct RecipientIntake {
     /// Reads and stores the whole stream.
     func run(
         _ body: RequestBody,
-        form: AccountLines.Form,
+        into reader: any AccountReader,
         isGzip: Bool
     ) async throws(Problem) -> IntakeSummary {
         do {
@@ -31,7 +31,7 @@ struct RecipientIntake {
         }
         budget.open()
         let end = await withTaskGroup(of: RunEnd.self) { group in
-            var reading = Reading(form: form, intake: self)
+            var reading = Reading(lines: reader, intake: self)
             let fault = await reading.readAll(body, isGzip: isGzip, &group)
             return await reading.finish(fault, &group)
         }
@@ -68,7 +68,7 @@ struct RecipientIntake {
 /// The state of one stream while it is read.
 private struct Reading {
     let intake: RecipientIntake
-    var lines: AccountLines
+    var lines: any AccountReader
     var summary = IntakeSummary()
     var hasTotal = false
     var problem: Problem?
@@ -85,9 +85,9 @@ private struct Reading {
     /// How the budget is asked: often enough to be fair, seldom enough to cost nothing.
     private static let step = 1 << 20
 
-    init(form: AccountLines.Form, intake: RecipientIntake) {
+    init(lines: any AccountReader, intake: RecipientIntake) {
         self.intake = intake
-        lines = AccountLines(form: form)
+        self.lines = lines
     }
 
     typealias Group = TaskGroup<RecipientIntake.RunEnd>

@@ -9,18 +9,24 @@ extension EndpointResponder {
     func addRecipients(_ call: Call) async throws -> Response {
         let id = try call.campaignID()
         let headers = call.request.headers
-        let type = try headers.contentType(oneOf: [.text, .ndjson])
+        let type = try headers.contentType(oneOf: [.text, .ndjson, .csv])
         let isGzip = try headers.isGzip(allowed: true)
         // Who is refused for the campaign's sake shouldn't have to send a million lines first.
         let campaign = try await existing(id)
         guard campaign.state == .draft else {
             throw Problem(IntakeError.wrongState(campaign.state), id)
         }
+        let reader: any AccountReader =
+            switch type {
+            case .csv: AccountTable()
+            case .ndjson: AccountLines(form: .ndjson)
+            case .text, .json, .mergePatch: AccountLines(form: .text)
+            }
         call.askForBody()
         let intake = RecipientIntake(campaign: id, campaigns: campaigns, budget: budget, now: now)
         let summary = try await intake.run(
             call.request.body,
-            form: type == .ndjson ? .ndjson : .text,
+            into: reader,
             isGzip: isGzip
         )
         audit(call, "add recipients", id)

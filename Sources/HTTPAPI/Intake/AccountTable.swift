@@ -1,0 +1,204 @@
+package import DeliveryCore
+
+/// Reads the accounts of one column out of a table in CSV (RFC 4180).
+///
+/// The first row is a header only if one of its fields is exactly `account`, and that column is
+/// read then; otherwise the first column is. A field in quotes may hold anything, line ends too; a
+/// quote inside a field without quotes is an ordinary byte. Only the start of one field is kept,
+/// so a row may have any length.
+package struct AccountTable: AccountReader {
+    package var run = AccountRun()
+    package private(set) var invalid = InvalidLines()
+
+    /// What the next byte belongs to.
+    private enum Place {
+        case fieldStart
+        case bareField
+        case quotedField
+        /// Behind a quote in a quoted field: its end, or the first of two that mean one.
+        case quoteInQuoted
+        /// Behind text that follows a closing quote: the rest of the line means nothing.
+        case brokenRow
+    }
+
+    private var place = Place.fieldStart
+    /// The line that is read and the one on which its row began, from 1.
+    private var line = 1
+    private var rowLine = 1
+    /// The column that holds the accounts, and the one that is read.
+    private var accountColumn = 0
+    private var column = 0
+    /// Nil once the first row is behind.
+    private var header: Header? = Header()
+    private var field = Field()
+    private var account: Field?
+    /// How many bytes of the byte order mark came; nil once anything else did.
+    private var markCount: Int? = 0
+
+    private struct Header {
+        var accountColumn: Int?
+    }
+
+    /// The start of a field, and its whole length.
+    private struct Field {
+        var bytes: [UInt8] = []
+        var count = 0
+        var isQuoted = false
+        /// Whether a CR ended it behind its closing quote.
+        var isReturned = false
+
+        /// One byte more than an account may have, so that a CR at its end is seen.
+        static let kept = Account.byteLimit + 1
+
+        mutating func append(_ byte: UInt8) {
+            if bytes.count < Self.kept { bytes.append(byte) }
+            count += 1
+        }
+
+        /// Takes away the CR of a line end, which only a field without quotes can hold.
+        mutating func dropReturn(after last: UInt8) {
+            guard !isQuoted, last == 0x0D, count > 0 else { return }
+            if bytes.count == count { bytes.removeLast() }
+            count -= 1
+        }
+
+        mutating func clear() {
+            bytes.removeAll(keepingCapacity: true)
+            count = 0
+            isQuoted = false
+            isReturned = false
+        }
+    }
+
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    private static let headerName = Array("account".utf8)
+
+    package init() {}
+
+    package mutating func read(_ bytes: UnsafeRawBufferPointer) {
+        var last = lastByte
+        for index in bytes.indices {
+            let byte = unsafe bytes[index]
+            if let count = markCount, take(mark: byte, after: count) { continue }
+            take(byte, after: last)
+            last = byte
+        }
+        lastByte = last
+    }
+
+    /// The byte before the next one, which may be in the next piece.
+    private var lastByte: UInt8 = 0
+
+    package mutating func finish() {
+        if let count = markCount, count < Self.mark.count { releaseMark(count) }
+        let isEmpty = place == .fieldStart && column == 0
+        if !isEmpty { endRow(after: lastByte) }
+    }
+
+    /// Swallows a byte order mark at the start; false for a byte that belongs to the first field.
+    private mutating func take(mark byte: UInt8, after count: Int) -> Bool {
+        if byte == Self.mark[count] {
+            markCount = count + 1 == Self.mark.count ? nil : count + 1
+            return true
+        }
+        releaseMark(count)
+        return false
+    }
+
+    /// Takes the bytes for the field's that only looked like a mark.
+    private mutating func releaseMark(_ count: Int) {
+        markCount = nil
+        for byte in Self.mark.prefix(count) { take(byte, after: 0) }
+    }
+
+    private mutating func take(_ byte: UInt8, after last: UInt8) {
+        switch (place, byte) {
+        case (.quotedField, 0x22):
+            place = .quoteInQuoted
+        case (.quotedField, _):
+            if byte == 0x0A { line += 1 }
+            field.append(byte)
+        case (_, 0x0A):
+            endRow(after: last)
+        case (.brokenRow, _):
+            break
+        case (.fieldStart, 0x22):
+            field.isQuoted = true
+            place = .quotedField
+        case (.quoteInQuoted, 0x22) where !field.isReturned:
+            field.append(byte)
+            place = .quotedField
+        case (.quoteInQuoted, 0x2C) where !field.isReturned:
+            endField()
+        case (.quoteInQuoted, 0x0D) where !field.isReturned:
+            field.isReturned = true
+        case (.quoteInQuoted, _):
+            place = .brokenRow
+        case (.fieldStart, 0x2C), (.bareField, 0x2C):
+            endField()
+        case (.fieldStart, _), (.bareField, _):
+            field.append(byte)
+            place = .bareField
+        }
+    }
+
+    private mutating func endField() {
+        if header != nil, header?.accountColumn == nil, field.bytes == Self.headerName {
+            header?.accountColumn = column
+        }
+        if column == accountColumn { account = field }
+        field.clear()
+        column += 1
+        place = .fieldStart
+    }
+
+    private mutating func endRow(after last: UInt8) {
+        let end = place
+        field.dropReturn(after: last)
+        let isBlank = column == 0 && field.count == 0 && !field.isQuoted && end != .brokenRow
+        if !isBlank {
+            endField()
+            endRow(at: end)
+        }
+        field.clear()
+        account = nil
+        column = 0
+        place = .fieldStart
+        line += 1
+        rowLine = line
+    }
+
+    /// Judges a row that isn't blank; `end` is where its last field was left.
+    private mutating func endRow(at end: Place) {
+        // A row that can't be read doesn't decide what the columns are.
+        guard end != .brokenRow, end != .quotedField else {
+            let reason =
+                end == .brokenRow
+                ? "text follows a closing quote; inside quotes they are doubled"
+                : "a quote opens in this row and never closes"
+            invalid.add(line: rowLine, reason: reason)
+            if header != nil { header = Header() }
+            return
+        }
+        let found = header?.accountColumn
+        header = nil
+        if let found {
+            accountColumn = found
+        } else if let account {
+            add(account)
+        } else {
+            invalid.add(line: rowLine, reason: "the row has no column \(accountColumn + 1)")
+        }
+    }
+
+    private mutating func add(_ account: Field) {
+        if account.count > Account.byteLimit {
+            let fault = Account.Fault.tooLong(byteCount: account.count)
+            invalid.add(line: rowLine, reason: fault.description)
+        } else if let fault = Account.fault(in: account.bytes) {
+            invalid.add(line: rowLine, reason: fault.description)
+        } else {
+            run.append(account.bytes)
+        }
+    }
+}
