@@ -15,7 +15,7 @@ extension EndToEndTests {
             let id = try daemon.submit(cast.accounts)
             #expect(try daemon.watch(id) == 1, "some can't be sent")
 
-            #expect(cast.differences(from: try daemon.export(id)).isEmpty)
+            #expect(cast.differences(from: try daemon.export(id)) == [])
             let campaign = try daemon.campaign(id)
             let counts = Counts(campaign)
             #expect(campaign["state"]?.string == "completed")

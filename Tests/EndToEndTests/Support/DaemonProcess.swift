@@ -163,10 +163,10 @@ final class DaemonProcess {
         let deadline = ContinuousClock.now + .seconds(ChildProcess.patience)
         let client = try client()
         while true {
-            let answer = try client.get(path).json()
-            if let found = find(answer) { return found }
+            let answer = try client.get(path)
+            if let found = find(try answer.json()) { return found }
             guard ContinuousClock.now < deadline else {
-                throw Failure("\(path) stays \(answer)\n\(child.account)")
+                throw Failure("\(path) stays \(answer.text)\n\(child.account)")
             }
         }
     }
@@ -185,7 +185,12 @@ final class DaemonProcess {
     /// Waits for a campaign's end; the exit code says whether everyone was sent.
     @discardableResult
     func watch(_ id: String) throws -> Int32 {
-        let ending = try command("watch", id)
+        let ending: ChildProcess.Ending
+        do {
+            ending = try command("watch", id)
+        } catch {
+            throw Failure("\(error)\n\(child.account)")
+        }
         guard [0, 1].contains(ending.exitCode), !ending.wasKilled else {
             throw Failure("watch: code \(ending.exitCode)\n\(ending.errors)\n\(child.account)")
         }
