@@ -75,14 +75,13 @@ package final class DeliveryService: Service, Deliveries {
         // However it ends, whoever waits for a reply is answered.
         defer { stop() }
         let restored = try await queue.restore(now: time.now())
-        report.yield(.restored(restored))
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                for await event in events {
-                    let effects = handle(event)
-                    if case .restored = event { onRestored() }
-                    if perform(effects, in: &group) { break }
-                }
+                // First of all, and so not through the stream: what somebody asked for while the
+                // queue was being read must not be undone by what the queue held.
+                _ = perform(handle(.restored(restored)), in: &group)
+                onRestored()
+                for await event in events where perform(handle(event), in: &group) { break }
                 group.cancelAll()
             }
         } onCancelOrGracefulShutdown: {

@@ -102,6 +102,20 @@ struct DeliveryServiceTests {
         }
     }
 
+    @Test func `what is asked while the queue is being read isn't undone by what it held`()
+        async throws
+    {
+        queue.state.withLock { state in
+            state.isPaused = true
+            // Long enough for the request below to wait in line.
+            state.whileRestoring = { for _ in 0..<1_000 { await Task.yield() } }
+        }
+        try await running(FakeProvider()) { service in
+            try await service.setPaused(false)
+            #expect(service.quota().state == .running)
+        }
+    }
+
     @Test func `a queue that can't be read ends the service and answers who waits`() async throws {
         queue.state.withLock { $0.restoreFault = .failed("no such file") }
         let service = makeService(FakeProvider())

@@ -12,6 +12,10 @@ final class FakeQueue: Queue {
         var campaign = Campaign.State.running
         var fault: QueueError?
         var restoreFault: QueueError?
+        /// An operator had stopped all sending before the start.
+        var isPaused = false
+        /// What happens while the queue is being read.
+        var whileRestoring: @Sendable () async -> Void = {}
         var records: [Resolution] = []
     }
 
@@ -22,7 +26,12 @@ final class FakeQueue: Queue {
 
     func restore(now: Now) async throws(QueueError) -> Restored {
         if let fault = state.withLock({ $0.restoreFault }) { throw fault }
-        return Restored(campaigns: [state.withLock { Self.work($0) }])
+        await state.withLock { $0.whileRestoring }()
+        return state.withLock { state in
+            var restored = Restored(campaigns: [Self.work(state)])
+            restored.service.isPaused = state.isPaused
+            return restored
+        }
     }
 
     func commit(_ writes: [Write], now: Now) async throws(QueueError) -> [WriteResult] {
