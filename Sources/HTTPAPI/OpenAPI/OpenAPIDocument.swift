@@ -244,6 +244,11 @@ package enum OpenAPIDocument {
                     schema:
                       type: string
                       description: 'A line is a string or {"account": "…"}'
+                  text/csv:
+                    schema:
+                      type: string
+                      description: |
+                        The first column, or the one headed account; RFC 4180
               responses:
                 '200':
                   description: What was taken in, durably

@@ -20,7 +20,7 @@ extension EndpointResponder {
             switch type {
             case .csv: AccountTable()
             case .ndjson: AccountLines(form: .ndjson)
-            case .text, .json, .mergePatch: AccountLines(form: .text)
+            case .text, .json, .mergePatch, .yaml: AccountLines(form: .text)
             }
         call.askForBody()
         let intake = RecipientIntake(campaign: id, campaigns: campaigns, budget: budget, now: now)
