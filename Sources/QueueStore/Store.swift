@@ -25,14 +25,15 @@ package final class Store: Sendable {
         path: String,
         options: Options,
         lock: StoreLock?,
-        salt: String
+        salt: String,
+        isRestored: Bool = false
     ) {
         self.salt = salt
         self.writer = writer
         self.path = path
         self.options = options
         self.lock = lock
-        memory = Mutex(WriterMemory(random: SplitMix64(seed: options.seed)))
+        memory = Mutex(WriterMemory(random: SplitMix64(seed: options.seed), isRestored: isRestored))
     }
 
     package struct Options: Sendable {
@@ -65,7 +66,19 @@ package final class Store: Sendable {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration())
             let salt = try pool.writeWithoutTransaction { try prepare($0, options) }
-            return Store(writer: pool, path: path, options: options, lock: lock, salt: salt)
+            let isRestored = try pool.writeWithoutTransaction { database in
+                let mark = try mark(of: database)
+                renewMark(of: database, in: lock)
+                return !mark.isEmpty && mark != lock.lastMark
+            }
+            return Store(
+                writer: pool,
+                path: path,
+                options: options,
+                lock: lock,
+                salt: salt,
+                isRestored: isRestored
+            )
         } catch {
             throw .damaged(path: path, detail: "\(error)")
         }
@@ -91,6 +104,8 @@ package final class Store: Sendable {
     /// Waits for what is going on and closes the files.
     package func close() throws(QueueError) {
         do {
+            // A copy made while it was open must not pass for what is left now.
+            if let lock { writer.writeWithoutTransaction { Self.renewMark(of: $0, in: lock) } }
             try writer.close()
         } catch {
             throw queueError(error)
@@ -122,6 +137,25 @@ package final class Store: Sendable {
         }
         let connection = Connection(database: database)
         return try connection.first("SELECT salt FROM service") { $0.text(0) } ?? ""
+    }
+
+    private static func mark(of database: Database) throws -> String {
+        try Connection(database: database).first("SELECT mark FROM service") { $0.text(0) } ?? ""
+    }
+
+    /// Gives the store a new mark, and the lock file the same one.
+    ///
+    /// Each opening and closing has its own, so a file put back later, from a backup, is known by
+    /// an old one: its ledger doesn't know of the calls made since.
+    private static func renewMark(of database: Database, in lock: StoreLock) {
+        do {
+            try Connection(database: database).run(
+                "UPDATE service SET mark = lower(hex(randomblob(16)))"
+            )
+            lock.write(mark: try mark(of: database))
+        } catch {
+            // On a full disk the store keeps its mark, and the daemon must start all the same.
+        }
     }
 
     /// Looks at an existing file without writing to it.

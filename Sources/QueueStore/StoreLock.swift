@@ -6,6 +6,8 @@ import Glibc
 /// The lock is the kernel's, so a killed process never leaves one behind.
 final class StoreLock: Sendable {
     private let descriptor: CInt
+    /// The mark of the store that was last locked here; nil if there was none.
+    let lastMark: String?
 
     init(at path: String) throws(StoreError) {
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -13,28 +15,34 @@ final class StoreLock: Sendable {
             throw .lockFailed(path: path, detail: unsafe String(cString: strerror(errno)))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let owner = Self.owner(in: descriptor)
+            let owner = Self.lines(in: descriptor).first.flatMap { Int($0) }
             close(descriptor)
             throw .locked(path: path, processID: owner)
         }
-        write(getpid())
+        let lines = Self.lines(in: descriptor)
+        lastMark = lines.count > 1 ? lines[1] : nil
+        write(mark: lastMark)
     }
 
     deinit {
         close(descriptor)
     }
 
-    private func write(_ processID: pid_t) {
-        ftruncate(descriptor, 0)
-        let line = Array("\(processID)\n".utf8)
-        // The pid is for the message of a second daemon only; the lock holds without it.
-        _ = unsafe pwrite(descriptor, line, line.count, 0)
+    /// Writes down who holds the lock and the mark of the store it is for.
+    ///
+    /// The lock holds without either: the process's number is for the message of a second daemon,
+    /// and a mark that wasn't written makes the next start wait for a window, which is safe.
+    func write(mark: String?) {
+        let text = Array("\(getpid())\n\(mark.map { "\($0)\n" } ?? "")".utf8)
+        if unsafe pwrite(descriptor, text, text.count, 0) == text.count {
+            ftruncate(descriptor, text.count)
+        }
     }
 
-    private static func owner(in descriptor: CInt) -> Int? {
-        var buffer = [UInt8](repeating: 0, count: 32)
+    private static func lines(in descriptor: CInt) -> [String] {
+        var buffer = [UInt8](repeating: 0, count: 128)
         let count = unsafe pread(descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { return nil }
-        return Int(String(decoding: buffer[..<count].prefix { $0 != 0x0A }, as: UTF8.self))
+        guard count > 0 else { return [] }
+        return buffer[..<count].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -5,6 +5,8 @@ import DeliveryEngine
 struct WriterMemory: Sendable {
     /// Draws the numbers of the halves of a split batch.
     var random: SplitMix64
+    /// Whether another file was put in the store's place, so that its ledger lacks calls.
+    var isRestored = false
     /// How many streams of recipients are open, by draft.
     var intakes: [Campaign.ID: Int] = [:]
     /// Whether the ledger has been taken over from the process before.
@@ -112,6 +114,7 @@ struct Transaction {
         self.sequence = UInt32(truncatingIfNeeded: sequence)
         guard !memory.hasAdoptedLedger else { return }
         let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
+        if memory.isRestored { try holdWindow() }
         try adoptLedger(lastInstantOfBoot: last)
         memory.hasAdoptedLedger = true
     }

@@ -145,6 +145,40 @@ import Testing
         try roomy.close()
     }
 
+    @Test(arguments: [false, true])
+    func `a store put in another's place starts with a full window held`(
+        whileOpen: Bool
+    )
+        async throws
+    {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(), now: at(0))
+        #expect(try await store.restore(now: at(0)).holds.isEmpty)
+        if whileOpen { files.backUp("a", to: "c") }
+        try store.close()
+        if !whileOpen { files.backUp("a", to: "c") }
+        let second = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
+        #expect(try await second.restore(now: at(5)).holds.isEmpty)
+        let other = try Store.open(
+            at: files.copy("b", to: "c", only: [".lock"]),
+            options: makeOptions()
+        )
+        let holds = try await other.restore(now: at(100)).holds
+        #expect(holds.map(\.count) == [10_000_000])
+        #expect(holds.map(\.until) == [at(175).instant])
+        var dispatcher = Dispatcher(
+            limits: Limits(),
+            fingerprint: "f",
+            seed: 1,
+            now: at(100)
+        )
+        let restored = try await other.restore(now: at(100))
+        _ = dispatcher.handle(.restored(restored), now: at(100))
+        #expect(dispatcher.windowUsed(at(100)) == 12_000)
+        try second.close()
+        try other.close()
+    }
+
     @Test func `a cancelled stream is finished and closed all the same`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
         _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
@@ -225,12 +259,22 @@ final class TemporaryFiles: Sendable {
     func path(_ name: String) -> String { directory + "/" + name }
 
     /// Copies a store's files as they are at this moment, as a crash would leave them.
-    func copy(_ name: String, to other: String) -> String {
-        for suffix in ["", "-wal"] {
+    @discardableResult
+    func copy(
+        _ name: String,
+        to other: String,
+        only suffixes: [String] = ["", "-wal", ".lock"]
+    ) -> String {
+        for suffix in suffixes {
             guard let bytes = contents(path(name) + suffix) else { continue }
             store(bytes, at: path(other) + suffix)
         }
         return path(other)
+    }
+
+    /// Copies a store's own files, without the lock's.
+    func backUp(_ name: String, to other: String) {
+        copy(name, to: other, only: ["", "-wal"])
     }
 
     func write(_ text: String, to name: String) -> String {
