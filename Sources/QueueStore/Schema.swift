@@ -11,7 +11,7 @@ enum Schema {
     static let applicationID: Int64 = 0x6661_6E6F
 
     /// Each step's statements; the version of a store is how many it has behind it.
-    static let steps = [first, keyedRequests, copyMark]
+    static let steps = [first, keyedRequests, mark]
 
     static var version: Int { steps.count }
 
@@ -30,7 +30,7 @@ enum Schema {
 
     /// A mark that the lock file bears too; they differ when another file was put in the store's
     /// place.
-    private static let copyMark = """
+    private static let mark = """
         ALTER TABLE service ADD COLUMN mark TEXT NOT NULL DEFAULT '';
         """
 

@@ -96,7 +96,7 @@ import Testing
             try database.execute(sql: "PRAGMA user_version = 99")
         }
         try queue.close()
-        #expect(throws: StoreError.newerVersion(path: path, found: 99, known: 2)) {
+        #expect(throws: StoreError.newerVersion(path: path, found: 99, known: 3)) {
             _ = try Store.open(at: path, options: makeOptions())
         }
         let broken = files.write("no database at all, but long enough to look at", to: "c")
