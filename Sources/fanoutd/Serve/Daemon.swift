@@ -75,6 +75,7 @@ package struct Daemon: Sendable {
             throw error
         }
         try await provider.shutdown()
+        try store.close()
     }
 
     private func serve(
