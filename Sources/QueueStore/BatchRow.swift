@@ -237,6 +237,15 @@ extension Connection {
         }
     }
 
+    /// The accounts of a list that an earlier call, of another batch, may have been accepted for.
+    func doubts(of batch: BatchRow) throws -> [Account] {
+        guard case .list(let accounts?) = batch.members else { return [] }
+        let sql = "SELECT 1 FROM exception WHERE campaign = ? AND account = ? AND doubted = 1"
+        return try accounts.filter { account in
+            try first(sql, .int(batch.campaign), .text(account.bytes)) { _ in true } ?? false
+        }
+    }
+
     /// The batch as a call to make.
     func call(_ batch: BatchRow, of id: Campaign.ID, message: CheckedMessage) throws -> Batch {
         let accounts = try accounts(of: batch)
@@ -253,6 +262,7 @@ extension Connection {
             message: message,
             accounts: accounts,
             earlierAttempts: earlierAttempts.contains { $0 > 0 } ? earlierAttempts : [],
+            doubted: Set(try doubts(of: batch)),
             attempts: batch.attempts,
             maybeAccepted: batch.maybeAccepted,
             isHalf: batch.isHalf,

@@ -134,8 +134,11 @@ enum Schema {
             info TEXT,
             due_at_ms INTEGER CHECK ((due_at_ms IS NOT NULL) = (state IN ('queued', 'retrying'))),
             updated_at_ms INTEGER NOT NULL,
+            doubted INTEGER NOT NULL DEFAULT 0, -- an earlier call may have been accepted
             PRIMARY KEY (campaign, account)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX exception_doubted ON exception (campaign, pass)
+            WHERE doubted = 1 AND due_at_ms IS NOT NULL;
         CREATE INDEX exception_due ON exception (campaign, pass, due_at_ms)
             WHERE due_at_ms IS NOT NULL;
 

@@ -101,6 +101,13 @@ package final class Store: Sendable {
         }
     }
 
+    /// The same rows as the next process finds them, maybe after a reboot: for simulations.
+    package func reopened(bootID: String) -> Store {
+        var options = options
+        options.bootID = bootID
+        return Store(writer: writer, path: path, options: options, lock: lock, salt: salt)
+    }
+
     /// Waits for what is going on and closes the files.
     package func close() throws(QueueError) {
         do {

@@ -69,6 +69,7 @@ extension Transaction {
             try cut(&batch, status, &campaign)
             closed.append(batch.id)
         }
+        try endDoubted(&campaign)
         try connection.run(
             "INSERT INTO cut VALUES (?, ?, ?, ?)",
             .int(campaign.key),
@@ -83,6 +84,27 @@ extension Transaction {
         campaign.waiting = 0
         campaign.pass += 1
         return closed
+    }
+
+    /// Ends those that wait for a retry of their own and may have been accepted before.
+    private func endDoubted(_ campaign: inout CampaignRow) throws {
+        let sql = """
+            UPDATE exception INDEXED BY exception_doubted
+            SET state = 'unknown', due_at_ms = NULL, info = ?4, updated_at_ms = ?5
+            WHERE campaign = ?1 AND pass = ?2 AND doubted = 1 AND due_at_ms IS NOT NULL
+                AND state = ?3
+            """
+        for status in [Recipient.Status.queued, .retrying] {
+            let ended = try connection.run(
+                sql,
+                .int(campaign.key),
+                .int(campaign.pass),
+                .text(status.rawValue),
+                .text(Self.doubt),
+                .int(now.timestamp.milliseconds)
+            )
+            campaign.move(ended, from: status, to: .unknown)
+        }
     }
 
     // MARK: Settings

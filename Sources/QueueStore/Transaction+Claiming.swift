@@ -7,6 +7,7 @@ extension Transaction {
         let members: BatchRow.Members
         let accounts: [Account]
         var earlierAttempts: [Int] = []
+        var doubted: Set<Account> = []
         switch claim.source {
         case .fresh:
             accounts = try freshAccounts(of: campaign, claim)
@@ -22,6 +23,7 @@ extension Transaction {
             guard !due.isEmpty else { return .claimed(nil, try work(campaign)) }
             accounts = due.map(\.account)
             earlierAttempts = due.map(\.attempts)
+            doubted = Set(due.filter(\.isDoubted).map(\.account))
             members = .list(accounts)
             campaign.waiting -= due.count
             for entry in due { campaign.move(1, from: entry.status, to: .sending) }
@@ -47,6 +49,7 @@ extension Transaction {
             message: try message(of: campaign),
             accounts: accounts,
             earlierAttempts: earlierAttempts.contains { $0 > 0 } ? earlierAttempts : [],
+            doubted: doubted,
             messageSequence: batch.messageSequence,
             messageRandom: batch.messageRandom
         )
@@ -97,6 +100,7 @@ extension Transaction {
         let account: Account
         let attempts: Int
         let status: Recipient.Status
+        let isDoubted: Bool
     }
 
     /// Those longest due, as many as fit, in the order of their bytes.
@@ -107,7 +111,7 @@ extension Transaction {
         var due: [DueAccount] = []
         var room = claim.byteLimit
         let sql = """
-            SELECT account, attempts, state FROM exception INDEXED BY exception_due
+            SELECT account, attempts, state, doubted FROM exception INDEXED BY exception_due
             WHERE campaign = ? AND pass = ? AND due_at_ms <= ? ORDER BY due_at_ms, account
             """
         let query = try connection.query(
@@ -122,7 +126,13 @@ extension Transaction {
             room -= account.encodedSize
             if room < 0, !due.isEmpty { break }
             let status: Recipient.Status = try decoded(query.text(2))
-            due.append(DueAccount(account: account, attempts: query.int(1), status: status))
+            let entry = DueAccount(
+                account: account,
+                attempts: query.int(1),
+                status: status,
+                isDoubted: query.int(3) != 0
+            )
+            due.append(entry)
         }
         return due.sorted { $0.account < $1.account }
     }

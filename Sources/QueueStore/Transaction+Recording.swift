@@ -73,9 +73,14 @@ extension Transaction {
             try endUnknown(&batch, info: batch.info, code: batch.code, &campaign)
             return
         }
+        let doubted = try connection.doubts(of: batch)
+        for account in doubted {
+            try except(account, of: batch, .unknown, code: batch.code, info: Self.doubt)
+        }
         batch.state = .cut
         batch.dueAt = nil
-        campaign.counts[status] += batch.count
+        campaign.counts.unknown += doubted.count
+        campaign.counts[status] += batch.count - doubted.count
         try batch.save(connection)
     }
 
@@ -83,6 +88,9 @@ extension Transaction {
     private func cutStatus(of batch: BatchRow, _ campaign: CampaignRow) throws -> Recipient.Status {
         try connection.cuts(of: campaign)[batch.pass].status
     }
+
+    /// What is said of an account that ends unsettled by the calls after one of unknown outcome.
+    static let doubt = "an earlier call may have been accepted"
 
     // MARK: Settling
 
@@ -93,13 +101,14 @@ extension Transaction {
     ) throws {
         // Before the batch forgets its list.
         let own = try connection.verdicts(verdicts, of: batch)
+        let isCut = batch.pass < campaign.pass
+        let doubted = isCut ? Set(try connection.doubts(of: batch)) : []
         batch.attempts += 1
         batch.state = .closed
         batch.code = 0
         batch.info = nil
         try batch.save(connection)
         var failures: [Int: Int] = [:]
-        let isCut = batch.pass < campaign.pass
         for entry in own {
             var status: Recipient.Status
             var dueAt: Timestamp?
@@ -108,6 +117,8 @@ extension Transaction {
                 status = .failed
                 failures[entry.code, default: 0] += 1
             case .unknown: status = .unknown
+            case .retry where isCut && (batch.maybeAccepted || doubted.contains(entry.account)):
+                status = .unknown
             case .retry(let time):
                 status = .retrying
                 dueAt = time
@@ -160,12 +171,12 @@ extension Transaction {
     ) throws {
         let sql = """
             INSERT INTO exception (campaign, account, state, pass, attempts, code, info, due_at_ms,
-                updated_at_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                updated_at_ms, doubted)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET state = excluded.state, batch = NULL, pass = excluded.pass,
                 attempts = attempts + excluded.attempts, code = excluded.code,
                 info = excluded.info, due_at_ms = excluded.due_at_ms,
-                updated_at_ms = excluded.updated_at_ms
+                updated_at_ms = excluded.updated_at_ms, doubted = max(doubted, excluded.doubted)
             """
         try connection.run(
             sql,
@@ -177,7 +188,8 @@ extension Transaction {
             .optional(code),
             .optional(info),
             .optional(dueAt?.milliseconds),
-            .int(now.timestamp.milliseconds)
+            .int(now.timestamp.milliseconds),
+            .int(batch.maybeAccepted || status == .unknown ? 1 : 0)
         )
     }
 

@@ -17,6 +17,8 @@ extension Dispatcher {
         learn(from: outcome, flight, now: now)
         let releaseAt = release(after: outcome, now: now.instant)
         release(flight, at: releaseAt)
+        // What never went out is free at once, for this event's own plan.
+        ledger.advance(to: now.instant)
         let resolution = resolution(of: outcome, flight, now: now, into: &effects)
         record(resolution, of: flight, releaseAt: releaseAt)
     }
@@ -173,8 +175,9 @@ extension Dispatcher {
             now: now.timestamp,
             using: &random
         )
-        // An earlier call of this batch may have been accepted, and this refusal doesn't settle it.
-        return verdict == .failed && batch.maybeAccepted ? .unknown : verdict
+        // An earlier call may have been accepted, and this refusal doesn't settle it.
+        let isDoubted = batch.maybeAccepted || batch.doubted.contains(batch.accounts[index])
+        return verdict == .failed && isDoubted ? .unknown : verdict
     }
 
     private mutating func refused(
@@ -247,7 +250,11 @@ extension Dispatcher {
         now: Now
     ) -> Resolution {
         let verdicts = batch.accounts.indices.map { index in
-            let verdict = verdict(on: index, of: batch, isRetryable: isRetryable, now: now)
+            var verdict = verdict(on: index, of: batch, isRetryable: isRetryable, now: now)
+            // That the whole call is refused settles nothing about a call before it.
+            if verdict == .failed, batch.doubted.contains(batch.accounts[index]) {
+                verdict = .unknown
+            }
             return Resolution.AccountVerdict(
                 account: batch.accounts[index],
                 verdict: verdict,

@@ -6,6 +6,8 @@ package struct Batch: Sendable, Hashable {
     package let accounts: [Account]
     /// The attempts that each account had spent before this batch; empty means none had any.
     package let earlierAttempts: [Int]
+    /// Accounts that an earlier call, of another batch, may have been accepted for.
+    package let doubted: Set<Account>
     /// Calls of this very batch that spent an attempt.
     package let attempts: Int
     /// Whether an earlier call of this batch may have been accepted.
@@ -33,6 +35,7 @@ package struct Batch: Sendable, Hashable {
         message: CheckedMessage,
         accounts: [Account],
         earlierAttempts: [Int] = [],
+        doubted: Set<Account> = [],
         attempts: Int = 0,
         maybeAccepted: Bool = false,
         isHalf: Bool = false,
@@ -44,6 +47,7 @@ package struct Batch: Sendable, Hashable {
         self.message = message
         self.accounts = accounts
         self.earlierAttempts = earlierAttempts
+        self.doubted = doubted
         self.attempts = attempts
         self.maybeAccepted = maybeAccepted
         self.isHalf = isHalf
