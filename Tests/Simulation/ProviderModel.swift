@@ -31,11 +31,23 @@ package struct ProviderModel: Sendable {
         window = WindowCount()
     }
 
-    /// A call arrives: what the provider makes of it.
-    package mutating func receive(_ batch: Batch, at now: Instant) -> Outcome {
+    /// Counts a call that arrives, and says whether it fits the quota.
+    package mutating func counts(_ batch: Batch, at now: Instant) -> Bool {
         received.append((now, batch.accounts.count))
         guard window.add(batch.accounts.count, at: now) <= quota else {
             refusals += 1
+            return false
+        }
+        return true
+    }
+
+    /// A call arrives: what the provider makes of it; those in `trouble` fail this once.
+    package mutating func receive(
+        _ batch: Batch,
+        at now: Instant,
+        trouble: Set<Account> = []
+    ) -> Outcome {
+        guard counts(batch, at: now) else {
             return .refused(.throttled(atLeast: .zero), code: 90_057, text: "too many messages")
         }
         var refused: [Outcome.RefusedAccount] = []
@@ -43,7 +55,8 @@ package struct ProviderModel: Sendable {
             if finals.contains(account) { repeatedAfterFinal += 1 }
             let attempt = attempts[account, default: 0] + 1
             attempts[account] = attempt
-            let code = Self.code(of: account, attempt: attempt)
+            let own = Self.code(of: account, attempt: attempt)
+            let code = own == 0 && trouble.contains(account) ? 70_169 : own
             let isRetryable = Self.retryableCodes.contains(code)
             if !isRetryable { finals.insert(account) }
             guard code == 0 else {

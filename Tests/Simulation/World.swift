@@ -9,32 +9,49 @@ package import QueueStore
 /// for is forgotten, and calls that were out arrive at the provider all the same.
 package struct World {
     package let seed: UInt64
-    package let store: Store
+    package private(set) var store: Store
     package var provider: ProviderModel
     package var limits: Limits
     /// Of so many effects one is a crash; nil for none.
     package var crashEvery: Int?
+    package var faults = Faults()
+    package var record = Record()
 
+    /// What the process reads from its clocks.
     package private(set) var now: Now
+    /// What the provider's clock reads, which never steps.
+    package private(set) var real: Instant = Self.start
     package private(set) var steps = 0
     package private(set) var calls = 0
     package private(set) var crashes = 0
     package private(set) var resent = 0
 
-    private var agenda = Agenda<Scheduled>()
-    private var random: SplitMix64
+    var agenda = Agenda<Scheduled>()
+    var random: SplitMix64
     private var dispatcher: Dispatcher
     /// Counts the dispatcher's lives: what a former one waited for doesn't reach the next.
-    private var life = 0
+    var life = 0
+    var isUp = false
+    var boots = 0
+    var bootedAt: Instant = Self.start
+    var wallOffset: Duration = .zero
+    var outageUntil: Instant = Self.start
+    var campaigns: [Campaign.ID] = []
+    var requests = 0
+    var highest: Limits
+    private var out: Set<Batch.ID> = []
+    package var ticks = 0
 
-    private enum Step: Sendable {
+    enum Step: Sendable {
         case start
         case event(Dispatcher.Event)
         case commit([Write])
-        case arrival(Batch)
+        case arrival(Batch, Faults.CallFate)
+        /// The world's own turn: operators, clocks, outages.
+        case tick
     }
 
-    private struct Scheduled: Sendable {
+    struct Scheduled: Sendable {
         let life: Int
         let step: Step
     }
@@ -51,6 +68,7 @@ package struct World {
         self.limits = limits
         self.provider = provider
         self.crashEvery = crashEvery
+        highest = limits
         random = SplitMix64(seed: seed)
         now = Now(instant: Self.start, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
         store = try Store.inMemory(options: .init(bootID: "boot", seed: random.next()))
@@ -79,6 +97,8 @@ package struct World {
             start: true
         )
         _ = try await store.create(campaign, now: now)
+        campaigns.append(id)
+        record.add(id, settings.onUnknown)
         return id
     }
 
@@ -86,8 +106,9 @@ package struct World {
 
     /// Runs until nothing is left to do, or for so long.
     package mutating func run(for duration: Duration = .seconds(100_000)) async throws {
-        let end = now.instant.advanced(by: duration)
+        let end = real.advanced(by: duration)
         schedule(.start, after: .zero)
+        if faults.hasTicks { schedule(.tick, after: .seconds(5)) }
         while let (at, next) = agenda.next(), at < end {
             advance(to: at)
             guard try await take(next) else { continue }
@@ -95,42 +116,65 @@ package struct World {
         }
     }
 
+    /// Whether things still go wrong.
+    var isTroubled: Bool { real < Self.start.advanced(by: faults.duration) }
+
     /// Takes one step; false if it belonged to a former life.
     private mutating func take(_ next: Scheduled) async throws -> Bool {
-        if case .arrival(let batch) = next.step {
-            let outcome = provider.receive(batch, at: now.instant)
-            let back = draw(provider.delayOut)
-            agenda.add(
-                Scheduled(life: next.life, step: .event(.answered(batch.id, outcome))),
-                at: now.instant.advanced(by: back)
-            )
-            return true
-        }
-        guard next.life == life else { return false }
         switch next.step {
-        case .start:
-            dispatcher = Dispatcher(
-                limits: limits,
-                fingerprint: "f",
-                seed: random.next(),
-                now: now
-            )
-            hand(.restored(try await store.restore(now: now)))
-        case .commit(let writes):
-            let results = try await store.commit(writes, now: now)
-            // Durable, and the dispatcher may never hear of it.
-            if !crashes(of: crashEvery) { hand(.committed(results)) }
+        case .arrival(let batch, let fate):
+            arrive(batch, fate, life: next.life)
+            return true
+        case .tick:
+            try await tick()
+            return true
+        case .start, .event, .commit:
+            guard next.life == life else { return false }
+        }
+        switch next.step {
+        case .start: try await start()
+        case .commit(let writes): try await commit(writes)
         case .event(let event):
+            if case .answered(let id, let outcome) = event { hear(id, outcome) }
             hand(event)
-        case .arrival:
-            break
+        case .arrival, .tick: break
         }
         return true
     }
 
-    private mutating func hand(_ event: Dispatcher.Event) {
+    private mutating func start() async throws {
+        dispatcher = Dispatcher(limits: limits, fingerprint: "f", seed: random.next(), now: now)
+        store = store.reopened(bootID: "boot \(boots)")
+        isUp = true
+        out = []
+        let restored = try await store.restore(now: now)
+        for batch in restored.interrupted {
+            record.interrupted(batch)
+            record.doubt(batch)
+        }
+        hand(.restored(restored))
+    }
+
+    private mutating func commit(_ writes: [Write]) async throws {
+        if crashesNow() { return }
+        if isTroubled, faults.happens(faults.failedCommit, &random) {
+            let isFull = Bool.random(using: &random)
+            return hand(.commitFailed(isFull ? .full("no room") : .failed("I/O error")))
+        }
+        let results = try await store.commit(writes, now: now)
+        for (write, result) in zip(writes, results) { record.committed(write, result) }
+        // Durable, and the dispatcher may never hear of it.
+        if !crashesNow() { hand(.committed(results)) }
+    }
+
+    private mutating func hear(_ id: Batch.ID, _ outcome: Outcome) {
+        guard out.remove(id) != nil else { return record.violated("a call is answered twice") }
+        if case .unknown = outcome, let batch = record.call(id) { record.doubt(batch) }
+    }
+
+    mutating func hand(_ event: Dispatcher.Event) {
         for effect in dispatcher.handle(event, now: now) {
-            if crashes(of: crashEvery) { return }
+            if crashesNow() { return }
             perform(effect)
         }
     }
@@ -141,10 +185,13 @@ package struct World {
             schedule(.commit(writes), after: draw(1...8))
         case .call(let batch):
             calls += 1
-            schedule(.arrival(batch), after: draw(provider.delayIn))
+            out.insert(batch.id)
+            if out.count > highest.inFlightLimit { record.violated("too many calls are out") }
+            record.called(batch, limits: highest)
+            send(batch)
         case .wake(let instant):
             precondition(instant > now.instant, "seed \(seed): a wake lies in the past")
-            agenda.add(Scheduled(life: life, step: .event(.woke)), at: instant)
+            schedule(.event(.woke), after: now.instant.duration(to: instant))
         case .renewCredentials:
             schedule(.event(.credentialsRenewed), after: draw(1...100))
         case .report(.resent(_, let count)):
@@ -155,27 +202,46 @@ package struct World {
     }
 
     /// Whether the process ends here; it starts again a little later.
-    private mutating func crashes(of one: Int?) -> Bool {
-        guard let one, Int.random(in: 0..<one, using: &random) == 0 else { return false }
-        crashes += 1
-        life += 1
-        schedule(.start, after: draw(100...5_000))
+    private mutating func crashesNow() -> Bool {
+        guard isTroubled || crashEvery != nil else { return false }
+        let isHit = crashEvery.map { Int.random(in: 0..<$0, using: &random) == 0 } ?? false
+        guard isHit || faults.happens(faults.crash, &random) else { return false }
+        crash()
         return true
     }
 
-    private mutating func schedule(_ step: Step, after delay: Duration) {
-        agenda.add(Scheduled(life: life, step: step), at: now.instant.advanced(by: delay))
+    mutating func crash() {
+        crashes += 1
+        life += 1
+        isUp = false
+        let pause = draw(100...5_000)
+        if faults.hasReboots, Bool.random(using: &random) {
+            boots += 1
+            bootedAt = real.advanced(by: pause)
+        }
+        schedule(.start, after: pause)
+    }
+
+    mutating func schedule(_ step: Step, after delay: Duration) {
+        agenda.add(Scheduled(life: life, step: step), at: real.advanced(by: delay))
     }
 
     private mutating func advance(to instant: Instant) {
-        now.timestamp = Timestamp(
-            milliseconds: 1_700_000_000_000
-                + Self.start.duration(to: instant).milliseconds
-        )
-        now.instant = instant
+        real = instant
+        readClocks()
     }
 
-    private mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {
+    mutating func readClocks() {
+        let up = max(.zero, bootedAt.duration(to: real))
+        // A later boot's clock begins near zero.
+        now.instant = (boots == 0 ? Self.start : Instant(nanoseconds: 5_000_000_000)).advanced(
+            by: up
+        )
+        now.timestamp = Timestamp(milliseconds: 1_700_000_000_000)
+            .advanced(by: Self.start.duration(to: real) + wallOffset)
+    }
+
+    mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {
         let range = milliseconds.lowerBound * 1_000...milliseconds.upperBound * 1_000
         return .microseconds(Int.random(in: range, using: &random))
     }

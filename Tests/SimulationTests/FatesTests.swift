@@ -100,18 +100,3 @@ struct FatesTests {
         #expect(world.provider.acceptedTwice <= world.resent, "seed \(seed)")
     }
 }
-
-extension Counts {
-    fileprivate subscript(status: Recipient.Status) -> Int {
-        switch status {
-        case .queued: queued
-        case .sending: sending
-        case .retrying: retrying
-        case .sent: sent
-        case .failed: failed
-        case .unknown: unknown
-        case .canceled: canceled
-        case .expired: expired
-        }
-    }
-}

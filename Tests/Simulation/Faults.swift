@@ -1,0 +1,97 @@
+package import DeliveryCore
+
+/// What a life meets; the swarm's seed turns each kind on or off.
+///
+/// Chances are in a thousand, of a call, a commit or an effect.
+package struct Faults: Sendable, Hashable {
+    package var lostCall = 0
+    package var lostAnswer = 0
+    package var badGateway = 0
+    package var garbled = 0
+    package var notSent = 0
+    /// Answers that take nearly as long as a call may.
+    package var slowAnswer = 0
+    package var throttled = 0
+    /// Accounts of an answer, each of which fails this once.
+    package var accountTrouble = 0
+    package var retryableCall = 0
+    package var unlistedCall = 0
+    package var refusedCall = 0
+    package var failedCommit = 0
+    package var crash = 0
+    package var hasReboots = false
+    package var hasClockSteps = false
+    package var hasOutages = false
+    package var hasOperators = false
+    package var hasNewLimits = false
+    /// After so long nothing goes wrong any more, and operators let everything finish.
+    package var duration: Duration = .seconds(600)
+
+    package init() {}
+
+    /// Whether the world takes turns of its own.
+    package var hasTicks = false
+
+    /// Each kind on or off.
+    package init(using random: inout SplitMix64) {
+        self.init()
+        hasTicks = true
+        let chances: [WritableKeyPath<Faults, Int>] = [
+            \.lostCall, \.lostAnswer, \.badGateway, \.garbled, \.notSent, \.slowAnswer,
+            \.throttled, \.accountTrouble, \.retryableCall, \.unlistedCall, \.refusedCall,
+            \.failedCommit,
+        ]
+        for kind in chances where Bool.random(using: &random) {
+            self[keyPath: kind] = Int.random(in: 5...150, using: &random)
+        }
+        if Bool.random(using: &random) { crash = Int.random(in: 2...40, using: &random) }
+        let kinds: [WritableKeyPath<Faults, Bool>] = [
+            \.hasReboots, \.hasClockSteps, \.hasOutages, \.hasOperators, \.hasNewLimits,
+        ]
+        for kind in kinds { self[keyPath: kind] = Bool.random(using: &random) }
+    }
+
+    /// Whole calls refused, each kind of which asks for another reaction.
+    static let refusals: [(refusal: Outcome.Refusal, code: Int)] = [
+        (.credentialsExpired, 70_001), (.credentials, 70_003), (.campaign, 80_001),
+        (.tooLarge, 93_000), (.recipientsInDoubt, 90_012),
+    ]
+
+    /// How one call goes.
+    enum CallFate: Sendable, Hashable {
+        case well
+        case slow
+        case lost
+        case answerLost
+        case badGateway(isAccepted: Bool)
+        case garbled
+        case notSent
+        case refused(Outcome.Refusal, code: Int)
+        case unlisted
+    }
+
+    func fate(using random: inout SplitMix64) -> CallFate {
+        if happens(lostCall, &random) { return .lost }
+        if happens(lostAnswer, &random) { return .answerLost }
+        if happens(badGateway, &random) {
+            return .badGateway(isAccepted: Bool.random(using: &random))
+        }
+        if happens(garbled, &random) { return .garbled }
+        if happens(notSent, &random) { return .notSent }
+        if happens(slowAnswer, &random) { return .slow }
+        if happens(throttled, &random) {
+            return .refused(.throttled(atLeast: .seconds(1)), code: 60_013)
+        }
+        if happens(retryableCall, &random) { return .refused(.retryable, code: 91_000) }
+        if happens(unlistedCall, &random) { return .unlisted }
+        if happens(refusedCall, &random) {
+            let index = Int.random(in: 0..<Self.refusals.count, using: &random)
+            return .refused(Self.refusals[index].refusal, code: Self.refusals[index].code)
+        }
+        return .well
+    }
+
+    func happens(_ chance: Int, _ random: inout SplitMix64) -> Bool {
+        chance > 0 && Int.random(in: 0..<1_000, using: &random) < chance
+    }
+}

@@ -1,0 +1,143 @@
+package import DeliveryCore
+
+/// What a life did, seen from outside: who was accepted, and what was written down about whom.
+package struct Record: Sendable {
+    /// What went wrong, in words.
+    package private(set) var violations: [String] = []
+    private var accepted: Set<Account> = []
+    private var sent: Set<Account> = []
+    private var ended: Set<Account> = []
+    private var doubted: Set<Account> = []
+    private var calls: [Batch.ID: Batch] = [:]
+    private var policies: [Campaign.ID: UnknownPolicy] = [:]
+    /// Campaigns of which an operator put unknown recipients back.
+    private var reopened: Set<Campaign.ID> = []
+
+    package mutating func violated(_ text: String) {
+        violations.append(text)
+    }
+
+    mutating func add(_ id: Campaign.ID, _ policy: UnknownPolicy) {
+        policies[id] = policy
+    }
+
+    mutating func called(_ batch: Batch, limits: Limits) {
+        let bytes = batch.accounts.reduce(batch.message.packetOverhead) { $0 + $1.encodedSize }
+        if batch.accounts.count > limits.batchAccounts { violated("a call over the accounts") }
+        if bytes > limits.packetBytes, batch.accounts.count > 1 {
+            violated("a call over the bytes")
+        }
+        if let twice = batch.accounts.first(where: { sent.contains($0) || ended.contains($0) }) {
+            violated("\(twice.text) is addressed after its end")
+        }
+        if let before = calls[batch.id] {
+            let isSame =
+                before.accounts == batch.accounts && before.messageRandom == batch.messageRandom
+                && before.messageSequence == batch.messageSequence
+            if !isSame { violated("batch \(batch.id.rawValue) changed") }
+            if batch.maybeAccepted, policies[batch.campaign] == .leave {
+                violated("a call of unknown outcome is repeated under leave")
+            }
+        }
+        calls[batch.id] = batch
+    }
+
+    mutating func accepted(_ accounts: [Account], of batch: Batch, isLate: Bool) {
+        for account in accounts where !accepted.insert(account).inserted {
+            if sent.contains(account), !isLate {
+                violated("\(account.text) is accepted after it was sent")
+            }
+            if policies[batch.campaign] == .leave, !reopened.contains(batch.campaign) {
+                violated("\(account.text) is accepted twice under leave")
+            }
+        }
+    }
+
+    mutating func doubt(_ batch: Batch) {
+        doubted.formUnion(batch.accounts)
+    }
+
+    func call(_ id: Batch.ID) -> Batch? { calls[id] }
+
+    /// A batch whose call was out, or was about to go out, when its process ended.
+    mutating func interrupted(_ batch: Batch) {
+        if calls[batch.id] == nil { calls[batch.id] = batch }
+    }
+
+    mutating func committed(_ write: Write, _ result: WriteResult) {
+        switch (write, result) {
+        case (.record(let record), _):
+            guard let batch = calls[record.batch] else { return }
+            settle(batch, record.resolution)
+        case (.retry(let id, let filter), .changed(.success(let change))) where change.requeued > 0:
+            if filter.unknown { reopened.insert(id) }
+            for batch in calls.values where batch.campaign == id { ended.subtract(batch.accounts) }
+        default: break
+        }
+    }
+
+    private mutating func settle(_ batch: Batch, _ resolution: Resolution) {
+        switch resolution {
+        case .settled(_, let verdicts):
+            sent.formUnion(Set(batch.accounts).subtracting(verdicts.map(\.account)))
+            for verdict in verdicts where verdict.verdict == .failed || verdict.verdict == .unknown
+            {
+                ended.insert(verdict.account)
+            }
+        case .unknown: ended.formUnion(batch.accounts)
+        case .held, .repeated, .split: break
+        }
+    }
+
+    /// Checks how a campaign ended.
+    package mutating func check(_ campaign: Campaign, _ recipients: [Recipient]) {
+        if !campaign.state.isFinal { violated("a campaign ends as \(campaign.state)") }
+        if campaign.counts.total != recipients.count { violated("counters add up to another sum") }
+        for status in Recipient.Status.allCases {
+            let rows = recipients.count { $0.status == status }
+            if rows != campaign.counts[status] {
+                violated("\(rows) rows are \(status), counted \(campaign.counts[status])")
+            }
+        }
+        if campaign.failures.reduce(0, { $0 + $1.count }) != campaign.counts.failed {
+            violated("the failures by code add up to another sum")
+        }
+        for recipient in recipients { check(recipient) }
+    }
+
+    private mutating func check(_ recipient: Recipient) {
+        let (account, status) = (recipient.account, recipient.status)
+        let isAccepted = accepted.contains(account)
+        switch status {
+        case .sent:
+            if !isAccepted { violated("\(account.text) is sent and was never accepted") }
+        case .failed:
+            if isAccepted { violated("\(account.text) is failed and was accepted") }
+        case .canceled, .expired:
+            if isAccepted { violated("\(account.text) is \(status) and was accepted") }
+            if doubted.contains(account) { violated("\(account.text) is \(status) in doubt") }
+        case .unknown:
+            if sent.contains(account) { violated("\(account.text) is unknown and was sent") }
+        case .queued, .sending, .retrying:
+            violated("\(account.text) has no end: \(status)")
+        }
+        if sent.contains(account), status != .sent {
+            violated("\(account.text) was sent: \(status)")
+        }
+    }
+}
+
+extension Counts {
+    package subscript(status: Recipient.Status) -> Int {
+        switch status {
+        case .queued: queued
+        case .sending: sending
+        case .retrying: retrying
+        case .sent: sent
+        case .failed: failed
+        case .unknown: unknown
+        case .canceled: canceled
+        case .expired: expired
+        }
+    }
+}

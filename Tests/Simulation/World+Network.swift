@@ -1,0 +1,81 @@
+import DeliveryCore
+
+extension World {
+    /// A call goes out and meets its fate.
+    mutating func send(_ batch: Batch) {
+        let fate: Faults.CallFate =
+            if !isTroubled {
+                .well
+            } else if real < outageUntil {
+                Bool.random(using: &random) ? .notSent : .lost
+            } else {
+                faults.fate(using: &random)
+            }
+        let timeout = limits.callTimeout
+        switch fate {
+        case .notSent:
+            schedule(.event(.answered(batch.id, .notSent("refused"))), after: draw(1...2_000))
+        case .lost:
+            schedule(.event(.answered(batch.id, .unknown(.timeout))), after: timeout)
+        case .answerLost:
+            // The provider may count it until its own patience ends, after ours has.
+            let late = Int((timeout + LedgerEntry.grace).milliseconds) - 1
+            schedule(.arrival(batch, fate), after: draw(1...late))
+            schedule(.event(.answered(batch.id, .unknown(.timeout))), after: timeout)
+        case .slow:
+            schedule(.arrival(batch, fate), after: draw(1...Int(timeout.milliseconds) - 300))
+        case .well, .badGateway, .garbled, .refused, .unlisted:
+            schedule(.arrival(batch, fate), after: draw(provider.delayIn))
+        }
+    }
+
+    /// A call arrives, maybe of a process that is gone.
+    mutating func arrive(_ batch: Batch, _ fate: Faults.CallFate, life: Int) {
+        // Another copy of the call may have been answered and written down before this one.
+        let isLate = fate == .answerLost || life != self.life
+        let outcome: Outcome?
+        switch fate {
+        case .well, .slow: outcome = carryOut(batch, isLate: isLate)
+        case .answerLost:
+            _ = carryOut(batch, isLate: isLate)
+            outcome = nil
+        case .badGateway(let isAccepted):
+            if isAccepted {
+                _ = carryOut(batch, isLate: isLate)
+            } else {
+                _ = provider.counts(batch, at: real)
+            }
+            outcome = .unknown(.http(status: 502))
+        case .garbled:
+            _ = carryOut(batch, isLate: isLate)
+            outcome = .unknown(.unreadable)
+        case .refused(let refusal, let code):
+            _ = provider.counts(batch, at: real)
+            outcome = .refused(refusal, code: code, text: "refused")
+        case .unlisted:
+            _ = provider.counts(batch, at: real)
+            outcome = .unknown(.unlisted(code: 12_345))
+        case .lost, .notSent: outcome = nil
+        }
+        guard let outcome else { return }
+        let back = draw(provider.delayOut)
+        let event = Scheduled(life: life, step: .event(.answered(batch.id, outcome)))
+        agenda.add(event, at: real.advanced(by: back))
+    }
+
+    private mutating func carryOut(_ batch: Batch, isLate: Bool) -> Outcome {
+        var trouble: Set<Account> = []
+        if isTroubled {
+            for account in batch.accounts where faults.happens(faults.accountTrouble, &random) {
+                trouble.insert(account)
+            }
+        }
+        let outcome = provider.receive(batch, at: real, trouble: trouble)
+        if case .answered(_, let refused) = outcome {
+            let refused = Set(refused.map(\.account))
+            let accepted = batch.accounts.filter { !refused.contains($0) }
+            record.accepted(accepted, of: batch, isLate: isLate)
+        }
+        return outcome
+    }
+}

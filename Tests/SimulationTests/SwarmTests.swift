@@ -1,0 +1,120 @@
+import DeliveryCore
+import Foundation
+import QueueStore
+import Simulation
+import Testing
+
+/// Whole lives in which everything goes wrong that a seed has drawn.
+///
+/// `SEEDS=n` runs so many lives; `SEED=n` replays one.
+struct SwarmTests {
+    private static let lanes = 4
+
+    /// The seeds of a lane.
+    private static func seeds(_ lane: Int) -> [UInt64] {
+        let environment = ProcessInfo.processInfo.environment
+        if let one = environment["SEED"].flatMap(UInt64.init) { return lane == 0 ? [one] : [] }
+        let count = environment["SEEDS"].flatMap(Int.init) ?? 200
+        return stride(from: 1 + lane, through: count, by: lanes).map(UInt64.init)
+    }
+
+    @Test(arguments: 0..<lanes)
+    func `whatever goes wrong, the promises hold`(lane: Int) async throws {
+        for seed in Self.seeds(lane) { try await live(seed) }
+    }
+
+    private func live(_ seed: UInt64) async throws {
+        let life = try await Life(seed: seed)
+        let replay = "SEED=\(seed) swift test --filter SwarmTests"
+        #expect(life.violations.isEmpty, "seed \(seed): \(replay)\n\(life.summary)")
+    }
+}
+
+/// One life from a seed, and what it broke.
+struct Life {
+    let violations: [String]
+    let summary: String
+
+    init(seed: UInt64) async throws {
+        var random = SplitMix64(seed: seed ^ 0x5EED)
+        var limits = Limits()
+        limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
+        limits.burst = Int.random(in: 10...200, using: &random)
+        limits.batchAccounts = Int.random(in: 1...60, using: &random)
+        limits.packetBytes = Int.random(in: 300...2_000, using: &random)
+        limits.inFlightLimit = Int.random(in: 1...8, using: &random)
+        limits.retry = RetryPolicy(
+            attemptLimit: Int.random(in: 1...6, using: &random),
+            base: .seconds(1),
+            cap: .seconds(20)
+        )
+        var world = try World(
+            seed: seed,
+            limits: limits,
+            provider: ProviderModel(quota: limits.messagesPerMinute)
+        )
+        world.faults = Faults(using: &random)
+        var ids: [Campaign.ID] = []
+        for index in 0..<Int.random(in: 1...5, using: &random) {
+            let accounts = Self.accounts(campaign: index, using: &random)
+            let settings = Self.settings(world.now.timestamp, using: &random)
+            ids.append(try await world.add(accounts, settings: settings))
+        }
+        try await world.run(for: .seconds(200_000))
+        for id in ids {
+            guard let campaign = try await world.store.campaign(id) else { continue }
+            world.record.check(campaign, try await world.recipients(of: id))
+        }
+        let quota = limits.messagesPerMinute
+        if world.provider.busiestMinute > quota { world.record.violated("over the quota") }
+        if world.provider.busiestAlignedMinute > quota { world.record.violated("over, aligned") }
+        if world.provider.refusals > 0 { world.record.violated("refused for the quota") }
+        let elapsed = World.start.duration(to: world.real).inSeconds
+        let bound = 40 * (world.calls + world.ticks + world.crashes + 50) + Int(elapsed / 3)
+        if world.steps > bound {
+            world.record.violated("\(world.steps) steps for \(world.calls) calls")
+        }
+        violations = world.record.violations
+        let shown = violations.prefix(5).joined(separator: "\n")
+        summary = """
+            \(violations.count) violations: \(shown)
+            \(world.calls) calls, \(world.steps) steps, \(world.crashes) crashes, \(elapsed) s
+            \(world.faults)
+            """
+    }
+
+    private static func accounts(campaign: Int, using random: inout SplitMix64) -> [Account] {
+        let hasFates = Bool.random(using: &random)
+        return (0..<Int.random(in: 1...200, using: &random)).map { index in
+            let name = "\(campaign)-\(index)"
+            guard hasFates else { return Account("user-\(name)") }
+            return switch Int.random(in: 0..<12, using: &random) {
+            case 0: Account("missing-\(name)")
+            case 1: Account("flaky-2-70169-\(name)")
+            case 2: Account("err-91000-\(name)")
+            case 3: Account("err-90048-\(name)")
+            default: Account("user-\(name)")
+            }
+        }
+    }
+
+    private static func settings(
+        _ now: Timestamp,
+        using random: inout SplitMix64
+    ) -> Campaign.Settings {
+        var settings = Campaign.Settings()
+        settings.priority = Priority.allCases[Int.random(in: 0..<3, using: &random)]
+        settings.onUnknown = Bool.random(using: &random) ? .resend : .leave
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            settings.messagesPerMinute = Int.random(in: 5...200, using: &random)
+        }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            settings.startAt = now.advanced(by: .seconds(Int.random(in: 1...300, using: &random)))
+        }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let wait = Int.random(in: 301...900, using: &random)
+            settings.expiresAt = now.advanced(by: .seconds(wait))
+        }
+        return settings
+    }
+}
