@@ -253,17 +253,136 @@ extension OpenAPIDocument {
                 OfflinePushInfo: { type: object }
                 IsNeedReadReceipt: { type: integer, enum: [0, 1] }
             Element:
+              oneOf:
+                - { $ref: '#/components/schemas/TIMTextElem' }
+                - { $ref: '#/components/schemas/TIMLocationElem' }
+                - { $ref: '#/components/schemas/TIMFaceElem' }
+                - { $ref: '#/components/schemas/TIMCustomElem' }
+                - { $ref: '#/components/schemas/TIMSoundElem' }
+                - { $ref: '#/components/schemas/TIMImageElem' }
+                - { $ref: '#/components/schemas/TIMFileElem' }
+                - { $ref: '#/components/schemas/TIMVideoFileElem' }
+            TIMTextElem:
               type: object
               additionalProperties: false
               required: [MsgType, MsgContent]
               properties:
-                MsgType:
-                  type: string
-                  enum: [TIMTextElem, TIMLocationElem, TIMFaceElem, TIMCustomElem, TIMSoundElem,
-                    TIMImageElem, TIMFileElem, TIMVideoFileElem]
+                MsgType: { const: TIMTextElem }
                 MsgContent:
-                  description: As Tencent documents it for the type; what is documented is checked
                   type: object
+                  required: [Text]
+                  properties:
+                    Text: { type: string }
+            TIMLocationElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMLocationElem }
+                MsgContent:
+                  type: object
+                  required: [Latitude, Longitude]
+                  properties:
+                    Desc: { type: string }
+                    Latitude: { type: number }
+                    Longitude: { type: number }
+            TIMFaceElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMFaceElem }
+                MsgContent:
+                  type: object
+                  properties:
+                    Index: { type: integer, minimum: -2147483648, maximum: 4294967295 }
+                    Data: { type: string }
+            TIMCustomElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMCustomElem }
+                MsgContent:
+                  type: object
+                  properties:
+                    Data: { type: string }
+                    Desc: { type: string }
+                    Ext: { type: string }
+                    Sound: { type: string }
+            TIMSoundElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMSoundElem }
+                MsgContent:
+                  type: object
+                  properties:
+                    Url: { type: string }
+                    UUID: { type: string }
+                    Size: { type: integer, minimum: 0, maximum: 4294967295 }
+                    Second: { type: integer, minimum: 0, maximum: 4294967295 }
+                    Download_Flag: { type: integer, enum: [2] }
+            TIMImageElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMImageElem }
+                MsgContent:
+                  type: object
+                  required: [ImageInfoArray]
+                  properties:
+                    UUID: { type: string }
+                    ImageFormat: { type: integer, enum: [1, 2, 3, 4, 255] }
+                    ImageInfoArray:
+                      type: array
+                      items: { $ref: '#/components/schemas/Picture' }
+            TIMFileElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMFileElem }
+                MsgContent:
+                  type: object
+                  properties:
+                    Url: { type: string }
+                    UUID: { type: string }
+                    FileSize: { type: integer, minimum: 0, maximum: 4294967295 }
+                    FileName: { type: string }
+                    Download_Flag: { type: integer, enum: [2] }
+            TIMVideoFileElem:
+              type: object
+              additionalProperties: false
+              required: [MsgType, MsgContent]
+              properties:
+                MsgType: { const: TIMVideoFileElem }
+                MsgContent:
+                  type: object
+                  properties:
+                    VideoUrl: { type: string }
+                    VideoUUID: { type: string }
+                    VideoSize: { type: integer, minimum: 0, maximum: 4294967295 }
+                    VideoSecond: { type: integer, minimum: 0, maximum: 4294967295 }
+                    VideoFormat: { type: string }
+                    VideoDownloadFlag: { type: integer, enum: [2] }
+                    ThumbUrl: { type: string }
+                    ThumbUUID: { type: string }
+                    ThumbSize: { type: integer, minimum: 0, maximum: 4294967295 }
+                    ThumbWidth: { type: integer, minimum: 0, maximum: 4294967295 }
+                    ThumbHeight: { type: integer, minimum: 0, maximum: 4294967295 }
+                    ThumbFormat: { type: string }
+                    ThumbDownloadFlag: { type: integer, enum: [2] }
+            Picture:
+              type: object
+              properties:
+                Type: { type: integer, enum: [1, 2, 3] }
+                Size: { type: integer, minimum: 0, maximum: 4294967295 }
+                Width: { type: integer, minimum: 0, maximum: 4294967295 }
+                Height: { type: integer, minimum: 0, maximum: 4294967295 }
+                URL: { type: string }
         """
 
     private static let otherSchemas = """

@@ -410,7 +410,7 @@ package enum OpenAPIDocument {
                   description: This document
                   content:
                     application/yaml:
-                      schema: { type: string }
+                      schema: { type: object }
                 default: { $ref: '#/components/responses/Problem' }
         """
 }

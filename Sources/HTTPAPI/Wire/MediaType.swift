@@ -40,7 +40,7 @@ extension HTTPFields {
     /// Whether the body is gzip, where the route takes that.
     func isGzip(allowed: Bool) throws(Problem) -> Bool {
         switch trimmed((self[.contentEncoding] ?? "identity")[...]) {
-        case "identity", "": return false
+        case "identity": return false
         case "gzip" where allowed, "x-gzip" where allowed: return true
         case let other:
             let wanted = allowed ? "gzip, identity" : "identity"
