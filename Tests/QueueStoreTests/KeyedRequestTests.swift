@@ -81,6 +81,7 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try await queue.writeWithoutTransaction { database in
             try database.execute(sql: "DROP TABLE keyed_request")
+            try database.execute(sql: "ALTER TABLE service DROP COLUMN mark")
             try database.execute(sql: "PRAGMA user_version = 1")
         }
         try queue.close()
