@@ -169,6 +169,14 @@ struct DispatcherTroubleTests {
         #expect(back.writes.count > 1)
     }
 
+    @Test func `with nothing left to probe, the service is ready again after its rest`() {
+        var stage = makeUnreachable()
+        let done = makeWork(state: .canceled, fresh: 0)
+        _ = stage.tell(.admitted(done), 1)
+        #expect(stage.dispatcher.state(at(0.9)).0 == .unreachable)
+        #expect(stage.dispatcher.state(at(20)).0 == .running)
+    }
+
     @Test func `a probe under leave risks one account`() {
         var stage = makeUnreachable(onUnknown: .leave)
         #expect(stage.tell(.woke, 11).claims.map(\.accountLimit) == [1])

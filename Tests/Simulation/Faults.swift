@@ -36,19 +36,39 @@ package struct Faults: Sendable, Hashable {
     package init(using random: inout SplitMix64) {
         self.init()
         hasTicks = true
-        let chances: [WritableKeyPath<Faults, Int>] = [
+        for kind in Self.chances where Bool.random(using: &random) {
+            self[keyPath: kind] = Int.random(in: 5...150, using: &random)
+        }
+        if Bool.random(using: &random) { crash = Int.random(in: 2...40, using: &random) }
+        for kind in Self.kinds { self[keyPath: kind] = Bool.random(using: &random) }
+    }
+
+    private static var chances: [WritableKeyPath<Faults, Int>] {
+        [
             \.lostCall, \.lostAnswer, \.badGateway, \.garbled, \.notSent, \.slowAnswer,
             \.throttled, \.accountTrouble, \.retryableCall, \.unlistedCall, \.refusedCall,
             \.failedCommit,
         ]
-        for kind in chances where Bool.random(using: &random) {
-            self[keyPath: kind] = Int.random(in: 5...150, using: &random)
-        }
-        if Bool.random(using: &random) { crash = Int.random(in: 2...40, using: &random) }
-        let kinds: [WritableKeyPath<Faults, Bool>] = [
+    }
+
+    private static var kinds: [WritableKeyPath<Faults, Bool>] {
+        [
             \.hasReboots, \.hasClockSteps, \.hasOutages, \.hasOperators, \.hasNewLimits,
         ]
-        for kind in kinds { self[keyPath: kind] = Bool.random(using: &random) }
+    }
+
+    /// Both lives' kinds of trouble.
+    package func union(_ other: Faults) -> Faults {
+        var union = self
+        for kind in Self.chances + [\.crash] { union[keyPath: kind] += other[keyPath: kind] }
+        for kind in Self.kinds where other[keyPath: kind] { union[keyPath: kind] = true }
+        return union
+    }
+
+    /// Whether every kind of trouble is on.
+    package var isComplete: Bool {
+        (Self.chances + [\.crash]).allSatisfy { self[keyPath: $0] > 0 }
+            && Self.kinds.allSatisfy { self[keyPath: $0] }
     }
 
     /// Whole calls refused, each kind of which asks for another reaction.

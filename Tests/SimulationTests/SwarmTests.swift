@@ -23,6 +23,29 @@ struct SwarmTests {
         for seed in Self.seeds(lane) { try await live(seed) }
     }
 
+    /// Seeds that failed once: a repeat's doubt forgotten at a cancel (9, 28) and at an expiry
+    /// (16, 24), and a wake that lay in the present (81).
+    @Test(arguments: [UInt64(9), 16, 24, 28, 81])
+    func `what went wrong once stays right`(seed: UInt64) async throws {
+        try await live(seed)
+    }
+
+    @Test func `a life repeats itself`() async throws {
+        let first = try await Life(seed: 7)
+        let second = try await Life(seed: 7)
+        #expect(first.summary == second.summary)
+    }
+
+    @Test func `every kind of trouble comes up`() {
+        var seen = Faults()
+        for seed in UInt64(1)...20 {
+            var random = SplitMix64(seed: seed)
+            let faults = Faults(using: &random)
+            seen = seen.union(faults)
+        }
+        #expect(seen.isComplete)
+    }
+
     private func live(_ seed: UInt64) async throws {
         let life = try await Life(seed: seed)
         let replay = "SEED=\(seed) swift test --filter SwarmTests"

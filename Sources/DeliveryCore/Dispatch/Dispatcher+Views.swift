@@ -6,13 +6,26 @@ extension Dispatcher {
             return (.storeFailed, Campaign.Reason(code: nil, text: storeFault.fault.text))
         }
         if service.isPaused { return (.paused, nil) }
-        if !circuit.isClosed {
+        if !circuit.isClosed, !isIdle(now) {
             return (.unreachable, Campaign.Reason(code: nil, text: "calls get no answer"))
         }
         if pace.isSlowed(now: now.instant) {
             return (.throttled, Campaign.Reason(code: nil, text: "the provider said to slow down"))
         }
         return (.running, nil)
+    }
+
+    /// Whether an open circuit has had its rest and nothing is there to probe with.
+    ///
+    /// The next call will be a probe still; but nobody waits for it, so nothing is amiss.
+    private func isIdle(_ now: Now) -> Bool {
+        guard case .open(let until, _) = circuit, until <= now.instant, outstanding == nil,
+            inFlight.isEmpty
+        else { return false }
+        return order.allSatisfy { id in
+            guard let line = lines[id], line.work.state == .running else { return true }
+            return line.open.isEmpty && line.work.freshCount == 0 && line.work.retryCount == 0
+        }
     }
 
     /// Campaigns kept in memory: those that haven't ended, and those whose last minute counts still.
