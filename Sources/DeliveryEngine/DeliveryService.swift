@@ -190,6 +190,11 @@ extension DeliveryService {
         }
     }
 
+    /// Makes no more calls; `run` returns once those in flight are finished and recorded.
+    package func drain() {
+        report.yield(.drain)
+    }
+
     package func setPaused(_ isPaused: Bool) async throws(ChangeError) {
         let reply = await ask { .pauseRequested($0, isPaused: isPaused) }
         switch reply {

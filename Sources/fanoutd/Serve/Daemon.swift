@@ -1,12 +1,12 @@
 import DeliveryCore
 import DeliveryEngine
 import Foundation
+import Glibc
 import HTTPAPI
 import Logging
-import NIOCore
+package import NIOCore
 import QueueStore
 package import ServiceLifecycle
-import Synchronization
 import TencentIM
 
 /// The composition root: builds the daemon's parts from a configuration and runs them.
@@ -86,7 +86,7 @@ package struct Daemon: Sendable {
         _ readiness: Readiness,
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
-        let stopping = Stopping()
+        let stopping = Stopping { deliveries.drain() }
         let clock = SystemClock()
         let endpoint = HTTPAPI.Endpoint(
             configuration: configuration.endpointConfiguration(token: token),
@@ -105,9 +105,10 @@ package struct Daemon: Sendable {
             readiness.arrived()
             onRunning(address?.port, token)
         }
-        // Shut down from the end: the endpoint takes no more, then the calls in flight are finished.
+        // Shut down from the end: no new calls first, then the endpoint, which may still be reading a
+        // stream, then what is left of the calls in flight.
         let parts = DaemonRun.Parts(
-            services: [deliveries, service, stopping],
+            services: [PatientService(deliveries), service, stopping],
             status: { Self.status(deliveries.quota()) },
             isAlive: {
                 // Either may hang, and then the watchdog hears nothing; an error is an answer.
@@ -118,7 +119,28 @@ package struct Daemon: Sendable {
             reload: { DaemonRun.reload(reload, into: log) },
             guest: guest
         )
-        try await run.run(parts)
+        do {
+            try await run.run(parts)
+        } catch let error as IOError {
+            throw Self.listenFailure(error, configuration.http.listen)
+        }
+    }
+
+    /// Why the endpoint can't be opened: the one socket that is bound while the services start.
+    package static func listenFailure(
+        _ error: IOError,
+        _ listen: ListenAddress
+    ) -> CommandFailure {
+        let isTaken = error.errnoCode == EADDRINUSE
+        let remedy =
+            isTaken
+            ? "stop the program that listens there, or give another address"
+            : "give an address of this machine that this user may listen on"
+        let reason = SmallFile.Fault(path: "", errno: error.errnoCode).reason
+        return CommandFailure(
+            isTaken ? .tryAgain : .configuration,
+            "http.listen: '\(listen)' can't be opened (\(reason)); \(remedy)"
+        )
     }
 
     private static func openStore(
@@ -144,21 +166,5 @@ package struct Daemon: Sendable {
     private static func status(_ quota: QuotaStatus) -> String {
         "\(quota.state.rawValue): \(quota.windowUsed) of \(quota.messagesPerMinute) messages held,"
             + " \(quota.inFlight) calls in flight"
-    }
-}
-
-/// Knows that the shutdown has begun: as the last service started it is the first to hear of it.
-private final class Stopping: Service {
-    private let began = Atomic(false)
-
-    var hasBegun: Bool { began.load(ordering: .relaxed) }
-
-    func run() async throws {
-        do {
-            try await gracefulShutdown()
-        } catch {
-            // Cancelled instead: the process is stopping all the same.
-        }
-        began.store(true, ordering: .relaxed)
     }
 }

@@ -1,0 +1,55 @@
+import DeliveryCore
+import Glibc
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Testing
+import fanoutd
+
+/// A service made of a closure.
+private struct MadeService: Service {
+    let body: @Sendable () async throws -> Void
+
+    func run() async throws { try await body() }
+}
+
+@Suite struct `A shutdown` {
+    @Test(.timeLimit(.minutes(1)))
+    func `ends the sending while the endpoint still has streams to read`() async throws {
+        let (drained, drain) = AsyncStream.makeStream(of: Void.self)
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let stopping = Stopping { drain.finish() }
+        let sending = MadeService {
+            for await _ in drained {}
+            end.finish()
+        }
+        let endpoint = MadeService {
+            start.finish()
+            try await gracefulShutdown()
+            for await _ in ended {}
+        }
+        let group = ServiceGroup(
+            services: [PatientService(sending), endpoint, stopping],
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        #expect(!stopping.hasBegun)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            for await _ in started {}
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(stopping.hasBegun)
+    }
+
+    @Test(arguments: [(EADDRINUSE, 75), (EADDRNOTAVAIL, 78), (EACCES, 78)] as [(Int32, Int32)])
+    func `is what follows an address that can't be opened`(errno: Int32, code: Int32) {
+        let failure = Daemon.listenFailure(
+            IOError(errnoCode: errno, reason: "bind"),
+            .tcp(host: "127.0.0.1", port: 80)
+        )
+        #expect(failure.code.rawValue == code)
+        #expect(failure.message.hasPrefix("http.listen: '127.0.0.1:80' can't be opened ("))
+    }
+}
