@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import fanoutd
 
@@ -80,6 +81,23 @@ import fanoutd
         #expect(run.output.contains("  burst: 600  "))
         #expect(!run.output.contains("0123456789abcdef"))
         #expect(run.error.hasPrefix("fanoutd: warning: tencent.timeoutSeconds: "))
+    }
+
+    @Test func `check-config warns of a secret that every user can read`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let key = try folder.write("secret-key", "0123456789abcdef")
+        let path = try folder.write(
+            "fanoutd.yaml",
+            "tencent:\n  sdkAppId: 1\n  secretKeyFile: secret-key\n"
+        )
+        for (mode, warns) in [(mode_t(0o644), true), (0o640, false)] {
+            try #require(unsafe chmod(key, mode) == 0)
+            let run = try Self.run(["check-config", "--config", path])
+            #expect(run.code == 0)
+            let warning = "fanoutd: warning: tencent.secretKeyFile: every user can read \(key)"
+            #expect(run.error.hasPrefix(warning) == warns)
+        }
     }
 
     @Test func `usersig prints one signature and nothing else`() throws {

@@ -25,7 +25,9 @@ package struct CheckConfigCommand: ParsableCommand {
 
     package func run() throws {
         let loaded = try options.load()
-        for warning in loaded.configuration.warnings(stopTimeout: .seconds(stopTimeout)) {
+        let configuration = loaded.configuration
+        let warnings = configuration.warnings(stopTimeout: .seconds(stopTimeout))
+        for warning in warnings + configuration.exposures {
             StandardError.writeLine("fanoutd: warning: \(warning)")
         }
         try StandardOutput.write(Array(loaded.text.utf8))

@@ -30,7 +30,8 @@ package struct ServeCommand: AsyncParsableCommand {
         let log = StandardErrorLog(format: format, level: configuration.log.level) {
             clock.now().timestamp
         }
-        for warning in configuration.warnings(stopTimeout: .seconds(90)) {
+        let warnings = configuration.warnings(stopTimeout: .seconds(90)) + configuration.exposures
+        for warning in warnings {
             log.logger("configuration").warning("\(warning)")
         }
         let daemon = Daemon(configuration: configuration, log: log, environment: environment)

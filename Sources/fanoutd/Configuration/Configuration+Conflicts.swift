@@ -67,6 +67,20 @@ extension Configuration {
         return warnings
     }
 
+    /// Files with secrets that every user of the machine may read, with the remedy.
+    ///
+    /// A group may: a systemd credential shows its access list there.
+    package var exposures: [String] {
+        let files = [
+            ("tencent.secretKeyFile", tencent.secretKeyFile as String?),
+            ("http.tokensFile", http.tokensFile),
+        ]
+        return files.compactMap { key, path in
+            guard let path, SmallFile.isOpenToEveryone(path) else { return nil }
+            return "\(key): every user can read \(path); run: chmod o= \(path)"
+        }
+    }
+
     /// What a stop takes besides the last call: its record and closing the store, generously.
     package static let stopMargin = Duration.seconds(10)
 }

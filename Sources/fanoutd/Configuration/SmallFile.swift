@@ -92,4 +92,10 @@ package enum SmallFile {
         guard unsafe stat(path, &status) == 0 else { throw Fault(path: path, errno: errno) }
         return status.st_mode & 0o077 != 0
     }
+
+    /// Whether users outside its owner and group may read or write a file; false if there is none.
+    package static func isOpenToEveryone(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & 0o007 != 0
+    }
 }

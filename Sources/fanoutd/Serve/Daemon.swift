@@ -38,6 +38,8 @@ package struct Daemon: Sendable {
     ) async throws {
         Allocator.mapLargeBlocks()
         let clock = SystemClock()
+        // The store holds accounts and messages, which concern nobody else on the machine.
+        umask(0o077)
         let store = try Self.openStore(configuration, log.logger("store"))
         let token = try TokenFile.open(configuration.tokenFile)
         if token.isNew {
