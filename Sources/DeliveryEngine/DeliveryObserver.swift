@@ -22,7 +22,8 @@ extension DeliveryObserver {
     package func report(_ report: Dispatcher.Report, _ logger: Logger) {
         switch report {
         case .campaign(let id, let state, let reason):
-            logger.info(
+            logger.log(
+                level: state == .halted ? .warning : .info,
                 "Campaign \(state.rawValue)",
                 metadata: metadata(reason, ["campaign": "\(id)"])
             )
@@ -35,12 +36,24 @@ extension DeliveryObserver {
                 ]
             )
         case .service(let state, let reason):
-            logger.notice("Sending is \(state.rawValue)", metadata: metadata(reason, [:]))
+            logger.log(
+                level: level(of: state),
+                "Sending is \(state.rawValue)",
+                metadata: metadata(reason, [:])
+            )
         case .resent(let campaign, let count):
             logger.notice(
                 "A call of unknown outcome is repeated",
                 metadata: ["campaign": "\(campaign)", "recipients": "\(count)"]
             )
+        }
+    }
+
+    private func level(of state: ServiceState) -> Logger.Level {
+        switch state {
+        case .halted, .storeFailed: .error
+        case .unreachable, .throttled: .warning
+        case .paused, .running: .notice
         }
     }
 

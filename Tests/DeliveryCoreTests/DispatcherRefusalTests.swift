@@ -67,6 +67,7 @@ struct DispatcherRefusalTests {
         #expect(recorded.isEmpty)
         #expect(after.wakes == [at(3).instant])
         #expect(stage.dispatcher.state(at(1.2)).0 == .throttled)
+        #expect(stage.dispatcher.state(at(1.2)).1?.code == 90_000)
         // An emptied bucket at half the pace, 100 a second, has 200 tokens by then.
         #expect(stage.tell(.woke, 3).reclaims == [Batch.ID(rawValue: 1)])
     }

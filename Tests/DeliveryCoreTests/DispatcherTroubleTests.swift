@@ -154,6 +154,7 @@ struct DispatcherTroubleTests {
     @Test func `three unknown outcomes in a row leave one small probe at a time`() {
         var stage = makeUnreachable()
         #expect(stage.dispatcher.state(at(10)).0 == .unreachable)
+        #expect(stage.dispatcher.state(at(10)).1?.text == "calls end unknown: timeout")
         let probing = stage.tell(.woke, 20)
         #expect(probing.claims.isEmpty)
         #expect(probing.reclaims.count == 1, "the batches wait, there is nothing smaller")

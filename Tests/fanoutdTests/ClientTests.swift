@@ -186,6 +186,8 @@ import fanoutd
         #expect(try makeCampaign().ending == nil)
         #expect(try makeCampaign(state: "paused").ending == nil)
         #expect(try makeCampaign(state: "canceled").ending == .notEveryone)
+        let flying = #""total":5,"sending":2,"canceled":3"#
+        #expect(try makeCampaign(state: "canceled", counts: flying).ending == nil)
         #expect(
             try makeCampaign(state: "completed", counts: #""total":5,"sent":5"#).ending
                 == .everyoneSent

@@ -76,12 +76,18 @@ extension Dispatcher {
     /// What an outcome says about the provider's health and pace.
     private mutating func learn(from outcome: Outcome, _ flight: Flight, now: Now) {
         switch outcome {
-        case .unknown, .notSent:
+        case .unknown(let doubt):
+            trouble = Campaign.Reason(code: doubt.code, text: "calls end unknown: \(doubt.text)")
             failed(flight, now: now)
-        case .refused(.retryable, _, _):
+        case .notSent(let text):
+            trouble = Campaign.Reason(code: nil, text: text)
+            failed(flight, now: now)
+        case .refused(.retryable, let code, let text):
+            trouble = Campaign.Reason(code: code, text: text)
             // Accounts that failed before may well all fail again: that says nothing of the service.
             if flight.isProbe || isFirstCall(flight.batch) { failed(flight, now: now) }
-        case .refused(.throttled(let atLeast), _, _):
+        case .refused(.throttled(let atLeast), let code, let text):
+            throttle = Campaign.Reason(code: code, text: text)
             circuit = circuit.next(after: .succeeded, now: now.instant)
             pace.throttled(callSentAt: flight.sentAt, atLeast: atLeast, now: now.instant)
             bucket.empty(now: now.instant)

@@ -7,10 +7,10 @@ extension Dispatcher {
         }
         if service.isPaused { return (.paused, nil) }
         if !circuit.isClosed, !isIdle(now) {
-            return (.unreachable, Campaign.Reason(code: nil, text: "calls get no answer"))
+            return (.unreachable, trouble)
         }
         if pace.isSlowed(now: now.instant) {
-            return (.throttled, Campaign.Reason(code: nil, text: "the provider said to slow down"))
+            return (.throttled, throttle)
         }
         return (.running, nil)
     }

@@ -87,6 +87,10 @@ package struct Dispatcher: Sendable {
     var ledger: WindowLedger
     var pace = Pace()
     var circuit = Circuit.closed(failures: 0)
+    /// What the last call without a useful answer got.
+    var trouble: Campaign.Reason?
+    /// The last answer that said to slow down.
+    var throttle: Campaign.Reason?
     var shares = FairShares()
     /// Recipients that small batches were served out of turn since the last turn.
     var servedOutOfTurn = 0

@@ -111,7 +111,8 @@ package struct CampaignView: Sendable, Hashable {
     package var ending: Ending? {
         switch state {
         case "completed": count(.sent) == total ? .everyoneSent : .notEveryone
-        case "canceled", "expired": .notEveryone
+        // A call that was out when it ended ends first, and its answer counts.
+        case "canceled", "expired": count(.sending) == 0 ? .notEveryone : nil
         case "halted": .halted(reason ?? "no reason given")
         default: nil
         }

@@ -39,7 +39,7 @@ import fanoutd
     @Test func `the example loads, and what it leaves out is the default`() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        try folder.write("secret-key", "0123456789abcdef\n")
+        try folder.write("secret-key.example", "0123456789abcdef\n")
         let path = try folder.write("fanoutd.yaml", example)
         let loaded = try ConfigurationLoader.load(path, environment: [:])
         #expect(loaded.origins.keys.sorted() == ["tencent.sdkAppId", "tencent.secretKeyFile"])
