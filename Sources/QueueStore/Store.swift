@@ -113,9 +113,20 @@ package final class Store: Sendable {
         do {
             // A copy made while it was open must not pass for what is left now.
             if let lock { writer.writeWithoutTransaction { Self.renewMark(of: $0, in: lock) } }
+            emptyLog()
             try writer.close()
         } catch {
             throw queueError(error)
+        }
+    }
+
+    /// Moves the WAL into the database: the pool closes its readers last, and they can't.
+    private func emptyLog() {
+        guard writer is DatabasePool else { return }
+        do {
+            try writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch {
+            // A reader is still at it, or the disk fails: the next start reads the WAL as well.
         }
     }
 

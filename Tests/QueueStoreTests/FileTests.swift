@@ -22,6 +22,7 @@ import Testing
         try await store.commit(.service(service))
         let before = try await store.everybody()
         try store.close()
+        #expect(files.size(of: "a-wal") == 0, "the next start would have to read it")
         let copy = files.copy("a", to: "b")
         let again = try Store.open(at: copy, options: makeOptions())
         #expect(try await again.everybody() == before)
@@ -257,6 +258,12 @@ final class TemporaryFiles: Sendable {
     }
 
     func path(_ name: String) -> String { directory + "/" + name }
+
+    /// The bytes of a file, 0 if there is none.
+    func size(of name: String) -> Int {
+        var status = stat()
+        return unsafe stat(path(name), &status) == 0 ? Int(status.st_size) : 0
+    }
 
     /// Copies a store's files as they are at this moment, as a crash would leave them.
     @discardableResult
