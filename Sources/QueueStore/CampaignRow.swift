@@ -62,36 +62,6 @@ struct CampaignRow: Sendable {
     }
 }
 
-extension Counts {
-    /// The counter of a status.
-    subscript(status: Recipient.Status) -> Int {
-        get {
-            switch status {
-            case .queued: queued
-            case .sending: sending
-            case .retrying: retrying
-            case .sent: sent
-            case .failed: failed
-            case .unknown: unknown
-            case .canceled: canceled
-            case .expired: expired
-            }
-        }
-        set {
-            switch status {
-            case .queued: queued = newValue
-            case .sending: sending = newValue
-            case .retrying: retrying = newValue
-            case .sent: sent = newValue
-            case .failed: failed = newValue
-            case .unknown: unknown = newValue
-            case .canceled: canceled = newValue
-            case .expired: expired = newValue
-            }
-        }
-    }
-}
-
 /// How the recipients that were left ended when a campaign was canceled or expired.
 struct Cut: Sendable {
     let status: Recipient.Status

@@ -126,18 +126,3 @@ package struct Record: Sendable {
         }
     }
 }
-
-extension Counts {
-    package subscript(status: Recipient.Status) -> Int {
-        switch status {
-        case .queued: queued
-        case .sending: sending
-        case .retrying: retrying
-        case .sent: sent
-        case .failed: failed
-        case .unknown: unknown
-        case .canceled: canceled
-        case .expired: expired
-        }
-    }
-}

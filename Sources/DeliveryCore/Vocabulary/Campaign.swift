@@ -151,3 +151,33 @@ package struct Counts: Sendable, Hashable {
     /// Whether a recipient is left that has no final status.
     package var hasWork: Bool { unfinished > 0 }
 }
+
+extension Counts {
+    /// The counter of a status.
+    package subscript(status: Recipient.Status) -> Int {
+        get {
+            switch status {
+            case .queued: queued
+            case .sending: sending
+            case .retrying: retrying
+            case .sent: sent
+            case .failed: failed
+            case .unknown: unknown
+            case .canceled: canceled
+            case .expired: expired
+            }
+        }
+        set {
+            switch status {
+            case .queued: queued = newValue
+            case .sending: sending = newValue
+            case .retrying: retrying = newValue
+            case .sent: sent = newValue
+            case .failed: failed = newValue
+            case .unknown: unknown = newValue
+            case .canceled: canceled = newValue
+            case .expired: expired = newValue
+            }
+        }
+    }
+}
