@@ -160,7 +160,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulation", "DeliveryCore", "DeliveryEngine", "QueueStore"]
+            dependencies: [
+                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueStore", grdb,
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",

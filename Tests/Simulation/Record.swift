@@ -47,8 +47,10 @@ package struct Record: Sendable {
             if sent.contains(account), !isLate {
                 violated("\(account.text) is accepted after it was sent")
             }
-            if policies[batch.campaign] == .leave, !reopened.contains(batch.campaign) {
-                violated("\(account.text) is accepted twice under leave")
+            guard !reopened.contains(batch.campaign) else { continue }
+            let policy = policies[batch.campaign] ?? .leave
+            if policy == .leave || !doubted.contains(account) {
+                violated("\(account.text) is accepted twice under \(policy)")
             }
         }
     }

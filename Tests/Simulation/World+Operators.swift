@@ -38,7 +38,7 @@ extension World {
         schedule(.tick, after: .seconds(60))
     }
 
-    private mutating func ask(_ write: Write) {
+    mutating func ask(_ write: Write) {
         requests += 1
         hand(.requested(Dispatcher.Request(id: requests), write))
     }

@@ -16,6 +16,8 @@ package struct World {
     package var crashEvery: Int?
     package var faults = Faults()
     package var record = Record()
+    /// A mistake planted on purpose, to see that it is caught.
+    package var sabotage: Sabotage?
 
     /// What the process reads from its clocks.
     package private(set) var now: Now
@@ -39,7 +41,8 @@ package struct World {
     var campaigns: [Campaign.ID] = []
     var requests = 0
     var highest: Limits
-    private var out: Set<Batch.ID> = []
+    /// The calls that are out, and when they were made.
+    private(set) var out: [Batch.ID: Instant] = [:]
     package var ticks = 0
 
     enum Step: Sendable {
@@ -49,6 +52,7 @@ package struct World {
         case arrival(Batch, Faults.CallFate)
         /// The world's own turn: operators, clocks, outages.
         case tick
+        case planned(Planned)
     }
 
     struct Scheduled: Sendable {
@@ -56,13 +60,22 @@ package struct World {
         let step: Step
     }
 
+    /// What a test lets happen at a time of its choice.
+    package enum Planned: Sendable {
+        case crash
+        /// An operator asks for a change.
+        case request(Write)
+    }
+
     package static let start = Instant(nanoseconds: 1_000_000_000_000)
 
+    /// A world on a store of the test's own, or else on one in memory.
     package init(
         seed: UInt64,
         limits: Limits = Limits(),
         provider: ProviderModel = ProviderModel(),
-        crashEvery: Int? = nil
+        crashEvery: Int? = nil,
+        store: Store? = nil
     ) throws {
         self.seed = seed
         self.limits = limits
@@ -71,7 +84,8 @@ package struct World {
         highest = limits
         random = SplitMix64(seed: seed)
         now = Now(instant: Self.start, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
-        store = try Store.inMemory(options: .init(bootID: "boot", seed: random.next()))
+        let options = Store.Options(bootID: "boot", seed: random.next())
+        self.store = try store ?? Store.inMemory(options: options)
         dispatcher = Dispatcher(
             limits: limits,
             fingerprint: "f",
@@ -128,6 +142,9 @@ package struct World {
         case .tick:
             try await tick()
             return true
+        case .planned(let planned):
+            if isUp { carryOut(planned) }
+            return true
         case .start, .event, .commit:
             guard next.life == life else { return false }
         }
@@ -135,9 +152,10 @@ package struct World {
         case .start: try await start()
         case .commit(let writes): try await commit(writes)
         case .event(let event):
+            let clock = clock(of: event)
             if case .answered(let id, let outcome) = event { hear(id, outcome) }
-            hand(event)
-        case .arrival, .tick: break
+            hand(event, at: clock)
+        case .arrival, .tick, .planned: break
         }
         return true
     }
@@ -146,13 +164,13 @@ package struct World {
         dispatcher = Dispatcher(limits: limits, fingerprint: "f", seed: random.next(), now: now)
         store = store.reopened(bootID: "boot \(boots)")
         isUp = true
-        out = []
+        out = [:]
         let restored = try await store.restore(now: now)
         for batch in restored.interrupted {
             record.interrupted(batch)
             record.doubt(batch)
         }
-        hand(.restored(restored))
+        hand(.restored(found(restored)))
     }
 
     private mutating func commit(_ writes: [Write]) async throws {
@@ -168,12 +186,14 @@ package struct World {
     }
 
     private mutating func hear(_ id: Batch.ID, _ outcome: Outcome) {
-        guard out.remove(id) != nil else { return record.violated("a call is answered twice") }
+        guard out.removeValue(forKey: id) != nil else {
+            return record.violated("a call is answered twice")
+        }
         if case .unknown = outcome, let batch = record.call(id) { record.doubt(batch) }
     }
 
-    mutating func hand(_ event: Dispatcher.Event) {
-        for effect in dispatcher.handle(event, now: now) {
+    mutating func hand(_ event: Dispatcher.Event, at clock: Now? = nil) {
+        for effect in dispatcher.handle(event, now: clock ?? now) {
             if crashesNow() { return }
             perform(effect)
         }
@@ -182,16 +202,17 @@ package struct World {
     private mutating func perform(_ effect: Dispatcher.Effect) {
         switch effect {
         case .commit(let writes):
-            schedule(.commit(writes), after: draw(1...8))
+            schedule(.commit(written(writes)), after: draw(1...8))
         case .call(let batch):
             calls += 1
-            out.insert(batch.id)
+            out[batch.id] = now.instant
             if out.count > highest.inFlightLimit { record.violated("too many calls are out") }
             record.called(batch, limits: highest)
             send(batch)
         case .wake(let instant):
-            precondition(instant > now.instant, "seed \(seed): a wake lies in the past")
-            schedule(.event(.woke), after: now.instant.duration(to: instant))
+            let wait = now.instant.duration(to: instant)
+            precondition(wait > .zero || sabotage != nil, "seed \(seed): a wake lies in the past")
+            schedule(.event(.woke), after: max(.microseconds(1), wait))
         case .renewCredentials:
             schedule(.event(.credentialsRenewed), after: draw(1...100))
         case .report(.resent(_, let count)):
@@ -220,6 +241,18 @@ package struct World {
             bootedAt = real.advanced(by: pause)
         }
         schedule(.start, after: pause)
+    }
+
+    /// Lets something happen so long from now.
+    package mutating func plan(_ planned: Planned, after delay: Duration) {
+        schedule(.planned(planned), after: delay)
+    }
+
+    private mutating func carryOut(_ planned: Planned) {
+        switch planned {
+        case .crash: crash()
+        case .request(let write): ask(write)
+        }
     }
 
     mutating func schedule(_ step: Step, after delay: Duration) {

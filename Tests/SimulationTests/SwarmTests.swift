@@ -77,21 +77,13 @@ struct Life {
             provider: ProviderModel(quota: limits.messagesPerMinute)
         )
         world.faults = Faults(using: &random)
-        var ids: [Campaign.ID] = []
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Self.accounts(campaign: index, using: &random)
             let settings = Self.settings(world.now.timestamp, using: &random)
-            ids.append(try await world.add(accounts, settings: settings))
+            _ = try await world.add(accounts, settings: settings)
         }
         try await world.run(for: .seconds(200_000))
-        for id in ids {
-            guard let campaign = try await world.store.campaign(id) else { continue }
-            world.record.check(campaign, try await world.recipients(of: id))
-        }
-        let quota = limits.messagesPerMinute
-        if world.provider.busiestMinute > quota { world.record.violated("over the quota") }
-        if world.provider.busiestAlignedMinute > quota { world.record.violated("over, aligned") }
-        if world.provider.refusals > 0 { world.record.violated("refused for the quota") }
+        try await world.check()
         let elapsed = World.start.duration(to: world.real).inSeconds
         let bound = 40 * (world.calls + world.ticks + world.crashes + 50) + Int(elapsed / 3)
         if world.steps > bound {

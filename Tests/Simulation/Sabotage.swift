@@ -1,0 +1,145 @@
+import DeliveryCore
+
+/// A mistake planted on purpose, to see that the simulation catches it.
+///
+/// Each is one that a service of this kind may well make. The production code knows nothing of
+/// them: they are made where the dispatcher meets the world, or by triggers in the database.
+package enum Sabotage: String, Sendable, Hashable, CaseIterable {
+    /// A call counts for a minute from when it was sent, however late the provider counts it.
+    case ledgerBySendTime
+    /// A call that was out at a crash is held from the restart on as if it couldn't still arrive.
+    case crashHeldWithoutTimeout
+    /// A call of unknown outcome is held no longer than an answered one.
+    case unknownHeldAsAnswered
+    /// Who deletes a campaign deletes what counts against the quota with it.
+    case ledgerErasedWithCampaign
+    /// Recipients count as done with once they are claimed, and a crash forgets their call.
+    case cursorMovedAtFetch
+    /// One account to be tried again sends its whole batch again.
+    case wholeBatchRetried
+    /// A batch that is a list of accounts is closed as all that lies between first and last.
+    case listClosedAsRange
+    /// A cancel makes `canceled` of recipients that may have been accepted.
+    case doubtClearedByCancel
+    /// A campaign that ends counts one more `sent` than there are.
+    case counterOffByOne
+}
+
+// MARK: - Where the dispatcher meets the world
+
+extension World {
+    /// What the dispatcher takes for the time of an event.
+    func clock(of event: Dispatcher.Event) -> Now {
+        var clock = now
+        guard case .answered(let id, let outcome) = event else { return clock }
+        switch (sabotage, outcome) {
+        case (.ledgerBySendTime, _):
+            clock.instant = out[id] ?? clock.instant
+        case (.unknownHeldAsAnswered, .unknown):
+            clock.instant = clock.instant.advanced(by: .zero - LedgerEntry.grace)
+        default: break
+        }
+        return clock
+    }
+
+    /// What the dispatcher gets to know of what the store found at a start.
+    func found(_ restored: Restored) -> Restored {
+        var restored = restored
+        switch sabotage {
+        case .crashHeldWithoutTimeout:
+            let latest = now.instant.advanced(by: LedgerEntry.window + LedgerEntry.grace)
+            restored.holds = restored.holds.map {
+                Hold(campaign: $0.campaign, count: $0.count, until: min($0.until, latest))
+            }
+        case .cursorMovedAtFetch:
+            restored.interrupted = []
+        default: break
+        }
+        return restored
+    }
+
+    /// What becomes of the dispatcher's writes on their way to the store.
+    func written(_ writes: [Write]) -> [Write] {
+        guard sabotage == .wholeBatchRetried else { return writes }
+        return writes.map { write in
+            guard case .record(let record) = write, let batch = self.record.call(record.batch),
+                case .settled(let key, let verdicts) = record.resolution,
+                let retry = verdicts.first(where: { $0.isRetry })
+            else { return write }
+            let everyone = batch.accounts.map {
+                Resolution.AccountVerdict(account: $0, verdict: retry.verdict, code: retry.code)
+            }
+            let changed = Write.Record(
+                batch: record.batch,
+                resolution: .settled(messageKey: key, verdicts: everyone),
+                releaseAt: record.releaseAt
+            )
+            return .record(changed)
+        }
+    }
+}
+
+extension Resolution.AccountVerdict {
+    fileprivate var isRetry: Bool {
+        if case .retry = verdict { true } else { false }
+    }
+}
+
+// MARK: - In the database
+
+extension Sabotage {
+    /// The trigger that makes the mistake, for those that a store makes.
+    package var trigger: String? {
+        switch self {
+        case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
+            .cursorMovedAtFetch, .wholeBatchRetried:
+            nil
+        case .ledgerErasedWithCampaign:
+            """
+            CREATE TRIGGER sabotage AFTER DELETE ON campaign BEGIN
+                DELETE FROM ledger WHERE uuid = OLD.uuid;
+            END
+            """
+        case .listClosedAsRange:
+            """
+            CREATE TRIGGER sabotage AFTER UPDATE OF state ON batch
+            WHEN NEW.state = 'closed' AND NEW.first_account IS NULL BEGIN
+                UPDATE exception SET state = 'member', batch = NEW.id, due_at_ms = NULL
+                WHERE campaign = NEW.campaign AND account
+                    BETWEEN (SELECT min(account) FROM exception WHERE batch = NEW.id)
+                    AND (SELECT max(account) FROM exception WHERE batch = NEW.id);
+            END
+            """
+        case .doubtClearedByCancel: Self.clearingDoubt
+        case .counterOffByOne:
+            """
+            CREATE TRIGGER sabotage AFTER UPDATE OF finished_at_ms ON campaign
+            WHEN OLD.finished_at_ms IS NULL AND NEW.finished_at_ms IS NOT NULL BEGIN
+                UPDATE campaign SET sent = sent + 1 WHERE id = NEW.id;
+            END
+            """
+        }
+    }
+
+    /// Turns what the cancel made `unknown` of open batches into `canceled`, in rows and counters
+    /// alike, and forgets the doubt about calls that are out.
+    private static let clearingDoubt = """
+        CREATE TRIGGER sabotage AFTER UPDATE OF state ON campaign
+        WHEN NEW.state = 'canceled' AND OLD.state <> 'canceled' BEGIN
+            UPDATE batch SET state = 'cut'
+            WHERE campaign = NEW.id AND state = 'closed' AND maybe_accepted = 1
+                AND first_account IS NOT NULL AND message_key IS NULL AND changed_at_ms =
+                    (SELECT at_ms FROM cut WHERE campaign = NEW.id AND pass = OLD.pass);
+            DELETE FROM exception
+            WHERE campaign = NEW.id AND EXISTS (SELECT 1 FROM batch
+                WHERE campaign = NEW.id AND state = 'cut' AND maybe_accepted = 1
+                    AND exception.account BETWEEN first_account AND last_account);
+            UPDATE campaign SET (unknown, canceled) = (
+                SELECT unknown - ifnull(sum(count), 0), canceled + ifnull(sum(count), 0)
+                FROM batch WHERE batch.campaign = NEW.id AND state = 'cut' AND maybe_accepted = 1)
+            WHERE id = NEW.id;
+            UPDATE batch SET maybe_accepted = 0
+            WHERE campaign = NEW.id AND state IN ('cut', 'in_flight');
+        END
+        """
+}

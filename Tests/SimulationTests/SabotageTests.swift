@@ -1,0 +1,35 @@
+import Simulation
+import Testing
+
+/// Checks the checker: mistakes planted on purpose are caught, and nothing is caught without them.
+struct SabotageTests {
+    private static let seeds: ClosedRange<UInt64> = 1...5
+
+    @Test(arguments: Sabotage.allCases)
+    func `a planted mistake is caught, and nothing without it`(sabotage: Sabotage) async throws {
+        var caught: [String] = []
+        for seed in Self.seeds {
+            let sound = try await Trial(for: sabotage, isPlanted: false, seed: seed)
+            #expect(sound.violations.isEmpty, "\(sabotage), seed \(seed), not planted")
+            caught += try await Trial(for: sabotage, isPlanted: true, seed: seed).violations
+        }
+        let isCaught = caught.contains { $0.contains(sabotage.sign) }
+        #expect(isCaught, "nothing says “\(sabotage.sign)”, only \(caught.prefix(3))")
+    }
+}
+
+extension Sabotage {
+    /// What the record says of it.
+    fileprivate var sign: String {
+        switch self {
+        case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
+            .ledgerErasedWithCampaign:
+            "over the quota"
+        case .cursorMovedAtFetch: "has no end: sending"
+        case .wholeBatchRetried: "is accepted twice under resend"
+        case .listClosedAsRange: "is sent and was never accepted"
+        case .doubtClearedByCancel: "is canceled and was accepted"
+        case .counterOffByOne: "counters add up to another sum"
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import DeliveryCore
+import QueueStore
+import Simulation
+
+/// A life in which a mistake matters, made with it or without it.
+///
+/// Each campaign has more recipients than a minute's quota, so that the window is always full.
+struct Trial {
+    let violations: [String]
+
+    init(for sabotage: Sabotage, isPlanted: Bool, seed: UInt64) async throws {
+        let file = isPlanted ? try sabotage.trigger.map { try TriggeredStore(trigger: $0) } : nil
+        defer { file?.remove() }
+        var world = try World(
+            seed: seed,
+            limits: Self.limits,
+            provider: Self.provider(for: sabotage),
+            store: file?.store
+        )
+        world.faults = Self.faults(for: sabotage)
+        if isPlanted { world.sabotage = sabotage }
+        try await Self.prepare(&world, for: sabotage)
+        try await world.run(for: .seconds(3_000))
+        try await world.check()
+        violations = world.record.violations
+    }
+
+    private static var limits: Limits {
+        var limits = Limits()
+        limits.messagesPerMinute = 300
+        limits.burst = 300
+        limits.batchAccounts = 30
+        limits.retry = RetryPolicy(attemptLimit: 8, base: .seconds(2), cap: .seconds(20))
+        return limits
+    }
+
+    private static func provider(for sabotage: Sabotage) -> ProviderModel {
+        var provider = ProviderModel(quota: limits.messagesPerMinute)
+        if sabotage == .ledgerBySendTime {
+            provider.delayIn = 10...2_000
+            provider.delayOut = 10...2_000
+        }
+        return provider
+    }
+
+    private static func faults(for sabotage: Sabotage) -> Faults {
+        var faults = Faults()
+        switch sabotage {
+        case .crashHeldWithoutTimeout:
+            faults.lostAnswer = 250
+            faults.crash = 40
+        case .unknownHeldAsAnswered: faults.lostAnswer = 150
+        case .cursorMovedAtFetch: faults.crash = 20
+        case .wholeBatchRetried, .listClosedAsRange: faults.accountTrouble = 100
+        case .doubtClearedByCancel: faults.garbled = 300
+        case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne: break
+        }
+        return faults
+    }
+
+    private static func prepare(_ world: inout World, for sabotage: Sabotage) async throws {
+        if sabotage == .ledgerErasedWithCampaign {
+            // They end within seconds; their minute still runs when the process starts again.
+            for index in 0..<5 {
+                let settings = Campaign.Settings(priority: .high)
+                let id = try await world.add(accounts(40, "short-\(index)"), settings: settings)
+                world.plan(.request(.delete(id)), after: .seconds(10))
+            }
+            world.plan(.crash, after: .seconds(12))
+        }
+        let id = try await world.add(accounts(1_500, "user"))
+        if sabotage == .doubtClearedByCancel {
+            world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
+        }
+    }
+
+    private static func accounts(_ count: Int, _ name: String) -> [Account] {
+        (0..<count).map { Account("\(name)-\($0)") }
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import GRDB
+import QueueStore
+
+/// A store on a file that has a trigger more than the store itself makes.
+struct TriggeredStore {
+    let store: Store
+    private let folder: URL
+
+    init(trigger: String) throws {
+        folder = FileManager.default.temporaryDirectory.appending(
+            path: "fanoutd-test-\(UUID().uuidString)"
+        )
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appending(path: "fanoutd.sqlite").path
+        let options = Store.Options(bootID: "boot", seed: 1)
+        try Store.open(at: path, options: options).close()
+        let database = try DatabaseQueue(path: path)
+        try database.write { try $0.execute(sql: trigger) }
+        try database.close()
+        store = try Store.open(at: path, options: options)
+    }
+
+    func remove() {
+        do {
+            try store.close()
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            print("left behind: \(folder.path): \(error)")
+        }
+    }
+}
