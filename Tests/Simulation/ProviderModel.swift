@@ -5,36 +5,59 @@ package import DeliveryCore
 /// An account's name scripts its fate: `missing-…` never exists, `err-CODE-…` always gets that code,
 /// `flaky-K-CODE-…` gets it the first K times.
 package struct ProviderModel: Sendable {
-    /// Recipients in any 60 seconds as they arrive; over it a call is refused.
+    /// Recipients in a window as they arrive; a call that is over it is refused as a whole.
     package var quota: Int
+    package var window: Window
     /// How long a call is on its way, in milliseconds.
     package var delayIn: ClosedRange<Int> = 10...125
     /// How long its answer is on its way back.
     package var delayOut: ClosedRange<Int> = 10...125
 
-    /// When how many recipients arrived.
-    package private(set) var received: [(at: Instant, count: Int)] = []
+    /// Every call that arrived, in the order of its arrival.
+    package private(set) var received: [Arrival] = []
     package private(set) var refusals = 0
     /// Accounts addressed again after a final answer.
     package private(set) var repeatedAfterFinal = 0
     package private(set) var acceptedTwice = 0
 
-    private var window: WindowCount
+    private var counted: WindowCount
     private var attempts: [Account: Int] = [:]
     private var finals: Set<Account> = []
     private var accepted: Set<Account> = []
 
     package static let retryableCodes: Set<Int> = [70_169, 90_992, 91_000]
 
-    package init(quota: Int = 12_000) {
+    /// How the provider counts; which of them Tencent means nobody says.
+    package enum Window: Sendable, Hashable {
+        /// Any 60 seconds.
+        case rolling
+        /// Minutes that begin so long after the start of the provider's clock.
+        case aligned(offset: Duration)
+
+        /// One of the two, the second with any offset.
+        package init(using random: inout SplitMix64) {
+            let offset = Duration.milliseconds(Int.random(in: 0..<60_000, using: &random))
+            self = Bool.random(using: &random) ? .rolling : .aligned(offset: offset)
+        }
+    }
+
+    package struct Arrival: Sendable, Hashable {
+        package let at: Instant
+        package let count: Int
+        package let campaign: Campaign.ID
+    }
+
+    package init(quota: Int = 12_000, window: Window = .rolling) {
         self.quota = quota
-        window = WindowCount()
+        self.window = window
+        counted = WindowCount(window)
     }
 
     /// Counts a call that arrives, and says whether it fits the quota.
     package mutating func counts(_ batch: Batch, at now: Instant) -> Bool {
-        received.append((now, batch.accounts.count))
-        guard window.add(batch.accounts.count, at: now) <= quota else {
+        let count = batch.accounts.count
+        received.append(Arrival(at: now, count: count, campaign: batch.campaign))
+        guard counted.add(count, at: now) <= quota else {
             refusals += 1
             return false
         }
@@ -89,19 +112,15 @@ package struct ProviderModel: Sendable {
         }
     }
 
-    /// The most recipients that arrived in any 60 seconds.
-    package var busiestMinute: Int {
-        var window = WindowCount()
-        return received.map { window.add($0.count, at: $0.at) }.max() ?? 0
-    }
+    /// The most recipients that arrived in any 60 seconds, whatever the provider's own window is.
+    package var busiestMinute: Int { busiest(.rolling) }
 
-    /// The most recipients that arrived in a minute of the provider's clock.
-    package var busiestAlignedMinute: Int {
-        var minutes: [Int64: Int] = [:]
-        for (at, count) in received {
-            minutes[at.nanoseconds / 60_000_000_000, default: 0] += count
-        }
-        return minutes.values.max() ?? 0
+    /// The most recipients that arrived in a minute as the provider counts it.
+    package var busiestWindow: Int { busiest(window) }
+
+    package func busiest(_ window: Window) -> Int {
+        var counted = WindowCount(window)
+        return received.map { counted.add($0.count, at: $0.at) }.max() ?? 0
     }
 
     /// Recipients that arrived in a stretch of time.
@@ -110,19 +129,36 @@ package struct ProviderModel: Sendable {
     }
 }
 
-/// A rolling count of the last 60 seconds.
+/// What a window holds as calls arrive.
 struct WindowCount: Sendable {
+    private let window: ProviderModel.Window
     private var entries: [(at: Instant, count: Int)] = []
     private var first = 0
     private var sum = 0
 
+    init(_ window: ProviderModel.Window) {
+        self.window = window
+    }
+
+    /// Counts a call, and says how much its window holds with it.
     mutating func add(_ count: Int, at now: Instant) -> Int {
         entries.append((now, count))
         sum += count
-        while entries[first].at.duration(to: now) >= .seconds(60) {
+        while isPast(entries[first].at, now) {
             sum -= entries[first].count
             first += 1
         }
         return sum
+    }
+
+    private func isPast(_ instant: Instant, _ now: Instant) -> Bool {
+        switch window {
+        case .rolling: instant.duration(to: now) >= .seconds(60)
+        case .aligned(let offset): minute(instant, offset) < minute(now, offset)
+        }
+    }
+
+    private func minute(_ instant: Instant, _ offset: Duration) -> Int64 {
+        (instant.nanoseconds - offset.nanoseconds) / 60_000_000_000
     }
 }

@@ -8,8 +8,32 @@ extension World {
             guard let campaign = try await store.campaign(id) else { continue }
             record.check(campaign, try await recipients(of: id))
         }
+        checkQuota()
+        checkCaps()
+        let elapsed = Self.start.duration(to: real).inSeconds
+        let bound = 40 * (calls + ticks + crashes + 50) + Int(elapsed / 3)
+        if steps > bound { record.violated("\(steps) steps for \(calls) calls") }
+    }
+
+    /// How long before its arrival a call may have been decided on.
+    private var travel: Duration { highest.callTimeout + LedgerEntry.grace + .seconds(1) }
+
+    private mutating func checkQuota() {
         if provider.busiestMinute > provider.quota { record.violated("over the quota") }
-        if provider.busiestAlignedMinute > provider.quota { record.violated("over, aligned") }
+        if provider.busiestWindow > provider.quota {
+            record.violated("over the quota, \(provider.window)")
+        }
         if provider.refusals > 0 { record.violated("refused for the quota") }
+        let excess = quotas.excess(of: provider.received, travel: travel, sparesSingles: false)
+        if let excess { record.violated("over the quota: \(excess)") }
+    }
+
+    private mutating func checkCaps() {
+        let arrivals = Dictionary(grouping: provider.received, by: \.campaign)
+        for id in campaigns {
+            guard let caps = caps[id], let own = arrivals[id] else { continue }
+            let excess = caps.excess(of: own, travel: travel, sparesSingles: true)
+            if let excess { record.violated("over the cap of campaign \(id): \(excess)") }
+        }
     }
 }

@@ -51,6 +51,7 @@ extension World {
             highest.batchAccounts * Int.random(in: 1...4, using: &random) / 4
         )
         limits.inFlightLimit = Int.random(in: 1...highest.inFlightLimit, using: &random)
+        quotas.set(limits.messagesPerMinute, at: real)
         hand(.reconfigured(limits, fingerprint: "f"))
     }
 

@@ -43,6 +43,9 @@ package struct World {
     var highest: Limits
     /// The calls that are out, and when they were made.
     private(set) var out: [Batch.ID: Instant] = [:]
+    /// What the quota was when, and each campaign's cap.
+    var quotas: LimitHistory
+    var caps: [Campaign.ID: LimitHistory] = [:]
     package var ticks = 0
 
     enum Step: Sendable {
@@ -82,6 +85,7 @@ package struct World {
         self.provider = provider
         self.crashEvery = crashEvery
         highest = limits
+        quotas = LimitHistory(limits.messagesPerMinute, at: Self.start)
         random = SplitMix64(seed: seed)
         now = Now(instant: Self.start, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
         let options = Store.Options(bootID: "boot", seed: random.next())
@@ -113,6 +117,7 @@ package struct World {
         _ = try await store.create(campaign, now: now)
         campaigns.append(id)
         record.add(id, settings.onUnknown)
+        caps[id] = LimitHistory(settings.messagesPerMinute ?? .max, at: real)
         return id
     }
 
@@ -180,7 +185,12 @@ package struct World {
             return hand(.commitFailed(isFull ? .full("no room") : .failed("I/O error")))
         }
         let results = try await store.commit(writes, now: now)
-        for (write, result) in zip(writes, results) { record.committed(write, result) }
+        for (write, result) in zip(writes, results) {
+            record.committed(write, result)
+            if case .patch(let id, _) = write, case .changed(.success(let change)) = result {
+                caps[id]?.set(change.work.settings.messagesPerMinute ?? .max, at: real)
+            }
+        }
         // Durable, and the dispatcher may never hear of it.
         if !crashesNow() { hand(.committed(results)) }
     }

@@ -18,7 +18,7 @@ struct SaturationTests {
         )
         let share = Double(used) / (9 * 12_000)
         #expect(busiest <= 12_000, "seed \(seed)")
-        #expect(world.provider.busiestAlignedMinute <= 12_000, "seed \(seed)")
+        #expect(world.provider.busiest(.aligned(offset: .zero)) <= 12_000, "seed \(seed)")
         #expect(share >= 0.99, "seed \(seed): \(share), busiest minute \(busiest)")
         #expect(world.provider.refusals == 0, "seed \(seed)")
         // A wake storm shows as steps without calls.

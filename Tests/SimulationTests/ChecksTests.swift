@@ -1,0 +1,83 @@
+import DeliveryCore
+import Simulation
+import Testing
+
+/// The checks of the simulation find what breaks a promise, and nothing else.
+struct ChecksTests {
+    private static let campaign = Campaign.ID(bytes: [UInt8](repeating: 1, count: 16))
+
+    private static func at(_ seconds: Int) -> Instant {
+        World.start.advanced(by: .seconds(seconds))
+    }
+
+    private static func arrivals(_ calls: [(seconds: Int, count: Int)]) -> [ProviderModel.Arrival] {
+        calls.map { .init(at: at($0.seconds), count: $0.count, campaign: campaign) }
+    }
+
+    private static func batch(_ count: Int) -> Batch {
+        Batch(
+            id: Batch.ID(rawValue: 1),
+            campaign: campaign,
+            message: CheckedMessage(json: [], packetOverhead: 100),
+            accounts: (0..<count).map { Account("user-\($0)") },
+            messageSequence: 1,
+            messageRandom: 1
+        )
+    }
+
+    private func excess(
+        _ calls: [(seconds: Int, count: Int)],
+        _ history: LimitHistory,
+        sparesSingles: Bool = false
+    ) -> String? {
+        history.excess(
+            of: Self.arrivals(calls),
+            travel: .seconds(16),
+            sparesSingles: sparesSingles
+        )
+    }
+
+    @Test func `a minute over its limit is found and one at its limit isn't`() {
+        let history = LimitHistory(100, at: World.start)
+        #expect(excess([(0, 60), (59, 41)], history) != nil)
+        #expect(excess([(0, 60), (59, 40)], history) == nil)
+        #expect(excess([(0, 60), (60, 100)], history) == nil)
+    }
+
+    @Test func `what spans a change of the limit is held against the larger`() {
+        var history = LimitHistory(100, at: World.start)
+        history.set(50, at: Self.at(100))
+        #expect(excess([(90, 60), (110, 40)], history) == nil)
+        #expect(excess([(115, 60), (120, 40)], history) == nil)
+        #expect(excess([(117, 60), (120, 40)], history) != nil)
+        history.set(200, at: Self.at(200))
+        #expect(excess([(190, 50), (210, 150)], history) == nil)
+        #expect(excess([(190, 50), (199, 1)], history) != nil)
+    }
+
+    @Test func `a single call over a lowered cap is spared where that is asked for`() {
+        let history = LimitHistory(10, at: World.start)
+        #expect(excess([(0, 20)], history) != nil)
+        #expect(excess([(0, 20), (60, 10)], history, sparesSingles: true) == nil)
+        #expect(excess([(0, 20), (59, 1)], history, sparesSingles: true) != nil)
+    }
+
+    @Test func `a rolling window refuses what the last 60 seconds have no room for`() {
+        var provider = ProviderModel(quota: 10, window: .rolling)
+        #expect(provider.counts(Self.batch(10), at: Self.at(0)))
+        #expect(!provider.counts(Self.batch(1), at: Self.at(59)))
+        #expect(provider.counts(Self.batch(9), at: Self.at(60)))
+        #expect(provider.refusals == 1)
+    }
+
+    @Test func `an aligned window starts anew at its offset`() {
+        let whole = ProviderModel.Window.aligned(offset: .seconds(30))
+        var provider = ProviderModel(quota: 10, window: whole)
+        // The clock reads 1,000 s at the start, which is 10 s into a minute with this offset.
+        #expect(provider.counts(Self.batch(10), at: Self.at(0)))
+        #expect(!provider.counts(Self.batch(1), at: Self.at(49)))
+        #expect(provider.counts(Self.batch(10), at: Self.at(50)))
+        #expect(provider.busiestWindow == 11)
+        #expect(provider.busiestMinute == 21)
+    }
+}
