@@ -4,7 +4,7 @@ import Testing
 
 /// The checks of the simulation find what breaks a promise, and nothing else.
 struct ChecksTests {
-    private static let campaign = Campaign.ID(bytes: [UInt8](repeating: 1, count: 16))
+    private static let campaign = Campaign.ID(high: 1, low: 1)
 
     private static func at(_ seconds: Int) -> Instant {
         World.start.advanced(by: .seconds(seconds))
