@@ -45,24 +45,30 @@ package final class Store: Sendable {
         package var minFreeBytes: Int
         /// How many pages of 4 KiB the file may have; nil for no limit but the disk's.
         package var pageLimit: Int?
+        /// How many pages the WAL may have before they are moved into the file.
+        ///
+        /// 16 MB: random runs of intake touch many pages again before they can be moved.
+        package var checkpointPages: Int
 
         package init(
             bootID: String,
             seed: UInt64,
             minFreeBytes: Int = 0,
-            pageLimit: Int? = nil
+            pageLimit: Int? = nil,
+            checkpointPages: Int = 4_000
         ) {
             self.bootID = bootID
             self.seed = seed
             self.minFreeBytes = minFreeBytes
             self.pageLimit = pageLimit
+            self.checkpointPages = checkpointPages
         }
     }
 
     /// Opens a store, or makes it, and locks it against other processes.
     package static func open(at path: String, options: Options) throws(StoreError) -> Store {
         let lock = try StoreLock(at: path + ".lock")
-        try refuseForeign(path)
+        try FoundFile(at: path).refuseForeign()
         do {
             let pool = try DatabasePool(path: path, configuration: configuration())
             let salt = try pool.writeWithoutTransaction { try prepare($0, options) }
@@ -145,8 +151,7 @@ package final class Store: Sendable {
     private static func prepare(_ database: Database, _ options: Options) throws -> String {
         // GRDB has set NORMAL, with which the last commits are lost with the power.
         try database.execute(sql: "PRAGMA synchronous = FULL")
-        // 16 MB: random runs of intake touch many pages again before they can be checkpointed.
-        try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(options.checkpointPages)")
         try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         try database.execute(sql: "PRAGMA cache_size = -16000")
         try Schema.migrate(database)
@@ -173,34 +178,6 @@ package final class Store: Sendable {
             lock.write(mark: try mark(of: database))
         } catch {
             // On a full disk the store keeps its mark, and the daemon must start all the same.
-        }
-    }
-
-    /// Looks at an existing file without writing to it.
-    private static func refuseForeign(_ path: String) throws(StoreError) {
-        guard FileSize.of(path) ?? 0 > 0 else { return }
-        let found: (application: Int64, version: Int, tables: Int)
-        do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            found = try queue.read { database in
-                let connection = Connection(database: database)
-                return (
-                    try connection.first("PRAGMA application_id") { $0.int64(0) } ?? 0,
-                    try connection.first("PRAGMA user_version") { $0.int(0) } ?? 0,
-                    try connection.first("SELECT count(*) FROM sqlite_master") { $0.int(0) } ?? 0
-                )
-            }
-            try queue.close()
-        } catch {
-            throw .damaged(path: path, detail: "\(error)")
-        }
-        // A file without tables is what a crash during the first start leaves.
-        if found.tables == 0, found.application == 0, found.version == 0 { return }
-        guard found.application == Schema.applicationID else { throw .foreign(path: path) }
-        guard found.version <= Schema.version else {
-            throw .newerVersion(path: path, found: found.version, known: Schema.version)
         }
     }
 
