@@ -117,6 +117,12 @@ let package = Package(
             dependencies: ["DeliveryCore", "DeliveryEngine", "QueueStore"],
             path: "Tests/Simulation"
         ),
+        // A disk that loses its power and fails on command.
+        .target(
+            name: "CFaultyDisk",
+            path: "Tests/CFaultyDisk",
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
         .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "Simulation"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
@@ -126,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "QueueStoreTests",
             dependencies: [
-                "QueueStore", "DeliveryEngine", "DeliveryCore", "Simulation", grdb, sqlite,
+                "QueueStore", "DeliveryEngine", "DeliveryCore", "Simulation", "CFaultyDisk", grdb,
+                sqlite,
             ]
         ),
         .testTarget(

@@ -252,7 +252,9 @@ final class TemporaryFiles: Sendable {
 
     deinit {
         for name in ["a", "b", "c"] {
-            for suffix in ["", "-wal", "-shm", ".lock"] { unsafe unlink(path(name) + suffix) }
+            for suffix in ["", "-wal", "-shm", "-journal", ".lock"] {
+                unsafe unlink(path(name) + suffix)
+            }
         }
         unsafe rmdir(directory)
     }
@@ -289,7 +291,7 @@ final class TemporaryFiles: Sendable {
         return path(name)
     }
 
-    private func contents(_ path: String) -> [UInt8]? {
+    func contents(_ path: String) -> [UInt8]? {
         guard let file = unsafe fopen(path, "rb") else { return nil }
         defer { unsafe fclose(file) }
         var all: [UInt8] = []
@@ -301,7 +303,7 @@ final class TemporaryFiles: Sendable {
         }
     }
 
-    private func store(_ bytes: [UInt8], at path: String) {
+    func store(_ bytes: [UInt8], at path: String) {
         guard let file = unsafe fopen(path, "wb") else { return }
         _ = unsafe fwrite(bytes, 1, bytes.count, file)
         unsafe fclose(file)

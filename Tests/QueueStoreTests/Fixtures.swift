@@ -11,9 +11,16 @@ func makeOptions(
     boot: String = "boot-1",
     seed: UInt64 = 1,
     minFreeBytes: Int = 0,
-    pageLimit: Int? = nil
+    pageLimit: Int? = nil,
+    checkpointPages: Int = 4_000
 ) -> Store.Options {
-    Store.Options(bootID: boot, seed: seed, minFreeBytes: minFreeBytes, pageLimit: pageLimit)
+    Store.Options(
+        bootID: boot,
+        seed: seed,
+        minFreeBytes: minFreeBytes,
+        pageLimit: pageLimit,
+        checkpointPages: checkpointPages
+    )
 }
 
 /// A point on both clocks, so many seconds after their start.
