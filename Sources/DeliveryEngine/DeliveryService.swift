@@ -25,6 +25,7 @@ package final class DeliveryService: Service, Deliveries {
         var requestCount = 0
         var isStopped = false
         var configError: String?
+        var outage = QueueOutage()
     }
 
     /// `onRestored` is told when what the queue held counts: before that, quota and state are those
@@ -119,14 +120,18 @@ package final class DeliveryService: Service, Deliveries {
             let started = time.now().instant
             let results = try await queue.commit(writes, now: time.now())
             observer.committed(took: started.duration(to: time.now().instant))
+            log(state.withLock { $0.outage.ended() })
             report.yield(.committed(results))
         } catch {
-            logger.error(
-                "The queue could not be written: nothing is sent until it can",
-                metadata: ["error": "\(error)"]
-            )
+            let now = time.now().instant
+            log(state.withLock { $0.outage.failed(error.fault.text, now: now) })
             report.yield(.commitFailed(error.fault))
         }
+    }
+
+    private func log(_ line: QueueOutage.Line?) {
+        guard let line else { return }
+        logger.log(level: line.level, "\(line.message)", metadata: line.metadata)
     }
 
     private func call(_ batch: Batch) async {

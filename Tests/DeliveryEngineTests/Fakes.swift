@@ -158,9 +158,14 @@ final class Signals<Value: Sendable>: Sendable {
     }
 }
 
-/// Passes reports on to the test.
+/// Passes reports and events on to the test.
 struct Watch: DeliveryObserver {
     let reports = Signals<Dispatcher.Report>()
+    let events = Signals<Dispatcher.Event>()
+
+    func heard(_ event: Dispatcher.Event) {
+        events.send(event)
+    }
 
     func report(_ report: Dispatcher.Report, _ logger: Logger) {
         reports.send(report)
