@@ -15,6 +15,10 @@ let strict: [SwiftSetting] = [
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(
+    name: "HummingbirdCore",
+    package: "hummingbird"
+)
 let hummingbirdTesting: Target.Dependency = .product(
     name: "HummingbirdTesting",
     package: "hummingbird"
@@ -91,8 +95,8 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, crypto, httpTypes,
-                nioCore, nioPosix, nioHTTP1, nioHTTPTypes, lifecycle, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, hummingbirdCore,
+                crypto, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, lifecycle, logging,
             ]
         ),
         .target(

@@ -1,6 +1,7 @@
 package import DeliveryCore
 package import DeliveryEngine
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 package import NIOCore
 import ServiceLifecycle
@@ -57,19 +58,21 @@ package struct Endpoint: Sendable {
             case .tcp(let host, let port): .hostname(host, port: port)
             case .unix(let path, _): .unixDomainSocket(path: path)
             }
+        let limits = configuration.requestLimits
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RequestLimitsHandler(limits: limits)],
+            // The largest ordinary head is far below this; NIO's own limits are 80 KiB.
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16_384,
+                maxHeaderListSize: 32_768,
+                maxHeaderFieldCount: 100
+            )
+        )
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [RequestLimitsHandler()],
-                    // The largest ordinary head is far below this; NIO's own limits are 80 KiB.
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16_384,
-                        maxHeaderListSize: 32_768,
-                        maxHeaderFieldCount: 100
-                    )
-                )
-            ),
+            server: HTTPServerBuilder { responder in
+                EndpointChannel(base: HTTP1Channel(responder: responder, configuration: channel))
+            },
             configuration: ApplicationConfiguration(
                 address: address,
                 availableConnectionsDelegate: .maximum(

@@ -21,6 +21,8 @@ package struct EndpointConfiguration: Sendable {
     package var intakeMemoryLimit: Int
     /// Connections open at once; more wait in the kernel's queue.
     package var connectionLimit: Int
+    /// How long clients may keep a connection waiting.
+    package var requestLimits: RequestLimits
 
     package init(
         listen: ListenAddress,
@@ -32,7 +34,8 @@ package struct EndpointConfiguration: Sendable {
         defaultPriority: Priority = .normal,
         defaultOnUnknown: UnknownPolicy = .resend,
         intakeMemoryLimit: Int = 32 << 20,
-        connectionLimit: Int = 1_000
+        connectionLimit: Int = 1_000,
+        requestLimits: RequestLimits = RequestLimits()
     ) {
         self.listen = listen
         self.tokens = tokens
@@ -44,6 +47,7 @@ package struct EndpointConfiguration: Sendable {
         self.defaultOnUnknown = defaultOnUnknown
         self.intakeMemoryLimit = intakeMemoryLimit
         self.connectionLimit = connectionLimit
+        self.requestLimits = requestLimits
     }
 }
 

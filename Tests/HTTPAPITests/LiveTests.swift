@@ -9,67 +9,6 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-/// Runs an endpoint on a real socket for the length of a test.
-private func withServer<Value: Sendable>(
-    _ endpoint: Endpoint,
-    _ test: @escaping @Sendable (SocketAddress) async throws -> Value
-) async throws -> Value {
-    let (addresses, running) = AsyncStream.makeStream(of: SocketAddress?.self)
-    let group = ServiceGroup(
-        configuration: .init(
-            services: [.init(service: endpoint.service { running.yield($0) })],
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        )
-    )
-    return try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask {
-            defer { running.finish() }
-            try await group.run()
-        }
-        for await address in addresses {
-            let end: Result<Value, any Error>
-            do {
-                end = .success(try await test(try #require(address)))
-            } catch {
-                end = .failure(error)
-            }
-            await group.triggerGracefulShutdown()
-            return try end.get()
-        }
-        try await tasks.waitForAll()
-        throw ChannelError.alreadyClosed
-    }
-}
-
-/// Sends pieces on one connection, each once what it waits for was received; answers everything
-/// that came until the server closed.
-private func talk(
-    to address: SocketAddress,
-    _ pieces: [(after: String, send: String)],
-    until end: String? = nil
-) async throws -> String {
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .connect(to: address) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-            }
-        }
-    return try await channel.executeThenClose { inbound, outbound in
-        var received = ""
-        var rest = pieces[...]
-        var iterator = inbound.makeAsyncIterator()
-        while true {
-            while let piece = rest.first, piece.after.isEmpty || received.contains(piece.after) {
-                try await outbound.write(ByteBuffer(string: piece.send))
-                rest = rest.dropFirst()
-            }
-            if let end, received.contains(end) { return received }
-            guard let buffer = try await iterator.next() else { return received }
-            received += String(buffer: buffer)
-        }
-    }
-}
-
 @Suite(.serialized, .timeLimit(.minutes(1))) struct `A real socket` {
     private let service = FakeService()
     private var endpoint: Endpoint { makeEndpoint(service) }

@@ -6,6 +6,8 @@ package struct RequestLimits: Sendable {
     package var headTime: TimeAmount = .seconds(75)
     /// The time over which a body's rate is measured, of that in which the endpoint waited for it.
     package var rateWindow: TimeAmount = .seconds(30)
+    /// How often a body's rate is looked at.
+    package var rateInterval: TimeAmount = .seconds(5)
     /// The least rate of a body in such a window, in bytes a second.
     package var bodyRate = 1_024
     /// How long a body may still come once the service stops.

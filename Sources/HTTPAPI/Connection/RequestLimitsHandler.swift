@@ -20,6 +20,8 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     /// Requests whose answers haven't ended, the oldest first.
     private var answering: [AnswerMark] = []
     private var body: Body?
+    /// The answer to a head behind them that can't be parsed.
+    private var refusal: Problem?
     private var waitingSince: NIODeadline?
     private var headTimer: Scheduled<Void>?
     private var bodyTimer: Scheduled<Void>?
@@ -110,11 +112,13 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         answering.append(
             AnswerMark(
                 isHead: head.method == .head,
-                wantsClose: fields[.connection]?.lowercased() == "close"
+                wantsClose: fields[.connection]?.lowercased()
+                    .split { ", \t".contains($0) }.contains("close") == true
             )
         )
         body = Body(
-            length: fields[.contentLength].flatMap { Int($0) },
+            // What is too large for a number is too large for everything.
+            length: fields[.contentLength].map { Int($0) ?? .max },
             isContinueOwed: fields[.expect]?.lowercased() == "100-continue"
         )
         scheduleBodyCheck(context)
@@ -142,7 +146,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     private func scheduleBodyCheck(_ context: ChannelHandlerContext) {
         bodyTimer?.cancel()
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        bodyTimer = context.eventLoop.scheduleTask(in: .seconds(5)) {
+        bodyTimer = context.eventLoop.scheduleTask(in: limits.rateInterval) {
             bound.value.handler.checkBody(bound.value.context)
         }
     }
@@ -173,16 +177,22 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, answering.isEmpty, closing == nil else {
+        guard let error = error as? HTTPParserError, body == nil, closing == nil else {
+            // Where a body's end can't be found, no request can follow.
+            if error is HTTPParserError, closing == nil { closing = Closing() }
             endBody()
             context.fireErrorCaught(error)
             return
         }
         let problem =
-            error as? HTTPParserError == .headerOverflow
-            ? Problem(.headersTooLarge, "one header, or all of them, are too large")
+            error == .headerOverflow
+            ? Problem(.headersTooLarge, "the target, one header, or all of them, are too large")
             : Problem(.badRequest, "this is no HTTP/1.1 request")
-        answer(problem, context)
+        if answering.isEmpty {
+            answer(problem, context)
+        } else {
+            refusal = problem
+        }
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -273,7 +283,12 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         } else {
             context.writeAndFlush(data, promise: written)
         }
-        if !isEnd, answering.isEmpty { startHeadTimer(context) }
+        guard !isEnd, answering.isEmpty else { return }
+        if let refusal {
+            answer(refusal, context)
+        } else {
+            startHeadTimer(context)
+        }
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -147,9 +147,8 @@ struct Call: Sendable {
 
     func wholeBody(limit: Int) async throws(Problem) -> [UInt8] {
         let tooLarge = Problem(.tooLarge, "the body may have \(limit) bytes")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw tooLarge
-        }
+        let length = request.headers[.contentLength].map { Int($0) ?? .max }
+        if let length, length > limit { throw tooLarge }
         askForBody()
         var bytes: [UInt8] = []
         do {
