@@ -10,7 +10,7 @@ struct FoundFile {
     /// Refuses a file that isn't a store, or not one of this program or of an earlier one.
     func refuseForeign() throws(StoreError) {
         guard FileSize.of(path) ?? 0 > 0, !isAbandoned else { return }
-        let header = Self.bytes(of: path, count: 108)
+        guard let header = Self.bytes(of: path, count: 108) else { return try refuseUnreadable() }
         guard header.count == 108, header.starts(with: "SQLite format 3\0".utf8) else {
             throw .damaged(path: path, detail: "it is no SQLite database")
         }
@@ -26,7 +26,7 @@ struct FoundFile {
     ///
     /// A connection that only reads couldn't do that, and would call the file damaged.
     private var isAbandoned: Bool {
-        let journal = Self.bytes(of: path + "-journal", count: 20)
+        guard let journal = Self.bytes(of: path + "-journal", count: 20) else { return false }
         let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
         return journal.count == 20 && journal.starts(with: magic)
             && Self.number(in: journal, at: 16) == 0
@@ -51,7 +51,7 @@ struct FoundFile {
             for file in missing where file.hasSuffix("-shm") || FileSize.of(file) == 0 {
                 unsafe unlink(file)
             }
-            throw error as? StoreError ?? .damaged(path: path, detail: "\(error)")
+            throw StoreError(error, path: path)
         }
     }
 
@@ -80,10 +80,10 @@ struct FoundFile {
 
     // MARK: Bytes
 
-    /// The first bytes of a file, as many as there are of so many.
-    private static func bytes(of path: String, count: Int) -> [UInt8] {
+    /// The first bytes of a file, as many as there are of so many; nil if it can't be opened.
+    private static func bytes(of path: String, count: Int) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: count)
         return Array(buffer[..<max(0, unsafe pread(descriptor, &buffer, count, 0))])

@@ -86,7 +86,7 @@ package final class Store: Sendable {
                 isRestored: isRestored
             )
         } catch {
-            throw .damaged(path: path, detail: "\(error)")
+            throw StoreError(error, path: path)
         }
     }
 
@@ -265,8 +265,12 @@ package final class Store: Sendable {
         if let error = error as? QueueError { return error }
         guard let error = error as? DatabaseError else { return .failed("\(path): \(error)") }
         let text = "\(path): \(error.message ?? "error \(error.resultCode.rawValue)")"
-        guard error.resultCode == .SQLITE_FULL else { return .failed(text) }
-        return .full("\(text): free some room on its disk")
+        switch error.resultCode {
+        case .SQLITE_FULL: return .full("\(text): free some room on its disk")
+        case .SQLITE_IOERR: return .failed("\(text): see to its disk")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .failed("\(text): restore a backup")
+        default: return .failed(text)
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+import GRDB
+
 /// Why a store can't be opened; the file was left as it was.
 package enum StoreError: Error, Sendable, Hashable {
     /// Another process works on it.
@@ -9,6 +11,8 @@ package enum StoreError: Error, Sendable, Hashable {
     case foreign(path: String)
     /// It can't be opened, or is no database.
     case damaged(path: String, detail: String)
+    /// It can't be read or written for now: its disk is full, or fails, or may not be written to.
+    case diskFailed(path: String, detail: String)
     /// A column holds what this program never writes.
     case unreadable(String)
 }
@@ -32,8 +36,26 @@ extension StoreError: CustomStringConvertible {
             "\(path) is a database, but not of fanoutd: give another store.path"
         case .damaged(let path, let detail):
             "\(path) can't be opened as a store (\(detail)): restore a backup, or move it away"
+        case .diskFailed(let path, let detail):
+            """
+            \(path) can't be read or written (\(detail)): free some room on its disk, or see to the \
+            disk and to who may write there
+            """
         case .unreadable(let value):
             "the store holds \(value) where fanoutd never writes it: restore a backup"
+        }
+    }
+}
+
+extension StoreError {
+    /// Says why a store couldn't be opened: what is wrong with the disk is no fault of the file.
+    init(_ error: any Error, path: String) {
+        let code = (error as? DatabaseError)?.resultCode
+        switch code {
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+            self = .diskFailed(path: path, detail: "\(error)")
+        default:
+            self = error as? StoreError ?? .damaged(path: path, detail: "\(error)")
         }
     }
 }

@@ -159,6 +159,10 @@ package struct Daemon: Sendable {
                     minFreeBytes: configuration.store.minFreeBytes
                 )
             )
+        } catch StoreError.diskFailed(let path, let detail) {
+            // It clears without a word from the operator: the service is started again until then.
+            let error = StoreError.diskFailed(path: path, detail: detail)
+            throw CommandFailure(.tryAgain, "store.path: \(error)")
         } catch {
             throw CommandFailure(.configuration, "store.path: \(error)")
         }
