@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import GRDB
 import Glibc
 import QueueStore
 import Testing
@@ -85,32 +84,45 @@ import Testing
         try store.close()
     }
 
-    @Test func `a newer version, a foreign database and a broken file are refused`() throws {
+    @Test func `too little room on the disk refuses what is new, and sending goes on`()
+        async throws
+    {
         let path = files.path("a")
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { try $0.execute(sql: "CREATE TABLE theirs (id INTEGER)") }
-        #expect(throws: StoreError.foreign(path: path)) {
-            _ = try Store.open(at: path, options: makeOptions())
-        }
-        try queue.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA application_id = 1717661295")
-            try database.execute(sql: "PRAGMA user_version = 99")
-        }
-        try queue.close()
-        #expect(throws: StoreError.newerVersion(path: path, found: 99, known: 3)) {
-            _ = try Store.open(at: path, options: makeOptions())
-        }
-        let broken = files.write("no database at all, but long enough to look at", to: "c")
-        #expect(throws: StoreError.self) { _ = try Store.open(at: broken, options: makeOptions()) }
-    }
-
-    @Test func `too little room on the disk refuses what is new and nothing else`() async throws {
-        let path = files.path("a")
-        let store = try Store.open(at: path, options: makeOptions(minFreeBytes: .max))
-        await #expect(throws: QueueError.self) {
+        do {
+            let store = try Store.open(at: path, options: makeOptions())
             _ = try await store.create(makeCampaign(), now: at(0))
+            let draft = makeCampaign(makeID(2), start: false)
+            _ = try await store.create(draft, now: at(0))
+            try store.close()
         }
-        #expect(try await store.commit(makeClaim()) == .claimed(nil, nil))
+        let store = try Store.open(at: path, options: makeOptions(minFreeBytes: .max))
+        func isRefusal(_ error: any Error) -> Bool {
+            guard case .full(let text) = error as? QueueError else { return false }
+            return text.contains("store.minFreeBytes asks for")
+        }
+        await #expect {
+            _ = try await store.create(makeCampaign(makeID(3)), now: at(1))
+        } throws: {
+            isRefusal($0)
+        }
+        await #expect {
+            _ = try await store.take(AccountRun(makeAccounts(20)), into: makeID(2), now: at(1))
+        } throws: { error in
+            guard case .queue(let error) = error as? IntakeError else { return false }
+            return isRefusal(error)
+        }
+        let flying = try await store.claim(makeClaim(accountLimit: 4))
+        try await store.commit(makeRecord(flying.id, .held(dueAt: at(2).timestamp)))
+        let again = try await store.claim(makeReclaim(flying.id), now: at(3))
+        try await store.commit(makeRecord(again.id), now: at(4))
+        #expect(try await store.counts() == makeCounts([\.queued: 6, \.sent: 4]))
+        guard
+            case .changed(.success) = try await store.commit(.transition(makeID(2), .start)),
+            case .changed(.success) = try await store.commit(.transition(makeID(), .cancel))
+        else {
+            Issue.record("operators can't change what is there")
+            return
+        }
         try store.close()
     }
 
@@ -290,6 +302,8 @@ final class TemporaryFiles: Sendable {
         store(Array(text.utf8), at: path(name))
         return path(name)
     }
+
+    func remove(_ name: String) { unsafe unlink(path(name)) }
 
     func contents(_ path: String) -> [UInt8]? {
         guard let file = unsafe fopen(path, "rb") else { return nil }

@@ -137,7 +137,10 @@ struct Workload {
 }
 
 extension Store {
-    func perform(_ step: Workload.Step, now: Now) async throws -> Workload.Answer {
+    func perform(
+        _ step: Workload.Step,
+        now: Now
+    ) async throws(QueueError) -> Workload.Answer {
         switch step {
         case .create(let campaign, let request):
             _ = try await create(campaign, for: request, now: now)
