@@ -42,7 +42,9 @@ extension Transaction {
             batch.code = code
             try hold(&batch, dueAt: dueAt, &campaign)
         case .split(let isDoubted):
-            return try split(&batch, isDoubted: isDoubted, &campaign)
+            return try split(&batch, isDoubted: isDoubted, isTooLarge: !isDoubted, &campaign)
+        case .divided:
+            return try split(&batch, isDoubted: false, isTooLarge: false, &campaign)
         }
         return []
     }
@@ -198,6 +200,7 @@ extension Transaction {
     private mutating func split(
         _ batch: inout BatchRow,
         isDoubted: Bool,
+        isTooLarge: Bool,
         _ campaign: inout CampaignRow
     ) throws -> [OpenBatch] {
         // A cut batch has nothing left to send, and one account can't be halved.
@@ -207,7 +210,7 @@ extension Transaction {
         }
         let accounts = try connection.accounts(of: batch)
         let middle = (accounts.count + 1) / 2
-        if !isDoubted { campaign.accountLimit = min(campaign.accountLimit ?? middle, middle) }
+        if isTooLarge { campaign.accountLimit = min(campaign.accountLimit ?? middle, middle) }
         // First, since both may start at the same account.
         try connection.run("DELETE FROM batch WHERE id = ?", .int(batch.key))
         return try [accounts[..<middle], accounts[middle...]].compactMap { half in

@@ -156,16 +156,16 @@ struct DispatcherTroubleTests {
         #expect(stage.dispatcher.state(at(10)).0 == .unreachable)
         #expect(stage.dispatcher.state(at(10)).1?.text == "calls end unknown: timeout")
         let probing = stage.tell(.woke, 20)
-        #expect(probing.claims.isEmpty)
-        #expect(probing.reclaims.count == 1, "the batches wait, there is nothing smaller")
+        #expect(probing.claims.map(\.accountLimit) == [30], "smaller than the batches that wait")
+        #expect(probing.reclaims.isEmpty)
         let called = stage.tell(
-            .committed([.claimed(makeBatch(1, count: 500), makeWork(fresh: 2_000))]),
+            .committed([.claimed(makeBatch(9, count: 30), makeWork(fresh: 1_970))]),
             20
         )
         #expect(called.calls.count == 1)
         #expect(called.writes.isEmpty)
         #expect(stage.tell(.woke, 21).isEmpty)
-        let back = stage.answer(ok, 22)
+        let back = stage.answer(9, ok, 22)
         #expect(back.contains(.report(.service(.running, nil))))
         #expect(back.writes.count > 1)
     }
@@ -209,7 +209,7 @@ struct DispatcherTroubleTests {
         var stage = Stage()
         _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 2_000)])), 0)
         let work = makeWork(onUnknown: .leave, fresh: 0)
-        let claims = (1...4).map { WriteResult.claimed(makeBatch(Int64($0), count: 300), work) }
+        let claims = (1...4).map { WriteResult.claimed(makeBatch(Int64($0), count: 1), work) }
         _ = stage.tell(.committed(claims.dropLast()), 0)
         _ = stage.tell(.admitted(makeWork(2, fresh: 9)), 0)
         _ = stage.tell(.committed([.claimed(makeBatch(4, campaign: 2), makeWork(2))]), 0)
@@ -219,7 +219,7 @@ struct DispatcherTroubleTests {
         _ = stage.tell(.committed([record, record]), 1)
         #expect(stage.tell(.woke, 2).reclaims.count == 1)
         #expect(
-            stage.tell(.committed([.claimed(makeBatch(1, count: 300), work)]), 2).calls == [
+            stage.tell(.committed([.claimed(makeBatch(1, count: 1), work)]), 2).calls == [
                 Batch.ID(rawValue: 1)
             ]
         )

@@ -43,7 +43,7 @@ extension Dispatcher {
         var attempts = batch.attempts
         var maybeAccepted = batch.maybeAccepted
         switch resolution {
-        case .settled, .unknown, .split:
+        case .settled, .unknown, .split, .divided:
             return nil
         case .held(let due):
             dueAt = due
@@ -73,54 +73,6 @@ extension Dispatcher {
         }
     }
 
-    /// What an outcome says about the provider's health and pace.
-    private mutating func learn(from outcome: Outcome, _ flight: Flight, now: Now) {
-        switch outcome {
-        case .unknown(let doubt):
-            trouble = Campaign.Reason(code: doubt.code, text: "calls end unknown: \(doubt.text)")
-            failed(flight, now: now)
-        case .notSent(let text):
-            trouble = Campaign.Reason(code: nil, text: text)
-            failed(flight, now: now)
-        case .refused(.retryable, let code, let text):
-            trouble = Campaign.Reason(code: code, text: text)
-            // Accounts that failed before may well all fail again: that says nothing of the service.
-            if flight.isProbe || isFirstCall(flight.batch) { failed(flight, now: now) }
-        case .refused(.throttled(let atLeast), let code, let text):
-            throttle = Campaign.Reason(code: code, text: text)
-            circuit = circuit.next(after: .succeeded, now: now.instant)
-            pace.throttled(callSentAt: flight.sentAt, atLeast: atLeast, now: now.instant)
-            bucket.empty(now: now.instant)
-        case .answered, .refused:
-            circuit = circuit.next(after: .succeeded, now: now.instant)
-        }
-        if case .answered = outcome, case .renewed(let at) = renewal, at <= flight.sentAt {
-            // The new credentials work: when these expire one day, they may be renewed again.
-            renewal = .none
-        }
-        learnCode(from: outcome, campaign: flight.batch.campaign)
-    }
-
-    private mutating func failed(_ flight: Flight, now: Now) {
-        // While a probe is out, a call sent before it is late news: only the probe decides.
-        if !flight.isProbe, case .probing = circuit { return }
-        circuit = circuit.next(after: .failed, now: now.instant)
-    }
-
-    private func isFirstCall(_ batch: Batch) -> Bool {
-        batch.attempts == 0 && batch.earlierAttempts.isEmpty && !batch.maybeAccepted
-    }
-
-    /// Counts calls of a campaign that end with the same code that no table lists.
-    private mutating func learnCode(from outcome: Outcome, campaign: Campaign.ID) {
-        guard case .unknown(.unlisted(let code)) = outcome else {
-            lines[campaign]?.unlisted = nil
-            return
-        }
-        let last = lines[campaign]?.unlisted
-        lines[campaign]?.unlisted = (code, last?.code == code ? (last?.count ?? 0) + 1 : 1)
-    }
-
     /// The total function from an outcome to what becomes of the batch.
     private mutating func resolution(
         of outcome: Outcome,
@@ -128,6 +80,9 @@ extension Dispatcher {
         now: Now,
         into effects: inout [Effect]
     ) -> Resolution {
+        if outcome.refusalForNow(of: flight.batch) != nil, let spared = spared(flight, now: now) {
+            return spared
+        }
         switch outcome {
         case .answered(let key, let refused):
             return settled(messageKey: key, refused: refused, flight.batch, now: now)
@@ -143,6 +98,27 @@ extension Dispatcher {
             }
             return doubted(doubt, flight, now: now)
         }
+    }
+
+    /// An outage that is no longer than this makes nobody `failed`.
+    ///
+    /// Longer would keep hopeless accounts waiting, where there is nobody else to ask with.
+    private static let patience: Duration = .seconds(2 * 3_600)
+
+    /// Whether it may be the service's fault that a call was refused for all its accounts.
+    private func isServiceInDoubt(_ now: Now) -> Bool {
+        silence.map { now.instant < $0.since.advanced(by: Self.patience) } ?? false
+    }
+
+    /// Keeps a call that was refused for all its accounts as it is, where the service may be at fault:
+    /// a probe, and one whose accounts have no attempt left; nil if the refusal counts.
+    private mutating func spared(_ flight: Flight, now: Now) -> Resolution? {
+        guard isServiceInDoubt(now) else { return nil }
+        if flight.isProbe { return .held(dueAt: now.timestamp) }
+        let spent = flight.batch.attempts + (flight.batch.earlierAttempts.max() ?? 0) + 1
+        guard spent >= limits.retry.attemptLimit else { return nil }
+        let dueAt = limits.retry.dueAt(spentAttempts: spent, now: now.timestamp, using: &random)
+        return .held(dueAt: dueAt)
     }
 
     private mutating func settled(
@@ -197,10 +173,8 @@ extension Dispatcher {
         let batch = flight.batch
         switch refusal {
         case .retryable:
-            guard !flight.isProbe, !batch.maybeAccepted else {
-                return batch.maybeAccepted
-                    ? doubted(.service(code: code), flight, now: now)
-                    : .held(dueAt: now.timestamp)
+            guard !batch.maybeAccepted else {
+                return doubted(.service(code: code), flight, now: now)
             }
             return everyone(of: batch, code: code, isRetryable: true, now: now)
         case .recipientsInDoubt where batch.accounts.count > 1 && !batch.isHalf:

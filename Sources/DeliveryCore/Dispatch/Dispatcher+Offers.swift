@@ -50,28 +50,6 @@ extension Dispatcher {
         return fitting
     }
 
-    /// The smallest thing that shows whether the provider is back.
-    ///
-    /// A batch that waits, or a few recipients; where an unknown outcome would be final, just one.
-    mutating func probe(_ now: Now) -> Offer? {
-        var waiting: Offer?
-        var fresh: Offer?
-        for id in order {
-            guard var offer = offer(of: id, now: now) else { continue }
-            if offer.isFixed {
-                if offer.count < waiting?.count ?? .max { waiting = offer }
-            } else if fresh == nil {
-                let isFinal = lines[id]?.work.settings.onUnknown == .leave
-                offer.count = min(offer.count, isFinal ? 1 : Self.smallBatch)
-                fresh = offer
-            }
-        }
-        if let waiting, waiting.count <= Self.smallBatch || fresh == nil {
-            return fitted(waiting, now: now)
-        }
-        return fresh.flatMap { fitted($0, now: now) }
-    }
-
     /// The accounts one call of a campaign may hold at most.
     func batchLimit(of work: CampaignWork) -> Int {
         [
@@ -105,16 +83,20 @@ extension Dispatcher {
         } else {
             return nil
         }
-        lines[id]?.ledger.advance(to: now.instant)
-        guard let room = lines[id]?.ledger,
-            let count = cut(offer, to: room, keeping: 0, now: now)
-        else { return nil }
+        guard let count = cappedCount(offer, now: now) else { return nil }
         offer.count = count
         return offer
     }
 
+    /// How much of an offer its campaign's own cap leaves room for; nil if that is too little.
+    mutating func cappedCount(_ offer: Offer, now: Now) -> Int? {
+        lines[offer.candidate.id]?.ledger.advance(to: now.instant)
+        guard let ledger = lines[offer.candidate.id]?.ledger else { return nil }
+        return cut(offer, to: ledger, keeping: 0, now: now)
+    }
+
     /// An offer cut to the quota's room, nil if it doesn't fit the quota or the pace now.
-    private mutating func fitted(_ offer: Offer, now: Now) -> Offer? {
+    mutating func fitted(_ offer: Offer, now: Now) -> Offer? {
         let kept = offer.count <= Self.smallBatch ? 0 : reserve
         guard let count = cut(offer, to: ledger, keeping: kept, now: now) else { return nil }
         let at = bucket.available(count, now: now.instant)

@@ -1,7 +1,7 @@
 extension Dispatcher {
     /// Batches of at most so many accounts may use the part of the window kept for them, and go
     /// before a large one that waits for room.
-    static let smallBatch = 30
+    package static let smallBatch = 30
     /// A batch isn't cut smaller than this to fit the room that is left.
     static let leastCut = 50
     /// A wall clock may step, so a wait for one of its times is looked at again after this.
@@ -116,7 +116,7 @@ extension Dispatcher {
 
     private mutating func planCalls(_ now: Now) {
         var planned = 0
-        while inFlight.count + planned < limits.inFlightLimit {
+        while inFlight.count + planned < (trialSince != nil ? 1 : limits.inFlightLimit) {
             let callAt = callBucket.available(1, now: now.instant)
             guard callAt <= now.instant else { return note(callAt) }
             switch circuit {
@@ -126,8 +126,7 @@ extension Dispatcher {
                 planned += 1
             case .open(let until, _):
                 guard until <= now.instant else { return note(until) }
-                if let offer = probe(now) { reserve(offer, isProbe: true, now: now) }
-                return
+                return planProbe(now)
             case .probing:
                 return
             }

@@ -8,6 +8,12 @@ extension Dispatcher {
         if case .open(let batch) = offer.content, batch.count > limits.messagesPerMinute {
             return dissolve(batch, now: now)
         }
+        if case .open(let batch) = offer.content, !batch.maybeAccepted,
+            batch.count > work.accountLimit ?? .max
+        {
+            // Another batch of the campaign has shown meanwhile that this size is refused.
+            return divide(batch, now: now)
+        }
         let reservation = Reservation(
             candidate: offer.candidate,
             count: offer.count,

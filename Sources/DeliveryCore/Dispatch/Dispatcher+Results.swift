@@ -6,6 +6,7 @@ extension Dispatcher {
         durableService = restored.service
         if let halt = service.halt, halt.fingerprint != fingerprint {
             // What was refused isn't what is configured now: try again.
+            trialSince = now.instant
             service.halt = nil
             pending.append(.service(nil))
         }

@@ -95,6 +95,7 @@ extension Dispatcher {
         fingerprint = newFingerprint
         renewal = .none
         guard service.halt != nil else { return }
+        trialSince = now.instant
         service.halt = nil
         pending.append(.service(nil))
     }

@@ -87,6 +87,9 @@ package struct Dispatcher: Sendable {
     var ledger: WindowLedger
     var pace = Pace()
     var circuit = Circuit.closed(failures: 0)
+    var vainProbes = VainProbes()
+    /// What was refused since the service was last seen at work; nil if nothing that tells.
+    var silence: Silence?
     /// What the last call without a useful answer got.
     var trouble: Campaign.Reason?
     /// The last answer that said to slow down.
@@ -112,6 +115,9 @@ package struct Dispatcher: Sendable {
     var committing = ServiceRecord()
     var storeFault: (fault: CommitFault, retryAt: Instant)?
     var renewal = Renewal.none
+    /// Credentials that nothing was sent with yet, or not since they were refused, are tried by one
+    /// call at a time: each bad signature counts towards a lock-out.
+    var trialSince: Instant?
     var isRestored = false
     var isDraining = false
     var isStopped = false
@@ -158,6 +164,7 @@ package struct Dispatcher: Sendable {
             guard !isDraining else { return effects.append(.reply(request, .stopping)) }
             service.isPaused = isPaused
             if !isPaused {
+                if service.halt != nil { trialSince = now.instant }
                 service.halt = nil
                 renewal = renewal == .running ? .running : .none
             }
@@ -165,7 +172,9 @@ package struct Dispatcher: Sendable {
         case .committed(let results): committed(results, now: now, into: &effects)
         case .commitFailed(let fault): commitFailed(fault, now: now, into: &effects)
         case .answered(let id, let outcome): answered(id, outcome, now: now, into: &effects)
-        case .credentialsRenewed: renewal = .renewed(at: now.instant)
+        case .credentialsRenewed:
+            renewal = .renewed(at: now.instant)
+            trialSince = now.instant
         case .reconfigured(let limits, let fingerprint):
             reconfigure(limits, fingerprint: fingerprint, now: now)
         case .woke:

@@ -83,8 +83,8 @@ package enum Write: Sendable, Hashable {
 
 /// What becomes of a batch when its call has ended.
 ///
-/// If its campaign is canceled or has expired by then, nothing stays open: `held` and `split`
-/// accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
+/// If its campaign is canceled or has expired by then, nothing stays open: `held`, `split`
+/// and `divided` accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
 /// `repeated` ones end as `unknown`.
 package enum Resolution: Sendable, Hashable {
     /// Every account has its verdict: the listed ones theirs, all others are sent. Closes the batch
@@ -103,6 +103,9 @@ package enum Resolution: Sendable, Hashable {
     /// - Parameter doubted: the halves are marked `isHalf`; otherwise their size is remembered as
     ///   the campaign's account limit.
     case split(doubted: Bool)
+    /// Becomes two held batches with new numbers, and nothing was learnt about sizes. Spends no
+    /// attempt.
+    case divided
 
     /// What one account of an answer comes to.
     package struct AccountVerdict: Sendable, Hashable {
