@@ -53,6 +53,7 @@ func `an ErrorList is read under any status`(_ status: String) {
     #"{"ActionStatus":"SomeError","ErrorCode":90001,"ErrorList":[]}"#,
     #"{"ActionStatus":"FAIL","ErrorCode":0}"#,
     #"{"ActionStatus":"ok","ErrorCode":0}"#,
+    #"{"ActionStatus":"O\u212a","ErrorCode":0}"#,
     #"{"ActionStatus":"OK"}"#,
     #"{"ErrorCode":0}"#,
     #"{"ActionStatus":"OK","ErrorCode":0.5}"#,
@@ -68,6 +69,13 @@ func `an ErrorList is read under any status`(_ status: String) {
 ])
 func `what contradicts itself or can't be read is unknown`(_ json: String) {
     #expect(outcome(json) == .unknown(.unreadable))
+}
+
+@Test func `a text is cut, be it one character of thousands of scalars`() throws {
+    let marks = String(repeating: "\u{301}", count: 5_000)
+    let body = #"{"ActionStatus":"FAIL","ErrorCode":90012,"ErrorInfo":"e\#(marks)"}"#
+    let answer = try #require(Answer(Array(body.utf8)))
+    #expect(answer.text.unicodeScalars.count == 200)
 }
 
 @Test func `accounts of an answer are compared byte for byte`() {

@@ -5,7 +5,7 @@ import JSON
 /// Whatever the content type, unknown fields are skipped; what decides about recipients is read
 /// strictly, because a misread answer would lose or double messages.
 package struct Answer: Sendable, Hashable {
-    package enum Status: String, Sendable, Hashable {
+    package enum Status: String, Sendable, Hashable, CaseIterable {
         case ok = "OK"
         case someError = "SomeError"
         case fail = "FAIL"
@@ -27,7 +27,7 @@ package struct Answer: Sendable, Hashable {
     package init?(_ body: [UInt8]) {
         let json: JSON
         do { json = try JSON(parsing: body) } catch { return nil }
-        guard let status = json["ActionStatus"]?.string.flatMap(Status.init(rawValue:)),
+        guard let status = json["ActionStatus"]?.stringBytes.flatMap(Self.status),
             let code = json["ErrorCode"].flatMap(Self.code),
             let listed = Self.listed(json["ErrorList"])
         else { return nil }
@@ -42,8 +42,15 @@ package struct Answer: Sendable, Hashable {
 
     /// Tencent's keys have 50 characters at most; twice that leaves room for growth.
     private static let keyLimit = 100
-    /// What of `ErrorInfo` is kept, in characters: it ends up in the store and in logs.
+    /// What of `ErrorInfo` is kept, in Unicode scalars: it ends up in the store and in logs.
+    ///
+    /// Not in characters, one of which may have thousands of them.
     private static let textLimit = 200
+
+    /// A status by its bytes: as a `String`, a Kelvin sign would pass for a K.
+    private static func status(_ bytes: [UInt8]) -> Status? {
+        Status.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
+    }
 
     /// A code, as a number or as a number in a string.
     private static func code(_ json: JSON) -> Int? {
@@ -72,6 +79,6 @@ package struct Answer: Sendable, Hashable {
 
     private static func printable(_ text: String) -> String {
         let scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
-        return String(String(String.UnicodeScalarView(scalars)).prefix(textLimit))
+        return String(String.UnicodeScalarView(scalars.prefix(textLimit)))
     }
 }
