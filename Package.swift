@@ -179,6 +179,14 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["fanoutd", "JSON", "DeliveryCore", nioCore, nioPosix]
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "fanoutd", "HTTPAPI", "TencentIM", "TencentIMSimulator", "DeliveryEngine",
+                "DeliveryCore", "JSON", "CZlib", hummingbird, httpTypes, nioCore, nioEmbedded,
+                logging,
+            ]
+        ),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]
