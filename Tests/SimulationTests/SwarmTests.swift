@@ -58,11 +58,16 @@ struct Life {
     let violations: [String]
     let summary: String
 
-    init(seed: UInt64) async throws {
+    /// From seed 101 on every second life is crowded: its window stays full for minutes, which it
+    /// takes to see what was let go too early.
+    init(seed: UInt64, sabotage: Sabotage? = nil) async throws {
+        let file = try sabotage?.trigger.map { try TriggeredStore(trigger: $0) }
+        defer { file?.remove() }
         var random = SplitMix64(seed: seed ^ 0x5EED)
         var breadth = SplitMix64(seed: seed ^ 0xB4EAD)
         var limits = Limits()
         limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
+        if seed > 100, seed.isMultiple(of: 2) { limits.messagesPerMinute /= 8 }
         limits.burst = Int.random(in: 10...200, using: &random)
         limits.batchAccounts = Int.random(in: 1...60, using: &random)
         limits.packetBytes = Int.random(in: 300...2_000, using: &random)
@@ -78,8 +83,10 @@ struct Life {
             provider: ProviderModel(
                 quota: limits.messagesPerMinute,
                 window: ProviderModel.Window(using: &breadth)
-            )
+            ),
+            store: file?.store
         )
+        world.sabotage = sabotage
         world.faults = Faults(using: &random)
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Self.accounts(campaign: index, using: &random)

@@ -13,7 +13,7 @@ struct Trial {
         defer { file?.remove() }
         var world = try World(
             seed: seed,
-            limits: Self.limits,
+            limits: Self.limits(for: sabotage),
             provider: Self.provider(for: sabotage),
             store: file?.store
         )
@@ -25,17 +25,21 @@ struct Trial {
         violations = world.record.violations
     }
 
-    private static var limits: Limits {
+    private static let quota = 300
+
+    private static func limits(for sabotage: Sabotage) -> Limits {
         var limits = Limits()
-        limits.messagesPerMinute = 300
+        limits.messagesPerMinute = quota
         limits.burst = 300
         limits.batchAccounts = 30
         limits.retry = RetryPolicy(attemptLimit: 8, base: .seconds(2), cap: .seconds(20))
+        // Most of it is left when the process starts again after a crash.
+        if sabotage == .crashHeldWithoutTimeout { limits.callTimeout = .seconds(40) }
         return limits
     }
 
     private static func provider(for sabotage: Sabotage) -> ProviderModel {
-        var provider = ProviderModel(quota: limits.messagesPerMinute)
+        var provider = ProviderModel(quota: quota)
         if sabotage == .ledgerBySendTime {
             provider.delayIn = 10...2_000
             provider.delayOut = 10...2_000
@@ -47,8 +51,9 @@ struct Trial {
         var faults = Faults()
         switch sabotage {
         case .crashHeldWithoutTimeout:
-            faults.lostAnswer = 250
-            faults.crash = 40
+            // Only those that are out at the crash take long.
+            faults.slowAnswer = 800
+            faults.duration = .seconds(10)
         case .unknownHeldAsAnswered: faults.lostAnswer = 150
         case .cursorMovedAtFetch: faults.crash = 20
         case .wholeBatchRetried, .listClosedAsRange: faults.accountTrouble = 100
@@ -67,6 +72,9 @@ struct Trial {
                 world.plan(.request(.delete(id)), after: .seconds(10))
             }
             world.plan(.crash, after: .seconds(12))
+        }
+        if sabotage == .crashHeldWithoutTimeout {
+            world.plan(.crash, after: .seconds(1))
         }
         let id = try await world.add(accounts(1_500, "user"))
         if sabotage == .doubtClearedByCancel {
