@@ -118,7 +118,7 @@ extension Transaction {
             sql,
             .int(campaign.key),
             .int(campaign.pass),
-            .int(now.timestamp.milliseconds)
+            .int(max(now.timestamp, claim.dueBy ?? now.timestamp).milliseconds)
         )
         defer { query.reset() }
         while due.count < claim.accountLimit, try query.step() {

@@ -145,6 +145,15 @@ struct DispatcherTests {
         #expect(stage.tell(.woke, 5.1).isEmpty)
     }
 
+    @Test func `a retry dated by a clock that was set back by a year since is due`() {
+        var stage = Stage()
+        let due = at(365 * 86_400).timestamp
+        let work = makeWork(retries: 2, retryDueAt: due)
+        let effects = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        #expect(effects.claims.map(\.source) == [.dueRetries])
+        #expect(effects.claims.map(\.dueBy) == [due])
+    }
+
     @Test func `a campaign starts and expires by the clock`() {
         var stage = Stage()
         let work = makeWork(

@@ -70,9 +70,9 @@ extension Dispatcher {
         let candidate = FairShares.Candidate(id: id, priority: work.settings.priority)
         let limit = batchLimit(of: work)
         var offer: Offer
-        if let batch = line.open.first(where: { $0.dueAt <= now.timestamp }) {
+        if let batch = line.open.first(where: { isDue($0.dueAt, now) }) {
             offer = Offer(candidate: candidate, content: .open(batch), count: batch.count)
-        } else if let due = work.retryDueAt, due <= now.timestamp, work.retryCount > 0 {
+        } else if let due = work.retryDueAt, isDue(due, now), work.retryCount > 0 {
             offer = Offer(
                 candidate: candidate,
                 content: .dueRetries,
@@ -93,6 +93,15 @@ extension Dispatcher {
         lines[offer.candidate.id]?.ledger.advance(to: now.instant)
         guard let ledger = lines[offer.candidate.id]?.ledger else { return nil }
         return cut(offer, to: ledger, keeping: 0, now: now)
+    }
+
+    /// Whether what waits for a time of the wall clock waits no longer.
+    ///
+    /// Nobody is told to wait longer than the backoff's cap: a time beyond it was written down
+    /// before the clock was set back, and may be a year away.
+    func isDue(_ time: Timestamp, _ now: Now) -> Bool {
+        time <= now.timestamp
+            || time > now.timestamp.advanced(by: limits.retry.cap + Self.longestSleep)
     }
 
     /// An offer cut to the quota's room, nil if it doesn't fit the quota or the pace now.

@@ -28,7 +28,8 @@ extension Dispatcher {
         case .dueRetries:
             // How many are due is known only to the queue: ask once in a commit.
             lines[id]?.work.retryDueAt = nil
-            pending.append(.claim(claim(.dueRetries, offer, work), reservation))
+            let claim = claim(.dueRetries, offer, work, dueBy: work.retryDueAt)
+            pending.append(.claim(claim, reservation))
         case .fresh:
             lines[id]?.work.freshCount -= offer.count
             pending.append(.claim(claim(.fresh, offer, work), reservation))
@@ -38,7 +39,8 @@ extension Dispatcher {
     private mutating func claim(
         _ source: Write.Claim.Source,
         _ offer: Offer,
-        _ work: CampaignWork
+        _ work: CampaignWork,
+        dueBy: Timestamp? = nil
     ) -> Write.Claim {
         Write.Claim(
             campaign: offer.candidate.id,
@@ -46,7 +48,8 @@ extension Dispatcher {
             accountLimit: offer.count,
             byteLimit: limits.packetBytes - work.packetOverhead,
             messageRandom: UInt32.random(in: 0...UInt32.max, using: &random),
-            timeout: limits.callTimeout
+            timeout: limits.callTimeout,
+            dueBy: dueBy
         )
     }
 

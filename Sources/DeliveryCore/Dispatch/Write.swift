@@ -31,6 +31,8 @@ package enum Write: Sendable, Hashable {
         package let messageRandom: UInt32
         /// How long a call may stay unanswered, kept for the hold after a crash.
         package let timeout: Duration
+        /// Retries due by then count as due, if that is later than now; nil for now.
+        package let dueBy: Timestamp?
 
         package init(
             campaign: Campaign.ID,
@@ -38,7 +40,8 @@ package enum Write: Sendable, Hashable {
             accountLimit: Int,
             byteLimit: Int,
             messageRandom: UInt32,
-            timeout: Duration
+            timeout: Duration,
+            dueBy: Timestamp? = nil
         ) {
             self.campaign = campaign
             self.source = source
@@ -46,6 +49,7 @@ package enum Write: Sendable, Hashable {
             self.byteLimit = byteLimit
             self.messageRandom = messageRandom
             self.timeout = timeout
+            self.dueBy = dueBy
         }
 
         /// Where a claim's recipients come from.
