@@ -24,6 +24,15 @@ package struct Faults: Sendable, Hashable {
     package var hasOutages = false
     package var hasOperators = false
     package var hasNewLimits = false
+    /// Wall clocks that step by a year.
+    package var hasYears = false
+    /// Limits that are others after a restart.
+    package var changesAtRestart = false
+    /// Campaigns that are created while others run.
+    package var hasNewCampaigns = false
+    /// Drafts that recipients are streamed into.
+    package var hasStreams = false
+    package var hasDeletes = false
     /// After so long nothing goes wrong any more, and operators let everything finish.
     package var duration: Duration = .seconds(600)
 
@@ -41,6 +50,15 @@ package struct Faults: Sendable, Hashable {
         }
         if Bool.random(using: &random) { crash = Int.random(in: 2...40, using: &random) }
         for kind in Self.kinds { self[keyPath: kind] = Bool.random(using: &random) }
+    }
+
+    /// Draws what else may happen.
+    package mutating func widen(using random: inout SplitMix64) {
+        for kind in Self.wideKinds { self[keyPath: kind] = Bool.random(using: &random) }
+    }
+
+    private static var wideKinds: [WritableKeyPath<Faults, Bool>] {
+        [\.hasYears, \.changesAtRestart, \.hasNewCampaigns, \.hasStreams, \.hasDeletes]
     }
 
     private static var chances: [WritableKeyPath<Faults, Int>] {
@@ -61,14 +79,16 @@ package struct Faults: Sendable, Hashable {
     package func union(_ other: Faults) -> Faults {
         var union = self
         for kind in Self.chances + [\.crash] { union[keyPath: kind] += other[keyPath: kind] }
-        for kind in Self.kinds where other[keyPath: kind] { union[keyPath: kind] = true }
+        for kind in Self.kinds + Self.wideKinds where other[keyPath: kind] {
+            union[keyPath: kind] = true
+        }
         return union
     }
 
     /// Whether every kind of trouble is on.
     package var isComplete: Bool {
         (Self.chances + [\.crash]).allSatisfy { self[keyPath: $0] > 0 }
-            && Self.kinds.allSatisfy { self[keyPath: $0] }
+            && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] }
     }
 
     /// Whole calls refused, each kind of which asks for another reaction.

@@ -45,6 +45,12 @@ package struct ProviderModel: Sendable {
         package let at: Instant
         package let count: Int
         package let campaign: Campaign.ID
+
+        package init(at instant: Instant, count: Int, campaign: Campaign.ID) {
+            at = instant
+            self.count = count
+            self.campaign = campaign
+        }
     }
 
     package init(quota: Int = 12_000, window: Window = .rolling) {
@@ -123,9 +129,30 @@ package struct ProviderModel: Sendable {
         return received.map { counted.add($0.count, at: $0.at) }.max() ?? 0
     }
 
-    /// Recipients that arrived in a stretch of time.
-    package func received(from start: Instant, to end: Instant) -> Int {
-        received.reduce(0) { $0 + ($1.at >= start && $1.at < end ? $1.count : 0) }
+    /// Recipients that arrived in a stretch of time, of one campaign or of all.
+    package func received(
+        from start: Instant,
+        to end: Instant,
+        of id: Campaign.ID? = nil
+    ) -> Int {
+        let arrivals = received.lazy.filter { $0.at >= start && $0.at < end }
+        return arrivals.reduce(0) { $0 + (id == nil || $1.campaign == id ? $1.count : 0) }
+    }
+
+    /// The longest time in a stretch in which no call of a campaign arrived.
+    package func longestGap(
+        of id: Campaign.ID,
+        from start: Instant,
+        to end: Instant
+    ) -> Duration {
+        var last = start
+        var longest = Duration.zero
+        for arrival in received
+        where arrival.campaign == id && arrival.at >= start && arrival.at < end {
+            longest = max(longest, last.duration(to: arrival.at))
+            last = arrival.at
+        }
+        return max(longest, last.duration(to: end))
     }
 }
 

@@ -7,11 +7,12 @@ package struct Record: Sendable {
     private var accepted: Set<Account> = []
     private var sent: Set<Account> = []
     private var ended: Set<Account> = []
-    private var doubted: Set<Account> = []
+    /// Recipients of calls whose outcome nobody knew, by campaign.
+    private var doubted: [Campaign.ID: Set<Account>] = [:]
     private var calls: [Batch.ID: Batch] = [:]
     private var policies: [Campaign.ID: UnknownPolicy] = [:]
-    /// Campaigns of which an operator put unknown recipients back.
-    private var reopened: Set<Campaign.ID> = []
+    /// Those of them that an operator put back.
+    private var reopened: Set<Account> = []
 
     package mutating func violated(_ text: String) {
         violations.append(text)
@@ -47,16 +48,20 @@ package struct Record: Sendable {
             if sent.contains(account), !isLate {
                 violated("\(account.text) is accepted after it was sent")
             }
-            guard !reopened.contains(batch.campaign) else { continue }
             let policy = policies[batch.campaign] ?? .leave
-            if policy == .leave || !doubted.contains(account) {
+            let mayRepeat = policy == .resend || reopened.contains(account)
+            if !mayRepeat || !isDoubted(account, in: batch.campaign) {
                 violated("\(account.text) is accepted twice under \(policy)")
             }
         }
     }
 
     mutating func doubt(_ batch: Batch) {
-        doubted.formUnion(batch.accounts)
+        doubted[batch.campaign, default: []].formUnion(batch.accounts)
+    }
+
+    private func isDoubted(_ account: Account, in id: Campaign.ID) -> Bool {
+        doubted[id]?.contains(account) ?? false
     }
 
     func call(_ id: Batch.ID) -> Batch? { calls[id] }
@@ -71,8 +76,11 @@ package struct Record: Sendable {
         case (.record(let record), _):
             guard let batch = calls[record.batch] else { return }
             settle(batch, record.resolution)
+        case (.delete(let id), .changed(.success)):
+            // The numbers of its batches may be used again.
+            calls = calls.filter { $0.value.campaign != id }
         case (.retry(let id, let filter), .changed(.success(let change))) where change.requeued > 0:
-            if filter.unknown { reopened.insert(id) }
+            if filter.unknown { reopened.formUnion(doubted[id] ?? []) }
             for batch in calls.values where batch.campaign == id { ended.subtract(batch.accounts) }
         default: break
         }
@@ -104,10 +112,10 @@ package struct Record: Sendable {
         if campaign.failures.reduce(0, { $0 + $1.count }) != campaign.counts.failed {
             violated("the failures by code add up to another sum")
         }
-        for recipient in recipients { check(recipient) }
+        for recipient in recipients { check(recipient, of: campaign.id) }
     }
 
-    private mutating func check(_ recipient: Recipient) {
+    private mutating func check(_ recipient: Recipient, of id: Campaign.ID) {
         let (account, status) = (recipient.account, recipient.status)
         let isAccepted = accepted.contains(account)
         switch status {
@@ -117,7 +125,7 @@ package struct Record: Sendable {
             if isAccepted { violated("\(account.text) is failed and was accepted") }
         case .canceled, .expired:
             if isAccepted { violated("\(account.text) is \(status) and was accepted") }
-            if doubted.contains(account) { violated("\(account.text) is \(status) in doubt") }
+            if isDoubted(account, in: id) { violated("\(account.text) is \(status) in doubt") }
         case .unknown:
             if sent.contains(account) { violated("\(account.text) is unknown and was sent") }
         case .queued, .sending, .retrying:

@@ -5,9 +5,15 @@ extension World {
     /// Checks a life that is over, whatever it was about; the record says what was broken.
     package mutating func check() async throws {
         for id in campaigns {
-            guard let campaign = try await store.campaign(id) else { continue }
-            record.check(campaign, try await recipients(of: id))
+            guard let campaign = try await store.campaign(id) else {
+                if !promises.deleted.contains(id) { record.violated("a campaign is gone") }
+                continue
+            }
+            let recipients = try await recipients(of: id)
+            record.check(campaign, recipients)
+            promises.check(id, recipients)
         }
+        for violation in promises.violations { record.violated(violation) }
         checkQuota()
         checkCaps()
         let elapsed = Self.start.duration(to: real).inSeconds

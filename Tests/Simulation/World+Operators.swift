@@ -9,41 +9,78 @@ extension World {
         if faults.hasOutages, chance(30) { outageUntil = real.advanced(by: draw(1_000...90_000)) }
         if faults.hasClockSteps, chance(30) {
             wallOffset += .seconds(Int.random(in: -3_600...3_600, using: &random))
+            if faults.hasYears, chance(2) {
+                wallOffset += Bool.random(using: &random) ? year : .zero - year
+            }
             readClocks()
         }
         if faults.hasReboots, chance(50), isUp { crash() }
         if faults.hasNewLimits, chance(20), isUp { reconfigure() }
         if faults.hasOperators, isUp { operate() }
+        try await visit()
         schedule(.tick, after: draw(1_000...20_000))
     }
 
-    private mutating func chance(_ one: Int) -> Bool {
+    private var year: Duration { .seconds(365 * 86_400) }
+
+    mutating func chance(_ one: Int) -> Bool {
         Int.random(in: 0..<one, using: &random) == 0
     }
 
     private mutating func letFinish() async throws {
         var isOver = true
+        wallOffset = .zero
+        readClocks()
         for id in campaigns {
             guard let campaign = try await store.campaign(id) else { continue }
-            if campaign.counts.hasWork { isOver = false }
+            if campaign.counts.hasWork || campaign.state == .draft { isOver = false }
+            if isUp, campaign.state == .draft { finish(campaign) }
+            if isUp, campaign.state == .scheduled { begin(campaign) }
             if isUp, campaign.state == .paused || campaign.state == .halted {
                 ask(.transition(id, .resume))
             }
         }
         guard !isOver else { return }
-        if isUp {
-            requests += 1
-            hand(.pauseRequested(Dispatcher.Request(id: requests), isPaused: false))
-        }
+        if isUp { askPause(false) }
         schedule(.tick, after: .seconds(60))
+    }
+
+    /// Lets a campaign go on whose start was named by a clock that was a year ahead.
+    private mutating func begin(_ campaign: Campaign) {
+        let soon = now.timestamp.advanced(by: .seconds(4_000))
+        guard let startAt = campaign.settings.startAt, startAt > soon else { return }
+        guard campaign.startedAt == nil else { return ask(.transition(campaign.id, .cancel)) }
+        var patch = CampaignPatch()
+        patch.startAt = .some(nil)
+        ask(.patch(campaign.id, patch))
+    }
+
+    /// Ends what a draft waits for, if nobody streams into it.
+    private mutating func finish(_ draft: Campaign) {
+        guard !streams.contains(where: { $0.id == draft.id && !$0.isOver }) else { return }
+        let isLate = draft.settings.expiresAt.map { $0 <= now.timestamp } ?? false
+        let isEmpty = draft.counts.total == 0
+        ask(isEmpty ? .delete(draft.id) : .transition(draft.id, isLate ? .cancel : .start))
     }
 
     mutating func ask(_ write: Write) {
         requests += 1
+        promises.asked(requests, .change(write))
         hand(.requested(Dispatcher.Request(id: requests), write))
     }
 
+    private mutating func askPause(_ isPaused: Bool) {
+        requests += 1
+        promises.asked(requests, .pause(isPaused))
+        hand(.pauseRequested(Dispatcher.Request(id: requests), isPaused: isPaused))
+    }
+
     private mutating func reconfigure() {
+        drawLimits()
+        hand(.reconfigured(limits, fingerprint: "f"))
+    }
+
+    mutating func drawLimits() {
         let parts = Int.random(in: 1...4, using: &random)
         limits.messagesPerMinute = max(1, highest.messagesPerMinute * parts / 4)
         limits.batchAccounts = max(
@@ -52,7 +89,6 @@ extension World {
         )
         limits.inFlightLimit = Int.random(in: 1...highest.inFlightLimit, using: &random)
         quotas.set(limits.messagesPerMinute, at: real)
-        hand(.reconfigured(limits, fingerprint: "f"))
     }
 
     private mutating func operate() {
@@ -64,10 +100,9 @@ extension World {
         case 19..<21: ask(.retry(id, RetryFilter()))
         case 21: ask(.retry(id, RetryFilter(failed: true, unknown: false, codes: [70_107])))
         case 22..<25: ask(.patch(id, patch()))
-        case 25..<30:
-            requests += 1
-            let isPaused = chance(3)
-            hand(.pauseRequested(Dispatcher.Request(id: requests), isPaused: isPaused))
+        case 25..<30: askPause(chance(3))
+        case 30..<32 where faults.hasStreams: ask(.transition(id, .start))
+        case 32..<36 where faults.hasDeletes: ask(.delete(id))
         default: break
         }
     }

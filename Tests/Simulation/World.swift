@@ -16,6 +16,10 @@ package struct World {
     package var crashEvery: Int?
     package var faults = Faults()
     package var record = Record()
+    var promises = Promises()
+    var streams: [Stream] = []
+    /// Campaigns that clients submitted while others ran, and when they were told that they were.
+    package var submissions: [(id: Campaign.ID, at: Instant)] = []
     /// A mistake planted on purpose, to see that it is caught.
     package var sabotage: Sabotage?
 
@@ -55,6 +59,7 @@ package struct World {
         case arrival(Batch, Faults.CallFate)
         /// The world's own turn: operators, clocks, outages.
         case tick
+        case client(Int)
         case planned(Planned)
     }
 
@@ -68,6 +73,8 @@ package struct World {
         case crash
         /// An operator asks for a change.
         case request(Write)
+        /// A client submits a campaign.
+        case submit([Account], Campaign.Settings)
     }
 
     package static let start = Instant(nanoseconds: 1_000_000_000_000)
@@ -103,22 +110,35 @@ package struct World {
     /// Adds a running campaign with these accounts.
     package mutating func add(
         _ accounts: [Account],
-        settings: Campaign.Settings = Campaign.Settings()
+        settings: Campaign.Settings = Campaign.Settings(),
+        packetOverhead: Int = 200
     ) async throws -> Campaign.ID {
+        let message = CheckedMessage(json: Array("{}".utf8), packetOverhead: packetOverhead)
+        return try await create(accounts, message, settings: settings, start: true).campaign.id
+    }
+
+    /// Stores a campaign, and writes down that whoever submitted it was told so.
+    mutating func create(
+        _ accounts: [Account],
+        _ message: CheckedMessage = CheckedMessage(json: Array("{}".utf8), packetOverhead: 200),
+        settings: Campaign.Settings,
+        start: Bool
+    ) async throws -> Created {
         let id = Campaign.ID(at: now.timestamp, using: &random)
         let campaign = NewCampaign(
             id: id,
             name: "seed \(seed)",
-            message: CheckedMessage(json: Array("{}".utf8), packetOverhead: 200),
+            message: message,
             settings: settings,
             recipients: AccountRun(accounts),
-            start: true
+            start: start
         )
-        _ = try await store.create(campaign, now: now)
+        let created = try await store.create(campaign, now: now)
         campaigns.append(id)
         record.add(id, settings.onUnknown)
+        promises.created(created.campaign, accounts)
         caps[id] = LimitHistory(settings.messagesPerMinute ?? .max, at: real)
-        return id
+        return created
     }
 
     // MARK: - Life
@@ -128,11 +148,13 @@ package struct World {
         let end = real.advanced(by: duration)
         schedule(.start, after: .zero)
         if faults.hasTicks { schedule(.tick, after: .seconds(5)) }
-        while let (at, next) = agenda.next(), at < end {
+        while let (at, next) = agenda.next() {
+            guard at < end else { return }
             advance(to: at)
             guard try await take(next) else { continue }
             steps += 1
         }
+        promises.ended()
     }
 
     /// Whether things still go wrong.
@@ -147,8 +169,11 @@ package struct World {
         case .tick:
             try await tick()
             return true
+        case .client(let index):
+            try await turn(ofClient: index)
+            return true
         case .planned(let planned):
-            if isUp { carryOut(planned) }
+            if isUp { try await carryOut(planned) }
             return true
         case .start, .event, .commit:
             guard next.life == life else { return false }
@@ -160,12 +185,13 @@ package struct World {
             let clock = clock(of: event)
             if case .answered(let id, let outcome) = event { hear(id, outcome) }
             hand(event, at: clock)
-        case .arrival, .tick, .planned: break
+        case .arrival, .tick, .client, .planned: break
         }
         return true
     }
 
     private mutating func start() async throws {
+        if faults.changesAtRestart, chance(4) { drawLimits() }
         dispatcher = Dispatcher(limits: limits, fingerprint: "f", seed: random.next(), now: now)
         store = store.reopened(bootID: "boot \(boots)")
         isUp = true
@@ -175,6 +201,7 @@ package struct World {
             record.interrupted(batch)
             record.doubt(batch)
         }
+        promises.restored(restored)
         hand(.restored(found(restored)))
     }
 
@@ -185,14 +212,16 @@ package struct World {
             return hand(.commitFailed(isFull ? .full("no room") : .failed("I/O error")))
         }
         let results = try await store.commit(writes, now: now)
-        for (write, result) in zip(writes, results) {
+        let pairs = zip(writes, results).map { (write: $0, result: $1) }
+        promises.committed(pairs)
+        for (write, result) in pairs {
             record.committed(write, result)
             if case .patch(let id, _) = write, case .changed(.success(let change)) = result {
                 caps[id]?.set(change.work.settings.messagesPerMinute ?? .max, at: real)
             }
         }
         // Durable, and the dispatcher may never hear of it.
-        if !crashesNow() { hand(.committed(results)) }
+        if !crashesNow() { hand(.committed(results), of: pairs) }
     }
 
     private mutating func hear(_ id: Batch.ID, _ outcome: Outcome) {
@@ -202,7 +231,12 @@ package struct World {
         if case .unknown = outcome, let batch = record.call(id) { record.doubt(batch) }
     }
 
-    mutating func hand(_ event: Dispatcher.Event, at clock: Now? = nil) {
+    mutating func hand(
+        _ event: Dispatcher.Event,
+        at clock: Now? = nil,
+        of pairs: [(write: Write, result: WriteResult)] = []
+    ) {
+        promises.hears(event, pairs)
         for effect in dispatcher.handle(event, now: clock ?? now) {
             if crashesNow() { return }
             perform(effect)
@@ -218,6 +252,7 @@ package struct World {
             out[batch.id] = now.instant
             if out.count > highest.inFlightLimit { record.violated("too many calls are out") }
             record.called(batch, limits: highest)
+            promises.called(batch, now: now)
             send(batch)
         case .wake(let instant):
             let wait = now.instant.duration(to: instant)
@@ -227,13 +262,15 @@ package struct World {
             schedule(.event(.credentialsRenewed), after: draw(1...100))
         case .report(.resent(_, let count)):
             resent += count
-        case .reply, .report, .stopped:
+        case .reply(let request, let reply):
+            promises.replied(request.id, reply)
+        case .report, .stopped:
             break
         }
     }
 
     /// Whether the process ends here; it starts again a little later.
-    private mutating func crashesNow() -> Bool {
+    mutating func crashesNow() -> Bool {
         guard isTroubled || crashEvery != nil else { return false }
         let isHit = crashEvery.map { Int.random(in: 0..<$0, using: &random) == 0 } ?? false
         guard isHit || faults.happens(faults.crash, &random) else { return false }
@@ -244,6 +281,7 @@ package struct World {
     mutating func crash() {
         crashes += 1
         life += 1
+        promises.crashed()
         isUp = false
         let pause = draw(100...5_000)
         if faults.hasReboots, Bool.random(using: &random) {
@@ -258,10 +296,11 @@ package struct World {
         schedule(.planned(planned), after: delay)
     }
 
-    private mutating func carryOut(_ planned: Planned) {
+    private mutating func carryOut(_ planned: Planned) async throws {
         switch planned {
         case .crash: crash()
         case .request(let write): ask(write)
+        case .submit(let accounts, let settings): try await submit(accounts, settings)
         }
     }
 

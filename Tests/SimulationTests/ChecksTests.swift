@@ -62,21 +62,25 @@ struct ChecksTests {
         #expect(excess([(0, 20), (59, 1)], history, sparesSingles: true) != nil)
     }
 
+    private static func counts(
+        _ calls: [(seconds: Int, count: Int)],
+        by provider: inout ProviderModel
+    ) -> [Bool] {
+        calls.map { provider.counts(batch($0.count), at: at($0.seconds)) }
+    }
+
     @Test func `a rolling window refuses what the last 60 seconds have no room for`() {
         var provider = ProviderModel(quota: 10, window: .rolling)
-        #expect(provider.counts(Self.batch(10), at: Self.at(0)))
-        #expect(!provider.counts(Self.batch(1), at: Self.at(59)))
-        #expect(provider.counts(Self.batch(9), at: Self.at(60)))
+        let fits = Self.counts([(0, 10), (59, 1), (60, 9)], by: &provider)
+        #expect(fits == [true, false, true])
         #expect(provider.refusals == 1)
     }
 
     @Test func `an aligned window starts anew at its offset`() {
-        let whole = ProviderModel.Window.aligned(offset: .seconds(30))
-        var provider = ProviderModel(quota: 10, window: whole)
         // The clock reads 1,000 s at the start, which is 10 s into a minute with this offset.
-        #expect(provider.counts(Self.batch(10), at: Self.at(0)))
-        #expect(!provider.counts(Self.batch(1), at: Self.at(49)))
-        #expect(provider.counts(Self.batch(10), at: Self.at(50)))
+        var provider = ProviderModel(quota: 10, window: .aligned(offset: .seconds(30)))
+        let fits = Self.counts([(0, 10), (49, 1), (50, 10)], by: &provider)
+        #expect(fits == [true, false, true])
         #expect(provider.busiestWindow == 11)
         #expect(provider.busiestMinute == 21)
     }
