@@ -63,7 +63,7 @@ extension Dispatcher {
         let limit = min(probeLimit(of: work.id), batchLimit(of: work))
         let candidate = FairShares.Candidate(id: work.id, priority: work.settings.priority)
         var probes: [(rank: Int, offer: Offer)] = []
-        for batch in line.open where batch.dueAt <= now.timestamp {
+        for batch in line.open where isDue(batch.dueAt, now) {
             let rank = batch.count > limit ? 4 : vainProbes.isWorn(batch.id) ? 3 : 0
             let offer = Offer(candidate: candidate, content: .open(batch), count: batch.count)
             probes.append((rank, offer))
@@ -72,7 +72,7 @@ extension Dispatcher {
             let count = min(limit, work.freshCount)
             probes.append((1, Offer(candidate: candidate, content: .fresh, count: count)))
         }
-        if let due = work.retryDueAt, due <= now.timestamp, work.retryCount > 0 {
+        if let due = work.retryDueAt, isDue(due, now), work.retryCount > 0 {
             let count = min(limit, work.retryCount)
             probes.append((2, Offer(candidate: candidate, content: .dueRetries, count: count)))
         }
