@@ -154,6 +154,18 @@ struct DispatcherTests {
         #expect(effects.claims.map(\.dueBy) == [due])
     }
 
+    @Test func `calls from before a restart count whole when the limit is raised again`() {
+        var limits = Limits()
+        limits.messagesPerMinute = 100
+        var stage = Stage(limits: limits)
+        let hold = Hold(campaign: makeCampaignID(), count: 500, until: at(75).instant)
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 900)], holds: [hold])), 0)
+        limits.messagesPerMinute = 600
+        let effects = stage.tell(.reconfigured(limits, fingerprint: "f"), 1)
+        let claimed = effects.claims.reduce(0) { $0 + $1.accountLimit }
+        #expect(claimed > 0 && claimed <= 100)
+    }
+
     @Test func `a campaign starts and expires by the clock`() {
         var stage = Stage()
         let work = makeWork(

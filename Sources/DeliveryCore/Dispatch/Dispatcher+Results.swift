@@ -11,10 +11,9 @@ extension Dispatcher {
             pending.append(.service(nil))
         }
         for hold in restored.holds {
-            // More than all can't be held; a restored backup holds whatever the limit is.
-            let count = min(hold.count, limits.messagesPerMinute)
-            ledger.hold(count)
-            ledger.release(count, at: hold.until)
+            // Whole, also where the limit is lower now: it may be raised before this is let go.
+            ledger.hold(hold.count)
+            ledger.release(hold.count, at: hold.until)
         }
         restoredHolds = restored.holds
         for work in restored.campaigns { update(work, now: now) }

@@ -33,10 +33,11 @@ extension Dispatcher {
 
     package var inFlightCount: Int { inFlight.count }
 
-    /// Recipients that count against the quota now.
+    /// Recipients that count against the quota now; all of it where more do, since it was lowered
+    /// or since a restored backup holds any limit's worth.
     package mutating func windowUsed(_ now: Now) -> Int {
         ledger.advance(to: now.instant)
-        return ledger.held
+        return min(ledger.held, limits.messagesPerMinute)
     }
 
     /// When the next full batch fits, as far as it is known.
