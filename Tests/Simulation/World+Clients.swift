@@ -14,13 +14,13 @@ extension World {
     }
 
     /// Enough to have many at once, and few enough for a life to stay short.
-    private static let campaignLimit = 12
+    private static let campaignLimit = 7
 
     /// Clients come with campaigns while others run.
     mutating func visit() async throws {
         guard campaigns.count < Self.campaignLimit else { return }
-        if faults.hasNewCampaigns, chance(12), isUp { try await submit() }
-        if faults.hasStreams, chance(12), isUp { try await draft() }
+        if faults.hasNewCampaigns, chance(20), isUp { try await submit() }
+        if faults.hasStreams, chance(20), isUp { try await draft() }
     }
 
     private mutating func submit() async throws {

@@ -73,6 +73,8 @@ package struct World {
         case crash
         /// An operator asks for a change.
         case request(Write)
+        /// The wall clock is set so far from the true time.
+        case clock(Duration)
         /// A client submits a campaign.
         case submit([Account], Campaign.Settings)
     }
@@ -300,6 +302,9 @@ package struct World {
         switch planned {
         case .crash: crash()
         case .request(let write): ask(write)
+        case .clock(let offset):
+            wallOffset = offset
+            readClocks()
         case .submit(let accounts, let settings): try await submit(accounts, settings)
         }
     }

@@ -56,6 +56,19 @@ struct FatesTests {
         #expect(campaign.failures.reduce(0) { $0 + $1.count } == 900)
     }
 
+    @Test func `retries dated by a clock that is a year ahead don't wait for that year`()
+        async throws
+    {
+        var world = try World(seed: 1, limits: Self.limits)
+        let id = try await world.add((0..<100).map { Account("flaky-2-70169-\($0)") })
+        world.plan(.clock(.seconds(365 * 86_400)), after: .milliseconds(1))
+        world.plan(.clock(.zero), after: .milliseconds(500))
+        try await world.run(for: .seconds(120))
+        let campaign = try #require(try await world.store.campaign(id))
+        #expect(campaign.state == .completed)
+        #expect(campaign.counts.sent == 100)
+    }
+
     @Test(arguments: 1...60)
     func `crashes at any effect lose nothing and keep the quota`(seed: Int) async throws {
         var limits = Self.limits

@@ -14,7 +14,7 @@ struct SwarmTests {
     private static func seeds(_ lane: Int) -> [UInt64] {
         let environment = ProcessInfo.processInfo.environment
         if let one = environment["SEED"].flatMap(UInt64.init) { return lane == 0 ? [one] : [] }
-        let count = environment["SEEDS"].flatMap(Int.init) ?? 200
+        let count = environment["SEEDS"].flatMap(Int.init) ?? 2_000
         return stride(from: 1 + lane, through: count, by: lanes).map(UInt64.init)
     }
 
