@@ -74,8 +74,11 @@ package final class Store: Sendable {
             let salt = try pool.writeWithoutTransaction { try prepare($0, options) }
             let isRestored = try pool.writeWithoutTransaction { database in
                 let mark = try mark(of: database)
-                renewMark(of: database, in: lock)
-                return !mark.isEmpty && mark != lock.lastMark
+                let isRestored = !mark.isEmpty && !lock.lastMarks.contains(mark)
+                // One that was put back keeps its mark until its window is held, in case this
+                // process ends before.
+                if !isRestored { renewMark(of: database, in: lock) }
+                return isRestored
             }
             return Store(
                 writer: pool,
@@ -118,7 +121,9 @@ package final class Store: Sendable {
     package func close() throws(QueueError) {
         do {
             // A copy made while it was open must not pass for what is left now.
-            if let lock { writer.writeWithoutTransaction { Self.renewMark(of: $0, in: lock) } }
+            if let lock, !memory.withLock({ $0.isRestored }) {
+                writer.writeWithoutTransaction { Self.renewMark(of: $0, in: lock) }
+            }
             emptyLog()
             try writer.close()
         } catch {
@@ -169,13 +174,16 @@ package final class Store: Sendable {
     /// Gives the store a new mark, and the lock file the same one.
     ///
     /// Each opening and closing has its own, so a file put back later, from a backup, is known by
-    /// an old one: its ledger doesn't know of the calls made since.
+    /// an old one: its ledger doesn't know of the calls made since. The lock file has both marks
+    /// while the store may have either, so a crash doesn't make the store look like another.
     private static func renewMark(of database: Database, in lock: StoreLock) {
         do {
-            try Connection(database: database).run(
-                "UPDATE service SET mark = lower(hex(randomblob(16)))"
-            )
-            lock.write(mark: try mark(of: database))
+            let connection = Connection(database: database)
+            let draw = "SELECT lower(hex(randomblob(16)))"
+            let next = try connection.first(draw) { $0.text(0) } ?? ""
+            lock.write(marks: [try mark(of: database), next])
+            try connection.run("UPDATE service SET mark = ?", .text(next))
+            lock.write(marks: [next])
         } catch {
             // On a full disk the store keeps its mark, and the daemon must start all the same.
         }
@@ -255,8 +263,12 @@ package final class Store: Sendable {
         } catch {
             return .failure(error)
         }
-        let kept = transaction.memory
-        self.memory.withLock { $0 = kept }
+        var kept = transaction.memory
+        if kept.isRestored, kept.hasAdoptedLedger {
+            kept.isRestored = false
+            if let lock { Self.renewMark(of: database, in: lock) }
+        }
+        self.memory.withLock { [kept] in $0 = kept }
         guard let answer else { preconditionFailure("a committed transaction has its answer") }
         return .success(answer)
     }

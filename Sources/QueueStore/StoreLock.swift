@@ -6,8 +6,9 @@ import Glibc
 /// The lock is the kernel's, so a killed process never leaves one behind.
 final class StoreLock: Sendable {
     private let descriptor: CInt
-    /// The mark of the store that was last locked here; nil if there was none.
-    let lastMark: String?
+    /// The mark of the store that was last locked here; none if there was no store, two if the
+    /// process ended while the store got another.
+    let lastMarks: [String]
 
     init(at path: String) throws(StoreError) {
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -19,21 +20,21 @@ final class StoreLock: Sendable {
             close(descriptor)
             throw .locked(path: path, processID: owner)
         }
-        let lines = Self.lines(in: descriptor)
-        lastMark = lines.count > 1 ? lines[1] : nil
-        write(mark: lastMark)
+        lastMarks = Array(Self.lines(in: descriptor).dropFirst())
+        write(marks: lastMarks)
     }
 
     deinit {
         close(descriptor)
     }
 
-    /// Writes down who holds the lock and the mark of the store it is for.
+    /// Writes down who holds the lock and the marks that the store it is for may bear.
     ///
     /// The lock holds without either: the process's number is for the message of a second daemon,
     /// and a mark that wasn't written makes the next start wait for a window, which is safe.
-    func write(mark: String?) {
-        let text = Array("\(getpid())\n\(mark.map { "\($0)\n" } ?? "")".utf8)
+    func write(marks: [String]) {
+        let lines = ["\(getpid())"] + marks.filter { !$0.isEmpty }
+        let text = Array(lines.map { "\($0)\n" }.joined().utf8)
         if unsafe pwrite(descriptor, text, text.count, 0) == text.count {
             ftruncate(descriptor, text.count)
         }

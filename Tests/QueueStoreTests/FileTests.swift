@@ -192,6 +192,26 @@ import Testing
         try other.close()
     }
 
+    @Test(arguments: [false, true])
+    func `a store put in another's place holds the window after an early end too`(
+        isKilled: Bool
+    ) async throws {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        files.backUp("a", to: "c")
+        try store.close()
+        let put = files.copy("a", to: "c", only: [".lock"])
+        let first = try Store.open(at: put, options: makeOptions())
+        if !isKilled { try first.close() }
+        let second = try Store.open(at: files.copy("c", to: "d"), options: makeOptions())
+        #expect(try await second.restore(now: at(0)).holds.map(\.count) == [10_000_000])
+        if isKilled { try first.close() }
+        try second.close()
+        // Once is enough.
+        let third = try Store.open(at: files.copy("d", to: "e"), options: makeOptions())
+        #expect(try await third.restore(now: at(100)).holds.isEmpty)
+        try third.close()
+    }
+
     @Test func `a cancelled stream is finished and closed all the same`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
         _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
