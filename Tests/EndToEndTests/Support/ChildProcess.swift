@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 
@@ -149,6 +150,15 @@ final class ChildProcess: Sendable {
     func send(signal: CInt) {
         guard state.current.exitCode == nil else { return }
         kill(processID, signal)
+    }
+
+    /// Sends a signal so many microseconds from now, if it still runs then.
+    ///
+    /// Whatever it does then: the moment is as random as the machine's own pace.
+    func send(signal: CInt, inMicroseconds delay: Int) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) {
+            self.send(signal: signal)
+        }
     }
 
     /// What it told its service manager so far.

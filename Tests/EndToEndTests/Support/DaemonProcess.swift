@@ -10,15 +10,19 @@ struct DaemonSettings {
     var maxAttempts = 5
     var retryBaseSeconds = 0.2
     var retryCapSeconds = 0.5
+    var minFreeBytes = 1_048_576
+    /// Where the store is; nil for the sandbox's folder.
+    var storeFolder: String?
 
     /// The file's text.
     func text(port: Int, providerPort: Int, folder: String) -> String {
         """
         http:
           listen: 127.0.0.1:\(port)
+          tokenFile: \(folder)/token
         store:
-          path: \(folder)/fanoutd.sqlite
-          minFreeBytes: 1048576
+          path: \(storeFolder ?? folder)/fanoutd.sqlite
+          minFreeBytes: \(minFreeBytes)
         tencent:
           sdkAppId: \(Provider.sdkAppID)
           secretKeyFile: \(folder)/secret-key
@@ -53,7 +57,8 @@ final class DaemonProcess {
         in sandbox: Sandbox,
         providerPort: Int,
         settings: DaemonSettings = DaemonSettings(),
-        secretKey: String = Provider.secretKey
+        secretKey: String = Provider.secretKey,
+        under wrapper: [String] = []
     ) throws {
         self.sandbox = sandbox
         port = try Socket.freePort()
@@ -62,29 +67,38 @@ final class DaemonProcess {
             settings.text(port: port, providerPort: providerPort, folder: sandbox.folder),
             to: "fanoutd.yaml"
         )
-        child = try Self.start(in: sandbox, configurationFile, number: 1)
+        child = try Self.start(in: sandbox, configurationFile, number: 1, wrapper)
+        try child.waitForNotice("READY=1")
     }
 
     private static func start(
         in sandbox: Sandbox,
         _ configurationFile: String,
-        number: Int
+        number: Int,
+        _ wrapper: [String]
     ) throws -> ChildProcess {
         let path = sandbox.path("notify-\(number)")
-        let child = try sandbox.start(
-            ["serve", "--config", configurationFile],
+        return try sandbox.start(
+            wrapper + [Sandbox.program, "serve", "--config", configurationFile],
+            of: "/usr/bin/env",
             name: "daemon, start \(number)",
             environment: ["NOTIFY_SOCKET": path],
             notifySocket: try Socket.receiver(path: path)
         )
-        try child.waitForNotice("READY=1")
-        return child
     }
 
-    /// Starts it again after it ended.
+    /// Starts it again after it ended, and waits until it is ready.
     func startAgain() throws {
+        try startAgainWithoutWaiting()
+        try child.waitForNotice("READY=1")
+    }
+
+    /// Starts it again after it ended, for a test of what befalls it before it is ready.
+    ///
+    /// A wrapper is a command that runs the one behind it.
+    func startAgainWithoutWaiting(under wrapper: [String] = []) throws {
         startCount += 1
-        child = try Self.start(in: sandbox, configurationFile, number: startCount)
+        child = try Self.start(in: sandbox, configurationFile, number: startCount, wrapper)
     }
 
     /// Kills it as a crash would, and waits for its end.
@@ -116,6 +130,7 @@ final class DaemonProcess {
     }
 
     /// Makes a campaign of these accounts by way of the stream, and starts it.
+    @discardableResult
     func submit(
         _ accounts: some Sequence<String>,
         message: String = Message.text("hi, beauty"),
