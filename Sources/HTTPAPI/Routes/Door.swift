@@ -23,8 +23,7 @@ struct Door: Sendable {
         guard moreHosts.isEmpty else {
             throw Problem(.badRequest, "there is more than one Host header")
         }
-        let name = hostName(of: authority)
-        guard isLoopback(name) || name == bare(host) else {
+        guard let name = hostName(of: authority), isLoopback(name) || name == bare(host) else {
             throw Problem(
                 .forbiddenHost,
                 "the Host \(quoted(authority)) is neither a loopback name nor http.listen's own"
@@ -55,27 +54,40 @@ struct Door: Sendable {
     }
 }
 
-/// The name in an authority, without port, brackets or a last dot, in lower case.
-private func hostName(of authority: String) -> String {
-    if authority.hasPrefix("[") {
-        return bare(String(authority.prefix { $0 != "]" }))
+/// The name in an authority, without port, brackets or a last dot, in lower case; nil if what
+/// stands behind the name is no port.
+private func hostName(of authority: String) -> String? {
+    let isBracketed = authority.hasPrefix("[")
+    let colons = authority.utf8.count { $0 == UInt8(ascii: ":") }
+    // An address with more colons and no brackets has no port.
+    let portMark: Character? = isBracketed ? "]" : colons == 1 ? ":" : nil
+    guard let end = portMark.map({ authority.firstIndex(of: $0) }) ?? authority.endIndex else {
+        return nil
     }
-    let colons = authority.filter { $0 == ":" }.count
-    let name = colons == 1 ? String(authority.prefix { $0 != ":" }) : authority
-    return bare(name)
+    let port = authority[end...].utf8.dropFirst(isBracketed ? 1 : 0)
+    guard port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy(isDigit)
+    else { return nil }
+    return plain(authority[..<end].dropFirst(isBracketed ? 1 : 0))
 }
 
+private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+/// A name in lower case, without a last dot.
+private func plain(_ host: some StringProtocol) -> String {
+    let name = host.lowercased()
+    return name.hasSuffix(".") ? String(name.dropLast()) : name
+}
+
+/// The configured host, which may have its brackets.
 private func bare(_ host: String) -> String {
-    var name = host.lowercased()[...]
-    if name.hasPrefix("[") { name = name.dropFirst() }
-    if name.hasSuffix("]") { name = name.dropLast() }
-    if name.hasSuffix(".") { name = name.dropLast() }
-    return String(name)
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    return plain(isBracketed ? host.dropFirst().dropLast() : host[...])
 }
 
 /// Whether a name always means this machine: `localhost`, 127.0.0.0/8 or `::1`.
 private func isLoopback(_ name: String) -> Bool {
     if name == "localhost" || name == "::1" { return true }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    return parts.count == 4 && parts[0] == "127"
+        && parts.allSatisfy { UInt8($0) != nil && $0.utf8.allSatisfy(isDigit) }
 }

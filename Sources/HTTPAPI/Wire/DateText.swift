@@ -79,7 +79,9 @@ private struct TimeReader {
             let offset = offsetInMinutes(), position == bytes.count
         else { return nil }
         let minutes = days(year: year, month: month, day: day) * 1_440 + hour * 60 + minute
-        return ((minutes - offset) * 60 + second) * 1_000 + fraction
+        let time = ((minutes - offset) * 60 + second) * 1_000 + fraction
+        // An offset can move the first and the last year's times out of what four digits can say.
+        return (-62_167_219_200_000...253_402_300_799_999).contains(time) ? time : nil
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
