@@ -160,6 +160,13 @@ import fanoutd
         return CampaignView(try JSON(parsing: Array(json.utf8)))
     }
 
+    @Test func `counts of any size can be added up`() throws {
+        let json =
+            #"{"counts":{"total":9223372036854775807,"sent":9223372036854775807,"failed":9}}"#
+        let view = CampaignView(try JSON(parsing: Array(json.utf8)))
+        #expect(view.finalCount == (1 << 53) + 9)
+    }
+
     @Test func `a campaign is shown with what isn't zero`() throws {
         #expect(
             try makeCampaign().text == """

@@ -50,13 +50,18 @@ package struct CampaignView: Sendable, Hashable {
         messagesLastMinute = json["messages_last_minute"]?.integer ?? 0
         resent = json["resent"]?.integer ?? 0
         let members = json["counts"]?.members ?? []
-        total = members.first { $0.name == "total" }?.value.integer ?? 0
+        total = Self.count(members.first { $0.name == "total" }?.value)
         counts = members.filter { $0.name != "total" }.map {
-            Count(status: $0.name, count: $0.value.integer ?? 0)
+            Count(status: $0.name, count: Self.count($0.value))
         }
         failures = (json["failures"]?.elements ?? []).map {
             Failure(code: $0["code"]?.integer ?? 0, count: $0["count"]?.integer ?? 0)
         }
+    }
+
+    /// A count as it may be added up: an answer from elsewhere can hold any number.
+    private static func count(_ json: JSON?) -> Int {
+        min(max(json?.integer ?? 0, 0), 1 << 53)
     }
 
     /// A halt's code and text in one.

@@ -52,6 +52,6 @@ package enum Loopback {
         if host == "localhost" || host == "::1" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127"
-            && parts.allSatisfy { UInt8($0) != nil }
+            && parts.allSatisfy { UInt8($0) != nil && $0.allSatisfy(\.isNumber) }
     }
 }
