@@ -273,13 +273,16 @@ enum Foreign {
             guard let others = other as? [Any], others.count == elements.count else { return false }
             return zip(elements, others).allSatisfy { isSame($0, $1) }
         case .object(let members):
-            // Swift's dictionary merges names that only differ in their normal form.
+            // Swift's dictionary merges names that only differ in their normal form, and a mark at
+            // the start is lost here too.
             guard let others = other as? [String: Any], others.count <= members.count else {
                 return false
             }
             return others.count < members.count
                 || members.allSatisfy { member in
-                    others[member.name].map { isSame(member.value, $0) } ?? false
+                    let bare = member.name.unicodeScalars.drop { $0 == "\u{FEFF}" }
+                    let other = others[member.name] ?? others[String(bare)]
+                    return other.map { isSame(member.value, $0) } ?? false
                 }
         }
     }

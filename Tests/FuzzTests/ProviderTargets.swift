@@ -32,7 +32,7 @@ extension FuzzTests {
     @Test func `any answer at all has an outcome, and only a whole one settles anything`()
         async throws
     {
-        try await fuzz("answers", inputs: 5_000) { trial in
+        try await fuzz("answers", inputs: 3_000) { trial in
             let input =
                 trial.chance(3)
                 ? Self.answers.input(&trial) : Self.answers.document(&trial)
@@ -60,6 +60,8 @@ extension FuzzTests {
         let status = (object?["ActionStatus"] as? String).map { Array($0.utf8) }
         let code = (object?["ErrorCode"] as? NSNumber)?.intValue
         let isFailure = status == Array("FAIL".utf8)
+        // Foundation can't hold every number, and the fields we skip may have any.
+        let isStranger = object == nil
         switch outcome {
         case .answered(let key, let refused):
             let accounts = refused.map(\.account)
@@ -68,10 +70,16 @@ extension FuzzTests {
             trial.expect(refused.allSatisfy { $0.code != 0 }, "refused with code 0")
             trial.expect(key.map { $0.utf8.count <= 100 } ?? true, "the key is long")
             let isWhole = ["OK", "SomeError"].contains { Array($0.utf8) == status }
-            trial.expect(isFailure || isWhole, "settled without a status")
-            trial.expect(isFailure == (accounts.count == batch.count) || isWhole, "FAIL accepts")
+            trial.expect(isFailure || isWhole || isStranger, "settled without a status")
+            trial.expect(
+                isStranger || isFailure == (accounts.count == batch.count) || isWhole,
+                "FAIL accepts"
+            )
         case .refused(_, let refusal, let text):
-            trial.expect(refusal != 0 && isFailure, "a whole call refused without saying so")
+            trial.expect(
+                refusal != 0 && (isFailure || isStranger),
+                "a whole call refused without saying so"
+            )
             trial.expect(code.map { $0 == refusal } ?? true, "refused with another code")
             trial.expect(text.utf8.count <= 1_000, "a text of \(text.utf8.count) bytes is kept")
             trial.expect(
@@ -109,7 +117,7 @@ extension FuzzTests {
     )
 
     @Test func `a message that passes makes requests that the provider reads alike`() async throws {
-        try await fuzz("messages", inputs: 4_000) { trial in
+        try await fuzz("messages", inputs: 1_000) { trial in
             let input = Self.messages.document(&trial)
             trial.input = input
             let limit = trial.pick([12_000, 12_288, 1_000, 300])
@@ -198,7 +206,7 @@ extension FuzzTests {
             key: SecretKey(key)
         )
         let verifier = UserSigVerifier(sdkAppID: 1_400_000_000, secretKey: Array(key.utf8))
-        try await fuzz("signatures") { trial in
+        try await fuzz("signatures", inputs: 500) { trial in
             let input = mutator.input(&trial)
             trial.input = input
             let text = String(decoding: input, as: UTF8.self)
@@ -231,7 +239,7 @@ extension FuzzTests {
     }
 
     @Test func `a signature holds for whom and when it was made`() async throws {
-        try await fuzz("signing", inputs: 200) { trial in
+        try await fuzz("signing", inputs: 100) { trial in
             let names = Array("ad\"\\\n天é\u{0}:".unicodeScalars)
             let scalars = (0..<trial.number(1...12)).map { _ in trial.pick(names) }
             let credentials = AppCredentials(

@@ -1,0 +1,215 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPAPI
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOEmbedded
+import Synchronization
+import TencentIM
+
+/// Ports that remember what the endpoint made of a request.
+final class Desk: Campaigns, Deliveries {
+    struct Notes {
+        var created: NewCampaign?
+        var change: CampaignChange?
+        var limit: Int?
+        var taken = AccountRun()
+        var openIntakes = 0
+        var rows: [Recipient] = []
+    }
+
+    let notes = Mutex(Notes())
+
+    static let now = Timestamp(milliseconds: 1_762_824_600_000)
+    static let draft = Campaign(
+        id: Campaign.ID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0000),
+        name: "draft",
+        state: .draft,
+        createdAt: now,
+        message: CheckedMessage(json: Array("{}".utf8), packetOverhead: 100)
+    )
+
+    func create(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
+        notes.withLock { $0.created = campaign }
+        let made = Campaign(
+            id: campaign.id,
+            name: campaign.name,
+            state: campaign.start ? .running : .draft,
+            settings: campaign.settings,
+            createdAt: now.timestamp,
+            message: campaign.message
+        )
+        return Created(campaign: made, work: nil)
+    }
+
+    func answer(
+        to key: KeyedRequest.Key,
+        now: Timestamp
+    ) async throws(QueueError) -> KeyedAnswer? { nil }
+
+    func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
+        notes.withLock { $0.openIntakes += 1 }
+    }
+
+    func take(
+        _ run: AccountRun,
+        into id: Campaign.ID,
+        now: Now
+    ) async throws(IntakeError) -> Taken {
+        notes.withLock { notes in
+            for index in 0..<run.count { notes.taken.append(run[index]) }
+            return Taken(accepted: run.count, duplicates: 0, total: notes.taken.count)
+        }
+    }
+
+    func closeIntake(_ id: Campaign.ID) async {
+        notes.withLock { $0.openIntakes -= 1 }
+    }
+
+    func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {
+        id == Self.draft.id ? Self.draft : nil
+    }
+
+    func campaigns(
+        in states: Set<Campaign.State>,
+        before: Campaign.ID?,
+        limit: Int
+    ) async throws(QueueError) -> [Campaign] {
+        notes.withLock { $0.limit = limit }
+        return [Self.draft]
+    }
+
+    func recipient(
+        _ account: Account,
+        of id: Campaign.ID
+    ) async throws(QueueError) -> Recipient? {
+        Recipient(account: account, status: .sent, code: 0, updatedAt: Self.now)
+    }
+
+    func recipients(
+        of id: Campaign.ID,
+        matching filter: RecipientFilter,
+        after: Account?,
+        limit: Int
+    ) async throws(QueueError) -> RecipientPage {
+        notes.withLock { notes in
+            notes.limit = limit
+            return RecipientPage(recipients: notes.rows, next: nil)
+        }
+    }
+
+    func admit(_ work: CampaignWork) {}
+
+    func change(
+        _ id: Campaign.ID,
+        _ change: CampaignChange
+    ) async throws(ChangeError) -> WriteResult.Change {
+        notes.withLock { $0.change = change }
+        throw .refused(.wrongState(.draft))
+    }
+
+    func setPaused(_ isPaused: Bool) async throws(ChangeError) {}
+
+    func quota() -> QuotaStatus {
+        QuotaStatus(
+            messagesPerMinute: 12_000,
+            windowUsed: 0,
+            nextCallAt: Self.now,
+            callsPerSecond: 200,
+            state: .running
+        )
+    }
+
+    func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress { CampaignProgress() }
+}
+
+/// The endpoint without its server: requests go in as values, answers come out whole.
+struct Counter {
+    struct Answer: Equatable {
+        var status: Int
+        var type: String
+        var body: [UInt8]
+    }
+
+    let desk = Desk()
+    private let responder: EndpointResponder
+    private let channel = NIOAsyncTestingChannel()
+
+    static let token = "0123456789abcdef"
+
+    init() {
+        let logger = Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() })
+        let endpoint = HTTPAPI.Endpoint(
+            configuration: EndpointConfiguration(
+                listen: .tcp(host: "127.0.0.1", port: 8_480),
+                tokens: [AccessToken(name: "t", canWrite: true, secret: Array(Self.token.utf8))],
+                bodySizeLimit: 100_000
+            ),
+            campaigns: desk,
+            deliveries: desk,
+            rules: MessageTemplate(),
+            now: { Now(instant: Instant(nanoseconds: 0), timestamp: Desk.now) },
+            random: { 0 },
+            logger: logger
+        )
+        responder = endpoint.responder
+    }
+
+    func answer(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        host: String = "localhost",
+        authorization: String = "Bearer \(token)",
+        headers: [HTTPField.Name: String] = [:],
+        body pieces: [ArraySlice<UInt8>] = []
+    ) async throws -> Answer {
+        var fields = HTTPFields()
+        fields[.authorization] = authorization
+        for (name, value) in headers { fields[name] = value }
+        let head = HTTPRequest(
+            method: method,
+            scheme: "http",
+            authority: host,
+            path: path,
+            headerFields: fields
+        )
+        let buffers = pieces.map { ByteBuffer(bytes: $0) }
+        let stream = AsyncStream<ByteBuffer> { continuation in
+            for buffer in buffers { continuation.yield(buffer) }
+            continuation.finish()
+        }
+        let logger = Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() })
+        let source = ApplicationRequestContextSource(channel: channel, logger: logger)
+        let response = try await responder.respond(
+            to: Request(head: head, body: RequestBody(asyncSequence: stream)),
+            context: EndpointContext(source: source)
+        )
+        let written = Written()
+        try await response.body.write(Writer(written: written))
+        return Answer(
+            status: response.status.code,
+            type: response.headers[.contentType] ?? "",
+            body: written.bytes.withLock { $0 }
+        )
+    }
+
+    private final class Written: Sendable {
+        let bytes = Mutex<[UInt8]>([])
+    }
+
+    private struct Writer: ResponseBodyWriter {
+        let written: Written
+
+        func write(_ buffer: ByteBuffer) async throws {
+            written.bytes.withLock { $0 += Array(buffer.readableBytesView) }
+        }
+
+        consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+}
