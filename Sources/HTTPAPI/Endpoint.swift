@@ -38,6 +38,9 @@ package struct Endpoint: Sendable {
             random: random,
             isStopping: isStopping,
             budget: IntakeBudget(limit: configuration.intakeMemoryLimit),
+            bodies: BodyBudget(
+                limit: max(configuration.bodyMemoryLimit, 2 * configuration.bodySizeLimit)
+            ),
             logger: logger
         )
     }
@@ -59,8 +62,16 @@ package struct Endpoint: Sendable {
             case .unix(let path, _): .unixDomainSocket(path: path)
             }
         let limits = configuration.requestLimits
+        let connections = ConnectionTable(
+            limit: ConnectionTable.limit(
+                wanted: configuration.connectionLimit,
+                openFiles: ConnectionTable.openFiles
+            )
+        )
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RequestLimitsHandler(limits: limits)],
+            additionalChannelHandlers: [
+                RequestLimitsHandler(limits: limits, table: connections)
+            ],
             // The largest ordinary head is far below this; NIO's own limits are 80 KiB.
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16_384,
@@ -73,13 +84,7 @@ package struct Endpoint: Sendable {
             server: HTTPServerBuilder { responder in
                 EndpointChannel(base: HTTP1Channel(responder: responder, configuration: channel))
             },
-            configuration: ApplicationConfiguration(
-                address: address,
-                availableConnectionsDelegate: .maximum(
-                    configuration.connectionLimit,
-                    logger: logger
-                )
-            ),
+            configuration: ApplicationConfiguration(address: address),
             onServerRunning: { channel in await onRunning(channel.localAddress) },
             logger: logger
         )

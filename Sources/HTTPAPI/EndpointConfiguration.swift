@@ -19,7 +19,10 @@ package struct EndpointConfiguration: Sendable {
     package var defaultOnUnknown: UnknownPolicy
     /// Memory that all open streams of recipients share, in bytes.
     package var intakeMemoryLimit: Int
-    /// Connections open at once; more wait in the kernel's queue.
+    /// Memory that all JSON bodies share, in bytes; two of the largest always have room.
+    package var bodyMemoryLimit: Int
+    /// Connections open at once, if the process may open so many files; the next one takes the
+    /// place of an idle one.
     package var connectionLimit: Int
     /// How long clients may keep a connection waiting.
     package var requestLimits: RequestLimits
@@ -34,7 +37,8 @@ package struct EndpointConfiguration: Sendable {
         defaultPriority: Priority = .normal,
         defaultOnUnknown: UnknownPolicy = .resend,
         intakeMemoryLimit: Int = 32 << 20,
-        connectionLimit: Int = 1_000,
+        bodyMemoryLimit: Int = 16 << 20,
+        connectionLimit: Int = 2_000,
         requestLimits: RequestLimits = RequestLimits()
     ) {
         self.listen = listen
@@ -46,6 +50,7 @@ package struct EndpointConfiguration: Sendable {
         self.defaultPriority = defaultPriority
         self.defaultOnUnknown = defaultOnUnknown
         self.intakeMemoryLimit = intakeMemoryLimit
+        self.bodyMemoryLimit = bodyMemoryLimit
         self.connectionLimit = connectionLimit
         self.requestLimits = requestLimits
     }

@@ -31,11 +31,19 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         var changeError: ChangeError?
         /// Matches in one page of the store at most.
         var pageLimit = Int.max
+        /// Makes every page full, with one more behind it, whoever is in the campaign.
+        var isEndless = false
+        var pageCount = 0
+        /// Hears when a stream into a campaign begins or ends.
+        var onIntake: (@Sendable () -> Void)?
         /// Ends every run as if the store had failed behind it.
         var faultAfterRun: QueueError?
     }
 
     let state = Mutex(State())
+
+    /// The streams that are open.
+    var openIntakeCount: Int { state.withLock { $0.openIntakes.values.reduce(0, +) } }
 
     static let start = Timestamp(milliseconds: 1_762_824_600_000)
 
@@ -120,6 +128,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             return .success(())
         }
         try end.get()
+        state.withLock { $0.onIntake }?()
     }
 
     func take(
@@ -142,6 +151,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
 
     func closeIntake(_ id: Campaign.ID) async {
         state.withLock { $0.openIntakes[id, default: 0] -= 1 }
+        state.withLock { $0.onIntake }?()
     }
 
     func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {
@@ -175,6 +185,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         after: Account?,
         limit: Int
     ) async throws(QueueError) -> RecipientPage {
+        if let page = state.withLock({ $0.endlessPage(limit: limit) }) { return page }
         if after != nil, let error = state.withLock({ $0.laterPageError }) { throw error }
         return state.withLock { state in
             let found = (state.recipients[id] ?? [:]).values
@@ -247,6 +258,19 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     func describe(code: Int) -> String? { code == 70_107 ? "no such account" : nil }
 }
 
+extension FakeService.State {
+    fileprivate mutating func endlessPage(limit: Int) -> RecipientPage? {
+        guard isEndless else { return nil }
+        pageCount += 1
+        let account = Account(checked: Array("somebody".utf8))
+        let recipient = Recipient(account: account, status: .queued, updatedAt: FakeService.start)
+        return RecipientPage(
+            recipients: Array(repeating: recipient, count: limit),
+            next: account
+        )
+    }
+}
+
 func makeWork(_ id: Campaign.ID, _ settings: Campaign.Settings) -> CampaignWork {
     CampaignWork(
         id: id,
@@ -280,7 +304,8 @@ func makeEndpoint(
     _ service: FakeService,
     configuration: EndpointConfiguration = makeConfiguration(),
     isStopping: Bool = false,
-    time: Timestamp = FakeService.start
+    time: Timestamp = FakeService.start,
+    logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 ) -> Endpoint {
     let draws = Counter()
     return Endpoint(
@@ -291,7 +316,7 @@ func makeEndpoint(
         now: { Now(instant: Instant(nanoseconds: 0), timestamp: time) },
         random: { draws.next() },
         isStopping: { isStopping },
-        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger: logger
     )
 }
 

@@ -282,10 +282,10 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
 @Suite struct `Intake budget` {
     @Test func `is one stream's nearly alone and shared by several`() {
         let budget = IntakeBudget(limit: 32 << 20)
-        budget.open()
+        #expect(budget.open())
         #expect(budget.share == 32 << 20)
         #expect(budget.resize(from: 0, to: 30 << 20))
-        budget.open()
+        #expect(budget.open())
         #expect(budget.share == 16 << 20)
         #expect(!budget.resize(from: 0, to: 8 << 20))
         #expect(budget.resize(from: 0, to: IntakeBudget.minimum))

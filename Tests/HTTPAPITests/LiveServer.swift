@@ -103,6 +103,15 @@ struct Connection {
         return true
     }
 
+    /// Reads to the end, however it comes, and answers all that was received.
+    mutating func receiveAll() async throws -> String {
+        do {
+            while try await receive() {}
+        } catch is IOError {
+        }
+        return received
+    }
+
     /// Reads until something was received, or until the end.
     @discardableResult
     mutating func receive(until text: String) async throws -> Bool {

@@ -17,6 +17,9 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     package typealias OutboundOut = HTTPResponsePart
 
     private let limits: RequestLimits
+    private let table: ConnectionTable?
+    /// Set where the table has no room for this connection.
+    private var admission = ConnectionTable.Admission.admitted
     /// Requests whose answers haven't ended, the oldest first.
     private var answering: [AnswerMark] = []
     private var body: Body?
@@ -52,16 +55,38 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         var timer: Scheduled<Void>?
     }
 
-    package init(limits: RequestLimits = RequestLimits()) {
+    package init(limits: RequestLimits = RequestLimits(), table: ConnectionTable? = nil) {
         self.limits = limits
+        self.table = table
     }
 
-    package func handlerAdded(context: ChannelHandlerContext) { startHeadTimer(context) }
+    package func handlerAdded(context: ChannelHandlerContext) {
+        startHeadTimer(context)
+        guard let table else { return }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        admission = table.open(ObjectIdentifier(self)) {
+            eventLoop.execute { bound.value.close(mode: .all, promise: nil) }
+        }
+    }
 
-    package func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
+    package func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        switch admission {
+        case .admitted: break
+        case .refused: answer(.tooManyConnections, context)
+        case .shut: context.close(mode: .all, promise: nil)
+        }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        cancelTimers()
+        table?.close(ObjectIdentifier(self))
+    }
 
     package func channelInactive(context: ChannelHandlerContext) {
         cancelTimers()
+        table?.close(ObjectIdentifier(self))
         failOpenBody(context)
         context.fireChannelInactive()
     }
@@ -108,6 +133,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         headTimer?.cancel()
         headTimer = nil
+        table?.serve(ObjectIdentifier(self))
         let fields = head.headerFields
         answering.append(
             AnswerMark(
@@ -301,6 +327,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     // MARK: The end
 
     private func startHeadTimer(_ context: ChannelHandlerContext) {
+        table?.wait(ObjectIdentifier(self))
         headTimer?.cancel()
         headTimer = scheduleClose(context, in: limits.headTime)
     }
@@ -342,13 +369,17 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         _ context: ChannelHandlerContext,
         after written: EventLoopFuture<Void>
     ) {
-        endSoon(context, after: limits.lingerTime)
+        // A client that is slow to read has the time of any answer to do so.
+        endSoon(context, after: limits.writeTime)
         closing?.isAnswered = true
         endBody()
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        written.whenComplete { _ in
-            bound.value.close(mode: .output, promise: nil)
-            bound.value.read()
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        written.whenSuccess {
+            let (handler, context) = bound.value
+            handler.table?.wait(ObjectIdentifier(handler))
+            handler.endSoon(context, after: handler.limits.lingerTime)
+            context.close(mode: .output, promise: nil)
+            context.read()
         }
     }
 

@@ -15,13 +15,20 @@ package final class IntakeBudget: Sendable {
     }
 
     /// What every stream may hold whatever the others do, so that none waits for another to end.
-    package static let minimum = 262_144
+    package static let minimum = 65_536
 
     package init(limit: Int) {
         self.limit = limit
     }
 
-    package func open() { state.withLock { $0.streamCount += 1 } }
+    /// Enters a stream; false where not even its minimum is left.
+    package func open() -> Bool {
+        state.withLock { state in
+            guard state.streamCount < max(1, limit / Self.minimum) else { return false }
+            state.streamCount += 1
+            return true
+        }
+    }
 
     package func close() { state.withLock { $0.streamCount -= 1 } }
 

@@ -24,12 +24,15 @@ struct RecipientIntake {
         into reader: any AccountReader,
         isGzip: Bool
     ) async throws(Problem) -> IntakeSummary {
+        guard budget.open() else {
+            throw .retryLater(.tooBusy, "too many streams are open; try again", seconds: 5)
+        }
         do {
             try await campaigns.openIntake(campaign)
         } catch {
+            budget.close()
             throw Problem(error, campaign)
         }
-        budget.open()
         let end = await withTaskGroup(of: RunEnd.self) { group in
             var reading = Reading(lines: reader, intake: self)
             let fault = await reading.readAll(body, isGzip: isGzip, &group)
@@ -78,10 +81,10 @@ private struct Reading {
     /// The run that is being written, as its footprint; nil if none is.
     private var writing: Int?
 
-    /// A piece of 64 KiB of the shortest lines makes a run grow by this much at most: 2 bytes of
+    /// A piece of 16 KiB of the shortest lines makes a run grow by this much at most: 2 bytes of
     /// input become 5.
-    private static let pieceGrowth = 163_840
-    private static let pieceSize = 65_536
+    private static let pieceGrowth = 40_960
+    private static let pieceSize = 16_384
     /// How the budget is asked: often enough to be fair, seldom enough to cost nothing.
     private static let step = 1 << 20
 
@@ -119,6 +122,8 @@ private struct Reading {
         {
             try await makeRoom(&group)
             unsafe piece.withUnsafeReadableBytes { unsafe lines.read($0) }
+            // A client that sends as fast as it can mustn't keep a thread for itself.
+            await Task.yield()
         }
     }
 
@@ -130,6 +135,8 @@ private struct Reading {
             while hasMore {
                 try await makeRoom(&group)
                 hasMore = try unsafe inflation.next { unsafe lines.read($0) }
+                // A few bytes may inflate for minutes.
+                await Task.yield()
             }
         }
         try inflation.finish()

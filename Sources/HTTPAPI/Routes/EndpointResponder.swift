@@ -20,6 +20,7 @@ package struct EndpointResponder: HTTPResponder {
     let random: @Sendable () -> UInt64
     let isStopping: @Sendable () -> Bool
     let budget: IntakeBudget
+    let bodies: BodyBudget
     let runningKeys = RunningKeys()
     let logger: Logger
 
@@ -75,6 +76,7 @@ package struct EndpointResponder: HTTPResponder {
             request: request,
             context: context,
             caller: caller,
+            bodyShare: BodyBudget.Share(of: bodies),
             parameters: match.parameters,
             query: try Query(parts.count > 1 ? parts[1] : "", allowing: route.query),
             answer: try request.headers.accepted(of: route.answers)
@@ -120,6 +122,8 @@ struct Call: Sendable {
     let request: Request
     let context: EndpointContext
     let caller: Caller
+    /// Gives back with the call what its body took.
+    let bodyShare: BodyBudget.Share
     let parameters: [String: [UInt8]]
     let query: Query
     /// The form the answer shall have.
@@ -154,6 +158,7 @@ struct Call: Sendable {
         do {
             for try await buffer in request.body {
                 guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
+                guard bodyShare.take(buffer.readableBytes) else { throw Problem.tooManyBodies }
                 bytes.append(contentsOf: buffer.readableBytesView)
             }
         } catch let problem as Problem {

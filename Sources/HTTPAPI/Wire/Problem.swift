@@ -43,6 +43,7 @@ struct Problem: Error, Sendable {
         case keyReused = "key-reused"
         case headersTooLarge = "headers-too-large"
         case internalError = "internal-error"
+        case tooBusy = "too-busy"
         case storeFailed = "store-failed"
         case stopping
         case notReady = "not-ready"
@@ -72,7 +73,7 @@ extension Problem.Slug {
         case .invalid, .keyReused: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
-        case .storeFailed, .stopping, .notReady: .serviceUnavailable
+        case .tooBusy, .storeFailed, .stopping, .notReady: .serviceUnavailable
         case .storeFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         }
     }
@@ -100,6 +101,7 @@ extension Problem.Slug {
         case .keyReused: "The key is another request's"
         case .headersTooLarge: "The headers are too large"
         case .internalError: "Internal error"
+        case .tooBusy: "Too busy"
         case .storeFailed: "The store failed"
         case .stopping: "Stopping"
         case .notReady: "Not ready"

@@ -14,6 +14,14 @@ extension Problem {
         return problem
     }
 
+    static var tooManyBodies: Problem {
+        .retryLater(.tooBusy, "too many bodies are being read; try again", seconds: 1)
+    }
+
+    static var tooManyConnections: Problem {
+        .retryLater(.tooBusy, "too many requests are being answered; try again", seconds: 1)
+    }
+
     init(_ error: QueueError) {
         switch error {
         case .full(let detail):

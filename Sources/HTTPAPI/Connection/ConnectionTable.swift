@@ -1,0 +1,124 @@
+import Glibc
+import Synchronization
+
+/// The connections that are open, so that nobody's idle ones keep others out.
+///
+/// There is room for so many. The next one takes the place of the one that has asked nothing for
+/// the longest time; where all of them have a request that is being answered, it is refused.
+package final class ConnectionTable: Sendable {
+    /// What becomes of a new connection.
+    package enum Admission: Sendable {
+        case admitted
+        /// There is no room for it, but enough for an answer that says so.
+        case refused
+        /// There are too many of those too.
+        case shut
+    }
+
+    package let limit: Int
+    private let state = Mutex(State())
+
+    /// Connections beyond the limit that are told so; what is over it as well is closed at once.
+    static let refusedLimit = 64
+
+    fileprivate struct State {
+        var connections: [ObjectIdentifier: Entry] = [:]
+        /// Connections as they began to wait, the longest first; some have gone on since.
+        var waiting: [(id: ObjectIdentifier, stamp: Int)] = []
+        /// Where in `waiting` the ones begin that nobody has looked at.
+        var first = 0
+        var nextStamp = 1
+    }
+
+    fileprivate struct Entry {
+        let evict: @Sendable () -> Void
+        /// Tells when it began to wait; nil while a request is being answered.
+        var stamp: Int?
+    }
+
+    package init(limit: Int) {
+        self.limit = limit
+    }
+
+    package var count: Int { state.withLock { $0.connections.count } }
+
+    /// Enters a connection, which waits for its first request; `evict` must close it.
+    package func open(
+        _ id: ObjectIdentifier,
+        evict: @escaping @Sendable () -> Void
+    ) -> Admission {
+        let (admission, evicted) = state.withLock { state -> (Admission, Entry?) in
+            var admission = Admission.admitted
+            var evicted: Entry?
+            if state.connections.count >= limit {
+                evicted = state.removeLongestWaiting()
+                if evicted == nil {
+                    let isShut = state.connections.count >= limit + Self.refusedLimit
+                    admission = isShut ? .shut : .refused
+                }
+            }
+            state.connections[id] = Entry(evict: evict, stamp: nil)
+            if admission == .admitted { state.wait(id) }
+            return (admission, evicted)
+        }
+        evicted?.evict()
+        return admission
+    }
+
+    /// Says that a connection has no request that is being answered.
+    package func wait(_ id: ObjectIdentifier) {
+        state.withLock { $0.wait(id) }
+    }
+
+    /// Says that a connection has one.
+    package func serve(_ id: ObjectIdentifier) {
+        state.withLock { $0.connections[id]?.stamp = nil }
+    }
+
+    package func close(_ id: ObjectIdentifier) {
+        state.withLock { _ = $0.connections.removeValue(forKey: id) }
+    }
+
+    /// How many connections may be open at once with what the process may open.
+    ///
+    /// A part is left for the store, the calls to the provider and the log.
+    package static func limit(wanted: Int, openFiles: Int) -> Int {
+        min(wanted, max(openFiles / 2, openFiles - 400))
+    }
+
+    /// How many files the process may have open.
+    static var openFiles: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return 1_024
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+}
+
+extension ConnectionTable.State {
+    fileprivate mutating func wait(_ id: ObjectIdentifier) {
+        guard connections[id] != nil, connections[id]?.stamp == nil else { return }
+        connections[id]?.stamp = nextStamp
+        waiting.append((id, nextStamp))
+        nextStamp += 1
+        if waiting.count > 64 + 4 * connections.count { forgetOld() }
+    }
+
+    /// Takes out the connection that has waited longest.
+    fileprivate mutating func removeLongestWaiting() -> ConnectionTable.Entry? {
+        while first < waiting.count {
+            let (id, stamp) = waiting[first]
+            first += 1
+            if connections[id]?.stamp == stamp {
+                return connections.removeValue(forKey: id)
+            }
+        }
+        return nil
+    }
+
+    private mutating func forgetOld() {
+        waiting = waiting[first...].filter { connections[$0.id]?.stamp == $0.stamp }
+        first = 0
+    }
+}
