@@ -177,7 +177,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["fanoutd", "JSON", "DeliveryCore", nioCore, nioPosix]
+            dependencies: ["fanoutd", "JSON", "DeliveryCore", "CZlib", nioCore, nioPosix]
         ),
         .testTarget(
             name: "FuzzTests",

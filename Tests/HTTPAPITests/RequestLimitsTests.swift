@@ -62,4 +62,52 @@ import Testing
         channel.embeddedEventLoop.advanceTime(by: .seconds(2))
         #expect(!channel.isActive)
     }
+
+    @Test(arguments: [(false, 119, 2), (true, 4, 2)])
+    func `close a connection whose client doesn't read, soon in a stop`(
+        isStopping: Bool,
+        patience: Int64,
+        rest: Int64
+    ) throws {
+        let channel = try makeChannel()
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        if isStopping {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(patience))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(rest))
+        #expect(!channel.isActive)
+    }
+
+    @Test func `leave a slow reader the time for a connection's last answer`() throws {
+        let holder = Holder()
+        let channel = EmbeddedChannel(handlers: [holder, RequestLimitsHandler()])
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/x")).wait()
+        var last = head
+        last.headerFields = [.connection: "close"]
+        try channel.writeInbound(HTTPRequestPart.head(last))
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.write(HTTPResponsePart.head(HTTPResponse(status: .ok)), promise: nil)
+        channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        #expect(channel.isActive)
+        holder.promise?.succeed()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!channel.isActive)
+    }
+}
+
+/// Keeps the end of an answer, as a socket does whose client reads slowly.
+private final class Holder: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPResponsePart
+    var promise: EventLoopPromise<Void>?
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        self.promise = promise ?? self.promise
+    }
 }

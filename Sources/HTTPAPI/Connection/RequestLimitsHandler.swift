@@ -31,6 +31,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     private var writeTimer: Scheduled<Void>?
     private var stopTimer: Scheduled<Void>?
     private var closing: Closing?
+    private var isStopping = false
 
     /// What an answer must know of its request.
     private struct AnswerMark {
@@ -223,8 +224,10 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed { failOpenBody(context) }
-        if event is ChannelShouldQuiesceEvent, body != nil {
-            stopTimer = scheduleStop(context)
+        if event is ChannelShouldQuiesceEvent {
+            isStopping = true
+            if body != nil { stopTimer = scheduleStop(context) }
+            watchWriting(context)
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -318,10 +321,15 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        writeTimer?.cancel()
-        writeTimer =
-            context.channel.isWritable ? nil : scheduleClose(context, in: limits.writeTime)
+        watchWriting(context)
         context.fireChannelWritabilityChanged()
+    }
+
+    /// Closes a connection whose client doesn't read; a stop waits for it no longer than for bodies.
+    private func watchWriting(_ context: ChannelHandlerContext) {
+        writeTimer?.cancel()
+        let time = isStopping ? limits.stopTime : limits.writeTime
+        writeTimer = context.channel.isWritable ? nil : scheduleClose(context, in: time)
     }
 
     // MARK: The end

@@ -53,6 +53,8 @@ final class DaemonProcess {
     private var startCount = 1
 
     /// Starts a daemon on a fresh store and waits until it is ready.
+    ///
+    /// A wrapper is a command that runs the one behind it.
     init(
         in sandbox: Sandbox,
         providerPort: Int,
@@ -69,6 +71,11 @@ final class DaemonProcess {
         )
         child = try Self.start(in: sandbox, configurationFile, number: 1, wrapper)
         try child.waitForNotice("READY=1")
+    }
+
+    /// A wrapper for a daemon that may open so many files.
+    static func openFiles(_ count: Int) -> [String] {
+        ["sh", "-c", "ulimit -n \(count) && exec \"$0\" \"$@\""]
     }
 
     private static func start(
@@ -94,8 +101,6 @@ final class DaemonProcess {
     }
 
     /// Starts it again after it ended, for a test of what befalls it before it is ready.
-    ///
-    /// A wrapper is a command that runs the one behind it.
     func startAgainWithoutWaiting(under wrapper: [String] = []) throws {
         startCount += 1
         child = try Self.start(in: sandbox, configurationFile, number: startCount, wrapper)

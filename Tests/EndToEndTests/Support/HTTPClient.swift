@@ -46,17 +46,44 @@ struct HTTPClient: Sendable {
     func stream(
         _ path: String,
         type: String = "text/plain",
+        headers: [String: String] = [:],
         _ pieces: some Sequence<[UInt8]>
     ) throws -> HTTPMessage {
-        let socket = try Socket.connect(port: port)
-        let headers = ["Content-Type": type, "Transfer-Encoding": "chunked"]
-        try socket.send(head("POST", path, headers))
-        for piece in pieces {
-            let size = String(piece.count, radix: 16)
-            try socket.send(Array("\(size)\r\n".utf8) + piece + Array("\r\n".utf8))
+        let stream = try open(path, type: type, headers: headers)
+        for piece in pieces { try stream.send(chunk: piece) }
+        return try stream.finish()
+    }
+
+    /// Resets the connection in the middle of a stream that has been asked for.
+    func resetStream(_ path: String, after bytes: [UInt8]) throws {
+        let stream = try open(path, headers: ["Expect": "100-continue"])
+        guard String(decoding: try stream.socket.receive(), as: UTF8.self).contains(" 100 ") else {
+            throw Failure("\(path): no 100 Continue")
         }
-        try socket.send(Array("0\r\n\r\n".utf8))
-        return try answer(on: socket, to: "POST \(path)")
+        try stream.send(chunk: bytes)
+        stream.socket.resetAtEnd()
+    }
+
+    /// Begins a body that is sent piece by piece.
+    func open(
+        _ path: String,
+        type: String = "text/plain",
+        headers: [String: String] = [:]
+    ) throws -> HTTPStream {
+        let own = ["Content-Type": type, "Transfer-Encoding": "chunked"]
+        let socket = try begin("POST", path, headers: own.merging(headers) { $1 })
+        return HTTPStream(client: self, path: path, socket: socket)
+    }
+
+    /// Sends a head and leaves the rest to the caller.
+    func begin(
+        _ method: String,
+        _ path: String,
+        headers: [String: String]
+    ) throws -> Socket {
+        let socket = try Socket.connect(port: port)
+        try socket.send(head(method, path, headers))
+        return socket
     }
 
     /// Announces a longer body than it sends, and hangs up.
@@ -77,7 +104,7 @@ struct HTTPClient: Sendable {
         return Array((text + "\r\n").utf8)
     }
 
-    private func answer(on socket: Socket, to request: String) throws -> HTTPMessage {
+    fileprivate func answer(on socket: Socket, to request: String) throws -> HTTPMessage {
         var reader = HTTPReader(socket)
         do {
             guard let answer = try reader.next() else { throw Failure("no answer") }
@@ -85,5 +112,23 @@ struct HTTPClient: Sendable {
         } catch {
             throw Failure("\(request): \(error)")
         }
+    }
+}
+
+/// A request whose body is under way.
+struct HTTPStream {
+    fileprivate let client: HTTPClient
+    fileprivate let path: String
+    let socket: Socket
+
+    func send(chunk: [UInt8]) throws {
+        let size = String(chunk.count, radix: 16)
+        try socket.send(Array("\(size)\r\n".utf8) + chunk + Array("\r\n".utf8))
+    }
+
+    /// Ends the body and reads the answer.
+    func finish() throws -> HTTPMessage {
+        try socket.send(Array("0\r\n\r\n".utf8))
+        return try client.answer(on: socket, to: "POST \(path)")
     }
 }

@@ -124,6 +124,22 @@ final class Socket: Sendable {
         return bytes
     }
 
+    /// Makes the end a reset, at the last owner's release.
+    func resetAtEnd() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, size)
+    }
+
+    /// Lets this process open as many files as the kernel lets it.
+    static func raiseOpenFiles() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard unsafe getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        unsafe setrlimit(resource, &limit)
+    }
+
     /// Ends both directions; a thread that waits on it goes on.
     func shutDown() {
         shutdown(descriptor, CInt(SHUT_RDWR))
