@@ -103,10 +103,10 @@ extension Dispatcher {
     /// An outage that is no longer than this makes nobody `failed`.
     ///
     /// Longer would keep hopeless accounts waiting, where there is nobody else to ask with.
-    private static let patience: Duration = .seconds(2 * 3_600)
+    private static let patience: Duration = .seconds(90 * 60)
 
     /// Whether it may be the service's fault that a call was refused for all its accounts.
-    private func isServiceInDoubt(_ now: Now) -> Bool {
+    func isServiceInDoubt(_ now: Now) -> Bool {
         silence.map { now.instant < $0.since.advanced(by: Self.patience) } ?? false
     }
 

@@ -58,10 +58,22 @@ extension Dispatcher {
         } else if !flight.isProbe, silence?.isTelling != true {
             return
         }
-        guard silence != nil else { return succeeded(now) }
+        guard silence != nil, !isBelieved(flight, now: now) else { return succeeded(now) }
         trouble = reason
         if flight.isProbe { vainProbes.add(flight.batch, isRefused: true) }
         failed(flight, now: now)
+    }
+
+    /// Whether a refused probe is the accounts' own fault by now: they have failed before, nobody is
+    /// left to ask with who hasn't, and an outage would be over.
+    private func isBelieved(_ flight: Flight, now: Now) -> Bool {
+        guard flight.isProbe, !flight.batch.earlierAttempts.isEmpty, !isServiceInDoubt(now) else {
+            return false
+        }
+        return order.allSatisfy { id in
+            guard let work = lines[id]?.work, work.state == .running else { return true }
+            return work.freshCount == 0
+        }
     }
 
     private mutating func succeeded(_ now: Now) {
