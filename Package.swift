@@ -143,8 +143,8 @@ let package = Package(
         .testTarget(
             name: "TencentIMTests",
             dependencies: [
-                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", nioCore, nioPosix,
-                nioHTTP1, nioSSL, logging,
+                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation", nioCore,
+                nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         .testTarget(
@@ -172,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueStore", grdb,
+                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", grdb,
             ]
         ),
         .testTarget(

@@ -98,7 +98,7 @@ package struct Faults: Sendable, Hashable {
     ]
 
     /// How one call goes.
-    enum CallFate: Sendable, Hashable {
+    package enum CallFate: Sendable, Hashable {
         case well
         case slow
         case lost
@@ -108,6 +108,8 @@ package struct Faults: Sendable, Hashable {
         case notSent
         case refused(Outcome.Refusal, code: Int)
         case unlisted
+        /// The call arrives, is counted and gets this, which accepts nobody.
+        case answered(Outcome)
     }
 
     func fate(using random: inout SplitMix64) -> CallFate {

@@ -3,8 +3,11 @@ import DeliveryCore
 extension World {
     /// A call goes out and meets its fate.
     mutating func send(_ batch: Batch) {
+        let call = story.called(batch, after: elapsed)
         let fate: Faults.CallFate =
-            if !isTroubled {
+            if let scripted = story.script?(call) {
+                scripted
+            } else if !isTroubled {
                 .well
             } else if real < outageUntil {
                 Bool.random(using: &random) ? .notSent : .lost
@@ -24,7 +27,7 @@ extension World {
             schedule(.event(.answered(batch.id, .unknown(.timeout))), after: timeout)
         case .slow:
             schedule(.arrival(batch, fate), after: draw(1...Int(timeout.milliseconds) - 300))
-        case .well, .badGateway, .garbled, .refused, .unlisted:
+        case .well, .badGateway, .garbled, .refused, .unlisted, .answered:
             schedule(.arrival(batch, fate), after: draw(provider.delayIn))
         }
     }
@@ -55,6 +58,9 @@ extension World {
         case .unlisted:
             _ = provider.counts(batch, at: real)
             outcome = .unknown(.unlisted(code: 12_345))
+        case .answered(let answer):
+            _ = provider.counts(batch, at: real)
+            outcome = answer
         case .lost, .notSent: outcome = nil
         }
         guard let outcome else { return }

@@ -69,7 +69,7 @@ extension World {
         hand(.requested(Dispatcher.Request(id: requests), write))
     }
 
-    private mutating func askPause(_ isPaused: Bool) {
+    mutating func askPause(_ isPaused: Bool) {
         requests += 1
         promises.asked(requests, .pause(isPaused))
         hand(.pauseRequested(Dispatcher.Request(id: requests), isPaused: isPaused))

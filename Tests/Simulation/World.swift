@@ -22,6 +22,7 @@ package struct World {
     package var submissions: [(id: Campaign.ID, at: Instant)] = []
     /// A mistake planted on purpose, to see that it is caught.
     package var sabotage: Sabotage?
+    package var story = Story()
 
     /// What the process reads from its clocks.
     package private(set) var now: Now
@@ -61,6 +62,7 @@ package struct World {
         case tick
         case client(Int)
         case planned(Planned)
+        case moment(Story.Moment)
     }
 
     struct Scheduled: Sendable {
@@ -101,7 +103,7 @@ package struct World {
         self.store = try store ?? Store.inMemory(options: options)
         dispatcher = Dispatcher(
             limits: limits,
-            fingerprint: "f",
+            fingerprint: story.fingerprint,
             seed: random.next(),
             now: now
         )
@@ -177,6 +179,9 @@ package struct World {
         case .planned(let planned):
             if isUp { try await carryOut(planned) }
             return true
+        case .moment(let moment):
+            try await live(moment)
+            return true
         case .start, .event, .commit:
             guard next.life == life else { return false }
         }
@@ -187,14 +192,19 @@ package struct World {
             let clock = clock(of: event)
             if case .answered(let id, let outcome) = event { hear(id, outcome) }
             hand(event, at: clock)
-        case .arrival, .tick, .client, .planned: break
+        case .arrival, .tick, .client, .planned, .moment: break
         }
         return true
     }
 
     private mutating func start() async throws {
         if faults.changesAtRestart, chance(4) { drawLimits() }
-        dispatcher = Dispatcher(limits: limits, fingerprint: "f", seed: random.next(), now: now)
+        dispatcher = Dispatcher(
+            limits: limits,
+            fingerprint: story.fingerprint,
+            seed: random.next(),
+            now: now
+        )
         store = store.reopened(bootID: "boot \(boots)")
         isUp = true
         out = [:]
@@ -261,12 +271,15 @@ package struct World {
             precondition(wait > .zero || sabotage != nil, "seed \(seed): a wake lies in the past")
             schedule(.event(.woke), after: max(.microseconds(1), wait))
         case .renewCredentials:
+            story.renewed()
             schedule(.event(.credentialsRenewed), after: draw(1...100))
         case .report(.resent(_, let count)):
             resent += count
         case .reply(let request, let reply):
             promises.replied(request.id, reply)
-        case .report, .stopped:
+        case .report(let report):
+            story.reported(report, after: elapsed)
+        case .stopped:
             break
         }
     }
