@@ -1,4 +1,5 @@
 import DeliveryCore
+import Simulation
 import TencentIM
 import Testing
 
@@ -201,6 +202,63 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
             #expect(await provider.send(makeBatch()) == success)
         }
         #expect(backup.requests.count == 1)
+    }
+}
+
+@Test func `while the first endpoint can't be reached, not every call asks it`() async throws {
+    let tls = try LoopbackCertificate.serverContext()
+    // Its certificate isn't trusted, so that no call waits for a timeout.
+    try await LoopbackServer.run([accepted], tls: tls) { first in
+        try await LoopbackServer.run([accepted]) { backup in
+            try await withProvider(first.secureURL, backup: backup.url) { provider in
+                #expect(await provider.send(makeBatch()) == success)
+                let asked = first.connectionCount
+                for _ in 0..<3 { #expect(await provider.send(makeBatch()) == success) }
+                #expect(first.connectionCount == asked)
+            }
+            #expect(backup.requests.count == 4)
+        }
+    }
+}
+
+@Test func `a first endpoint is tried again by one call at intervals`() {
+    var memory = EndpointMemory()
+    let start = ContinuousClock.now
+    func order(_ seconds: Int) -> [String] {
+        memory.order("first", "backup", now: start + .seconds(seconds))
+    }
+    #expect(order(0) == ["first", "backup"])
+    memory.missed(now: start)
+    #expect(order(29) == ["backup", "first"])
+    #expect(order(30) == ["first", "backup"])
+    #expect(order(30) == ["backup", "first"])
+    #expect(order(61) == ["first", "backup"])
+    memory.reached()
+    #expect(order(61) == ["first", "backup"])
+    memory.missed(now: start)
+    #expect(memory.order("first", nil, now: start) == ["first"])
+}
+
+@Test func `a repeat is the same bytes but for the query's random number`() async throws {
+    var world = try World(seed: 1)
+    world.story.script = { $0.number == 1 ? .answerLost : nil }
+    _ = try await world.add([Account("bonnie"), Account("rong"), Account("a\"b")])
+    try await world.run()
+    let calls = world.story.calls.map(\.batch)
+    try #require(calls.count == 2)
+    #expect(calls[1].maybeAccepted)
+    try await LoopbackServer.run([.close, accepted]) { server in
+        try await withProvider(server.url) { provider in
+            #expect(await provider.send(calls[0]) == .unknown(.connectionLost))
+            #expect(await provider.send(calls[1]) == success)
+        }
+        let requests = server.requests
+        try #require(requests.count == 2)
+        #expect(requests[0].body == requests[1].body)
+        #expect(requests[0].body.contains("\"MsgSeq\":\(calls[0].messageSequence)"))
+        #expect(requests[0].body.contains("\"MsgRandom\":\(calls[0].messageRandom)"))
+        let lines = requests.compactMap { $0.head.split(separator: "\r\n").first }
+        #expect(lines[0] != lines[1])
     }
 }
 

@@ -16,6 +16,7 @@ package final class TencentIMProvider: Provider {
     private struct State: Sendable {
         var settings: ProviderSettings
         var signatures: SignatureSource
+        var endpoints = EndpointMemory()
         var random: any RandomNumberGenerator & Sendable
     }
 
@@ -85,6 +86,7 @@ package final class TencentIMProvider: Provider {
             if settings.credentials != state.settings.credentials {
                 state.signatures = SignatureSource(settings.credentials)
             }
+            if settings.endpoint != state.settings.endpoint { state.endpoints = EndpointMemory() }
             state.settings = settings
         }
     }
@@ -125,11 +127,24 @@ package final class TencentIMProvider: Provider {
         body: [UInt8],
         settings: ProviderSettings
     ) async -> Outcome {
-        let first = await call(settings.endpoint, body: body, to: batch.accounts)
-        guard case .notSent = first, let backup = settings.backupEndpoint, !Task.isCancelled else {
-            return first
+        let endpoints = state.withLock { state in
+            state.endpoints.order(settings.endpoint, settings.backupEndpoint, now: .now)
         }
-        return await call(backup, body: body, to: batch.accounts)
+        var outcome = Outcome.unknown(.interrupted)
+        for endpoint in endpoints {
+            outcome = await call(endpoint, body: body, to: batch.accounts)
+            let isNotSent = if case .notSent = outcome { true } else { false }
+            if endpoint == settings.endpoint { remember(isReached: !isNotSent) }
+            // Only what certainly wasn't sent may go to another endpoint.
+            guard isNotSent, !Task.isCancelled else { break }
+        }
+        return outcome
+    }
+
+    private func remember(isReached: Bool) {
+        state.withLock { state in
+            if isReached { state.endpoints.reached() } else { state.endpoints.missed(now: .now) }
+        }
     }
 
     private func call(_ endpoint: String, body: [UInt8], to accounts: [Account]) async -> Outcome {
