@@ -143,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "TencentIMTests",
             dependencies: [
-                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation", nioCore,
+                "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation",
+                nioCore,
                 nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
