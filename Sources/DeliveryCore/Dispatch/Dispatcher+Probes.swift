@@ -3,6 +3,7 @@ extension Dispatcher {
     struct VainProbes: Sendable {
         private var campaigns: [Campaign.ID: Int] = [:]
         private var refused: [Batch.ID: Int] = [:]
+        private var hasDoubt = false
 
         /// A message may be what breaks the call, and accounts may be what is refused: after so many
         /// probes in vain it is somebody else's turn.
@@ -13,15 +14,16 @@ extension Dispatcher {
 
         mutating func add(_ batch: Batch, isRefused: Bool) {
             campaigns[batch.campaign, default: 0] += 1
-            if isRefused { refused[batch.id, default: 0] += 1 }
+            if isRefused { refused[batch.id, default: 0] += 1 } else { hasDoubt = true }
         }
 
         func turns(of campaign: Campaign.ID, _ policy: UnknownPolicy) -> Int {
             let turns = campaigns[campaign, default: 0] / Self.turn
-            return policy == .leave ? turns + Self.riskTurns : turns
+            // Whoever is refused is certainly not accepted: that puts nobody at risk.
+            return policy == .leave && hasDoubt ? turns + Self.riskTurns : turns
         }
 
-        func isWorn(_ batch: Batch.ID) -> Bool { refused[batch, default: 0] >= Self.turn }
+        func isWorn(_ batch: Batch.ID) -> Bool { refused[batch, default: 0] > 1 }
     }
 
     /// The largest call a probe should be: where an unknown outcome would be final, just one account.
