@@ -51,6 +51,10 @@ import fanoutd
             Problem(status: 502, body: Array("<html>".utf8)).failure
                 == CommandFailure(.tryAgain, "the daemon answered with status 502")
         )
+        #expect(
+            Problem(status: 500, body: Array(#"{"title":""}"#.utf8)).description
+                == "the daemon answered with status 500"
+        )
     }
 
     @Test(

@@ -22,7 +22,8 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
         } catch {
             object = nil
         }
-        title = object?["title"]?.string ?? "the daemon answered with status \(status)"
+        let title = object?["title"]?.string ?? ""
+        self.title = title.isEmpty ? "the daemon answered with status \(status)" : title
         detail = object?["detail"]?.string
         state = object?["state"]?.string
         errors = (object?["errors"]?.elements ?? []).map { fault in
