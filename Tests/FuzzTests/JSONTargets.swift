@@ -265,25 +265,32 @@ enum Foreign {
             guard let value = Double(text), let number = other as? NSNumber else { return false }
             return abs(number.doubleValue - value) <= abs(value) * 1e-14
         case .string(let bytes):
-            // A byte order mark is lost to it wherever a text begins.
-            let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-            let text = (other as? String).map { Array($0.utf8) }
-            return text == bytes || bytes.starts(with: mark) && text == Array(bytes.dropFirst(3))
+            return (other as? String).map { isSame(Array($0.utf8), bytes) } ?? false
         case .array(let elements):
             guard let others = other as? [Any], others.count == elements.count else { return false }
             return zip(elements, others).allSatisfy { isSame($0, $1) }
         case .object(let members):
-            // Swift's dictionary merges names that only differ in their normal form, and a mark at
-            // the start is lost here too.
+            // Swift's dictionary merges names that only differ in their normal form, and
+            // those of which it lost a mark.
             guard let others = other as? [String: Any], others.count <= members.count else {
                 return false
             }
             return others.count < members.count
                 || members.allSatisfy { member in
-                    let bare = member.name.unicodeScalars.drop { $0 == "\u{FEFF}" }
-                    let other = others[member.name] ?? others[String(bare)]
+                    let other =
+                        others[member.name]
+                        ?? others.first { isSame(Array($0.key.utf8), Array(member.name.utf8)) }?
+                        .value
                     return other.map { isSame(member.value, $0) } ?? false
                 }
         }
+    }
+
+    /// Byte order marks are lost to it at the start of a text and behind an escape.
+    private static func isSame(_ text: [UInt8], _ ours: [UInt8]) -> Bool {
+        let unmarked = { (bytes: [UInt8]) in
+            String(decoding: bytes, as: UTF8.self).unicodeScalars.filter { $0 != "\u{FEFF}" }
+        }
+        return text == ours || unmarked(text).elementsEqual(unmarked(ours))
     }
 }
