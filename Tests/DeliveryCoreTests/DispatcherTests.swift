@@ -215,4 +215,25 @@ struct DispatcherTests {
         // The wake at 20 s is out still.
         #expect(stage.tell(.committed([makeChange(canceled)]), 5).wakes.isEmpty)
     }
+
+    @Test func `room that grew under a campaign's cap while it waited is used`() {
+        var limits = Limits()
+        limits.batchAccounts = 120
+        limits.burst = 120
+        var stage = Stage(limits: limits)
+        let work = makeWork(cap: 200, fresh: 1_000)
+        let first = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        #expect(first.claims.map(\.accountLimit) == [120])
+        var left = work
+        left.freshCount = 880
+        _ = stage.tell(.committed([.claimed(makeBatch(count: 120), left)]), 0.1)
+        _ = stage.answer(ok, 0.2)
+        // Ready with the 80 that fit the cap, were it not for the pause.
+        _ = stage.tell(.pauseRequested(Dispatcher.Request(id: 1), isPaused: true), 0.3)
+        _ = stage.tell(.committed([.recorded(left, opened: [])]), 0.4)
+        _ = stage.tell(.committed([.done]), 0.5)
+        let request = Dispatcher.Request(id: 2)
+        let resumed = stage.tell(.pauseRequested(request, isPaused: false), 70)
+        #expect(resumed.claims.map(\.accountLimit) == [120])
+    }
 }

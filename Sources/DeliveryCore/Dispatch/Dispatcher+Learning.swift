@@ -70,10 +70,7 @@ extension Dispatcher {
         guard flight.isProbe, !flight.batch.earlierAttempts.isEmpty, !isServiceInDoubt(now) else {
             return false
         }
-        return order.allSatisfy { id in
-            guard let work = lines[id]?.work, work.state == .running else { return true }
-            return work.freshCount == 0
-        }
+        return lines.board.freshCount == 0
     }
 
     private mutating func succeeded(_ now: Now) {

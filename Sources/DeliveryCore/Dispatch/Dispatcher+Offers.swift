@@ -20,88 +20,58 @@ extension Dispatcher {
 
     /// The offer that goes next, cut to the room there is; nil if nothing may go now.
     mutating func nextOffer(_ now: Now) -> Offer? {
-        let offers = order.compactMap { offer(of: $0, now: now) }
-        guard let turn = shares.next(among: offers.map(\.candidate)),
-            let offer = offers.first(where: { $0.candidate == turn })
-        else { return nil }
-        if let fitting = fitted(offer, now: now) {
+        look(now)
+        // Those that wait for room under their own cap aren't among the shares.
+        note(lines.board.caps.first?.key)
+        guard let turn = shares.next() else { return nil }
+        if let fitting = fitted(offer(of: turn.id, now: now), now: now) {
             servedOutOfTurn = 0
             return fitting
         }
-        return outOfTurn(offers.filter { $0.candidate != turn }, now: now)
+        return outOfTurn(turn, now: now)
     }
 
     /// A small batch that may pass a large one which waits for room.
     ///
     /// A notice to three people doesn't wait for the window. How many recipients may pass before
     /// the turn is served is bounded, so the large one isn't held up for long.
-    private mutating func outOfTurn(_ offers: [Offer], now: Now) -> Offer? {
-        let small = offers.filter {
-            $0.count <= Self.smallBatch
-                && servedOutOfTurn + $0.count <= max(reserve, Self.smallBatch)
-        }
-        // A copy: looking for the next small one must not move the clocks of the turns.
-        var shares = self.shares
-        guard let next = shares.next(among: small.map(\.candidate)),
-            let offer = small.first(where: { $0.candidate == next }),
-            let fitting = fitted(offer, now: now)
+    private mutating func outOfTurn(_ turn: FairShares.Candidate, now: Now) -> Offer? {
+        let size = min(Self.smallBatch, max(reserve, Self.smallBatch) - servedOutOfTurn)
+        guard let next = shares.next(upTo: size, without: turn),
+            let fitting = fitted(offer(of: next.id, now: now), now: now)
         else { return nil }
         servedOutOfTurn += fitting.count
         return fitting
     }
 
     /// The accounts one call of a campaign may hold at most.
-    func batchLimit(of work: CampaignWork) -> Int {
-        [
-            limits.batchAccounts,
-            limits.burst,
-            limits.messagesPerMinute,
-            work.settings.messagesPerMinute ?? .max,
-            work.accountLimit ?? .max,
-        ].reduce(.max, min)
+    func batchLimit(of work: CampaignWork) -> Int { limits.batchLimit(of: work) }
+
+    /// Brings the index of campaigns up to the present.
+    mutating func look(_ now: Now) {
+        lines.look(limits, &shares, now: now)
     }
 
-    /// What a campaign has to send now, within its own cap; nil if it has no work.
-    private mutating func offer(of id: Campaign.ID, now: Now) -> Offer? {
-        guard let line = lines[id], line.work.state == .running, !line.isHalting else {
-            return nil
-        }
-        let work = line.work
-        let candidate = FairShares.Candidate(id: id, priority: work.settings.priority)
-        let limit = batchLimit(of: work)
-        var offer: Offer
-        if let batch = line.open.first(where: { isDue($0.dueAt, now) }) {
-            offer = Offer(candidate: candidate, content: .open(batch), count: batch.count)
-        } else if let due = work.retryDueAt, isDue(due, now), work.retryCount > 0 {
-            offer = Offer(
-                candidate: candidate,
-                content: .dueRetries,
-                count: min(limit, work.retryCount)
+    /// What a campaign that is ready has to send now, within its own cap.
+    private mutating func offer(of id: Campaign.ID, now: Now) -> Offer {
+        // Room may have grown under its cap since it was found ready.
+        guard let line = lines.line(id, at: now.instant),
+            var offer = line.offer(limits, now: now),
+            case .fits(let count) = line.ledger.fit(
+                offer.count,
+                isFixed: offer.isFixed,
+                keeping: 0,
+                now: now.instant
             )
-        } else if work.freshCount > 0 {
-            offer = Offer(candidate: candidate, content: .fresh, count: min(limit, work.freshCount))
-        } else {
-            return nil
-        }
-        guard let count = cappedCount(offer, now: now) else { return nil }
+        else { preconditionFailure("campaign \(id) counts as ready and has nothing to send") }
         offer.count = count
         return offer
     }
 
     /// How much of an offer its campaign's own cap leaves room for; nil if that is too little.
     mutating func cappedCount(_ offer: Offer, now: Now) -> Int? {
-        lines[offer.candidate.id]?.ledger.advance(to: now.instant)
-        guard let ledger = lines[offer.candidate.id]?.ledger else { return nil }
-        return cut(offer, to: ledger, keeping: 0, now: now)
-    }
-
-    /// Whether what waits for a time of the wall clock waits no longer.
-    ///
-    /// Nobody is told to wait longer than the backoff's cap: a time beyond it was written down
-    /// before the clock was set back, and may be a year away.
-    func isDue(_ time: Timestamp, _ now: Now) -> Bool {
-        time <= now.timestamp
-            || time > now.timestamp.advanced(by: limits.retry.cap + Self.longestSleep)
+        guard let line = lines.line(offer.candidate.id, at: now.instant) else { return nil }
+        return cut(offer, to: line.ledger, keeping: 0, now: now)
     }
 
     /// An offer cut to the quota's room, nil if it doesn't fit the quota or the pace now.
@@ -125,13 +95,11 @@ extension Dispatcher {
         keeping kept: Int,
         now: Now
     ) -> Int? {
-        let room = ledger.room - kept
-        if offer.count <= room { return offer.count }
-        // A limit was lowered since this batch was claimed: it goes alone.
-        if offer.isFixed, offer.count > ledger.limit - kept, ledger.held == 0 { return offer.count }
-        let least = offer.isFixed ? offer.count : min(offer.count, Self.leastCut)
-        if !offer.isFixed, room >= least { return room }
-        note(ledger.available(min(least, ledger.limit - kept) + kept, now: now.instant))
-        return nil
+        switch ledger.fit(offer.count, isFixed: offer.isFixed, keeping: kept, now: now.instant) {
+        case .fits(let count): return count
+        case .waits(let until):
+            note(until)
+            return nil
+        }
     }
 }

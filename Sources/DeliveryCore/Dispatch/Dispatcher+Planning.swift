@@ -28,13 +28,13 @@ extension Dispatcher {
 
     /// Forgets campaigns that ended and of which nothing counts any more.
     private mutating func forgetEnded(_ now: Now) {
-        while let first = ended.first, first.at.advanced(by: LedgerEntry.window) <= now.instant {
-            ended.removeFirst()
-            guard lines[first.id]?.work.state.isFinal == true else { continue }
+        while let first = ended.first, first.key.advanced(by: LedgerEntry.window) <= now.instant {
+            ended.remove(first)
+            guard let line = lines[first.id], line.work.state.isFinal else { continue }
             lines[first.id]?.ledger.advance(to: now.instant)
             guard lines[first.id]?.ledger.held == 0 else {
                 // A call of it is out, or was of unknown outcome: look again a minute later.
-                ended.append((first.id, now.instant))
+                remember(ended: line.work, now: now)
                 continue
             }
             lines[first.id] = nil
@@ -42,10 +42,17 @@ extension Dispatcher {
         }
     }
 
+    /// Remembers a campaign that has ended until its last minute is over.
+    mutating func remember(ended work: CampaignWork, now: Now) {
+        let place = Place(key: now.instant, order: work.order, id: work.id)
+        if !ended.contains(place) { ended.insert(place) }
+    }
+
     /// Decides what goes into the next commit, once the last one is through.
     mutating func plan(_ now: Now, into effects: inout [Effect]) {
         guard isRestored, !isStopped else { return }
         nextAt = nil
+        look(now)
         if outstanding == nil, canCommit(now) {
             planTransitions(now)
             if maySend(now) { planCalls(now) }
@@ -56,6 +63,7 @@ extension Dispatcher {
                 committing = service
             }
         }
+        look(now)
         finishDraining(into: &effects)
         reportState(now, into: &effects)
         if !isStopped { wake(now, into: &effects) }
@@ -86,23 +94,22 @@ extension Dispatcher {
 
     private mutating func planTransitions(_ now: Now) {
         guard !isDraining else { return }
-        for id in order {
-            guard let work = lines[id]?.work, !work.state.isFinal else { continue }
-            if let expiresAt = work.settings.expiresAt {
-                if expiresAt <= now.timestamp {
-                    pending.append(.transition(id, .expire))
-                    continue
-                }
-                note(expiresAt, now: now)
-            }
-            guard work.state == .scheduled else { continue }
-            let startAt = work.settings.startAt ?? now.timestamp
-            if startAt <= now.timestamp {
-                pending.append(.transition(id, .begin))
-            } else {
-                note(startAt, now: now)
-            }
+        var due: [(place: Place<Timestamp>, transition: Campaign.Transition)] = []
+        for place in lines.board.expiries.prefix(while: { $0.key <= now.timestamp }) {
+            due.append((place, .expire))
         }
+        let expiring = Set(due.map(\.place.id))
+        for place in lines.board.starts.prefix(while: { $0.key <= now.timestamp })
+        where !expiring.contains(place.id) {
+            due.append((place, .begin))
+        }
+        // By creation, whenever each fell due.
+        due.sort { ($0.place.order, $0.place.id) < ($1.place.order, $1.place.id) }
+        for (place, transition) in due { pending.append(.transition(place.id, transition)) }
+        let nextExpiry = lines.board.expiries.first { $0.key > now.timestamp }
+        if let nextExpiry { note(nextExpiry.key, now: now) }
+        let nextStart = lines.board.starts.first { $0.key > now.timestamp }
+        if let nextStart { note(nextStart.key, now: now) }
     }
 
     private mutating func maySend(_ now: Now) -> Bool {
@@ -151,11 +158,7 @@ extension Dispatcher {
     /// Notes when retries and open batches fall due that aren't yet.
     private mutating func noteDueTimes(_ now: Now) {
         guard outstanding == nil, maySend(now) else { return }
-        for id in order {
-            guard let line = lines[id], line.work.state == .running else { continue }
-            if let due = line.work.retryDueAt, due > now.timestamp { note(due, now: now) }
-            for batch in line.open where batch.dueAt > now.timestamp { note(batch.dueAt, now: now) }
-        }
+        if let due = lines.board.dues.first { note(due.key, now: now) }
         if let growsAt = pace.growsAt(now: now.instant) { note(growsAt) }
     }
 

@@ -34,10 +34,11 @@ extension Dispatcher {
     /// Puts in the commit what shows at the least cost whether the provider is back.
     mutating func planProbe(_ now: Now) {
         var best: (turns: Int, rank: Int, offer: Offer)?
-        for id in order {
-            guard let line = lines[id], line.work.state == .running, !line.isHalting else {
-                continue
-            }
+        look(now)
+        // All that have work: there is one probe at a time, and seconds to a minute between two.
+        for place in lines.board.working {
+            let id = place.id
+            guard let line = lines[id], !line.isHalting else { continue }
             let turns = vainProbes.turns(of: id, line.work.settings.onUnknown)
             for (rank, offer) in probes(of: line, now: now) {
                 if let best, (best.turns, best.rank, best.offer.count) <= (turns, rank, offer.count)
@@ -65,7 +66,7 @@ extension Dispatcher {
         let limit = min(probeLimit(of: work.id), batchLimit(of: work))
         let candidate = FairShares.Candidate(id: work.id, priority: work.settings.priority)
         var probes: [(rank: Int, offer: Offer)] = []
-        for batch in line.open where isDue(batch.dueAt, now) {
+        for batch in line.open where limits.isDue(batch.dueAt, now) {
             let rank = batch.count > limit ? 4 : vainProbes.isWorn(batch.id) ? 3 : 0
             let offer = Offer(candidate: candidate, content: .open(batch), count: batch.count)
             probes.append((rank, offer))
@@ -74,7 +75,7 @@ extension Dispatcher {
             let count = min(limit, work.freshCount)
             probes.append((1, Offer(candidate: candidate, content: .fresh, count: count)))
         }
-        if let due = work.retryDueAt, isDue(due, now), work.retryCount > 0 {
+        if let due = work.retryDueAt, limits.isDue(due, now), work.retryCount > 0 {
             let count = min(limit, work.retryCount)
             probes.append((2, Offer(candidate: candidate, content: .dueRetries, count: count)))
         }

@@ -15,7 +15,7 @@ extension Dispatcher {
             ledger.hold(hold.count)
             ledger.release(hold.count, at: hold.until)
         }
-        restoredHolds = restored.holds
+        restoredHolds = Dictionary(grouping: restored.holds, by: \.campaign)
         for work in restored.campaigns { update(work, now: now) }
         for batch in restored.open { lines[batch.campaign]?.open.append(batch) }
         // Its call's own timeout may have been longer than today's; the holds know it.
@@ -131,27 +131,22 @@ extension Dispatcher {
             shares.forget(work.id)
         }
         if before == nil { open(work, now: now) }
-        let isListed = before.map { !$0.state.isFinal } ?? false
+        let isLive = before.map { !$0.state.isFinal } ?? false
         lines[work.id]?.work = work
         lines[work.id]?.ledger.limit = work.settings.messagesPerMinute ?? .max
         if work.state.isFinal {
             lines[work.id]?.open = []
-            guard isListed else { return }
-            order.removeAll { $0 == work.id }
-            ended.append((work.id, now.instant))
-        } else if !isListed {
-            let index = order.firstIndex { (lines[$0]?.work.order ?? 0) > work.order }
-            order.insert(work.id, at: index ?? order.count)
+            if isLive { remember(ended: work, now: now) }
         }
     }
 
     private mutating func open(_ work: CampaignWork, now: Now) {
         var line = Line(work: work)
-        for hold in restoredHolds where hold.campaign == work.id && hold.until > now.instant {
+        let holds = restoredHolds.removeValue(forKey: work.id) ?? []
+        for hold in holds where hold.until > now.instant {
             line.ledger.hold(hold.count)
             line.ledger.release(hold.count, at: hold.until)
         }
-        restoredHolds.removeAll { $0.campaign == work.id || $0.until <= now.instant }
         lines[work.id] = line
     }
 

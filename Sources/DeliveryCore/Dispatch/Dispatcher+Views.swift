@@ -22,10 +22,7 @@ extension Dispatcher {
         guard case .open(let until, _) = circuit, until <= now.instant, outstanding == nil,
             inFlight.isEmpty
         else { return false }
-        return order.allSatisfy { id in
-            guard let line = lines[id], line.work.state == .running else { return true }
-            return line.open.isEmpty && line.work.freshCount == 0 && line.work.retryCount == 0
-        }
+        return lines.board.working.isEmpty
     }
 
     /// Campaigns kept in memory: those that haven't ended, and those whose last minute counts still.
@@ -55,8 +52,17 @@ extension Dispatcher {
     }
 
     /// Recipients of a campaign addressed in the last 60 seconds.
-    package mutating func messagesLastMinute(of id: Campaign.ID, _ now: Now) -> Int {
-        lines[id]?.recent.sum(now: now.instant) ?? 0
+    package func messagesLastMinute(of id: Campaign.ID, _ now: Now) -> Int {
+        var recent = lines[id]?.recent
+        return recent?.sum(now: now.instant) ?? 0
+    }
+
+    /// How often a campaign was looked at, all in all.
+    package var lookCount: Int { lines.lookCount }
+
+    /// Whether the index of campaigns is what a look at every one would make it; for tests.
+    package func isIndexUpToDate(_ now: Now) -> Bool {
+        lines.isUpToDate(limits, shares, now: now)
     }
 
     /// When a campaign will have ended at the present pace; nil unless running or scheduled.
@@ -66,12 +72,12 @@ extension Dispatcher {
     package func eta(of id: Campaign.ID, remaining: Int, _ now: Now) -> Timestamp? {
         guard let work = lines[id]?.work, work.state == .running || work.state == .scheduled
         else { return nil }
-        let rivals = lines.values.map(\.work).filter {
-            $0.id == id || ($0.state == .running && $0.freshCount + $0.retryCount > 0)
-        }
         let priority = work.settings.priority
-        let weights = Set(rivals.map(\.settings.priority)).reduce(0) { $0 + $1.weight }
-        let peers = rivals.count { $0.settings.priority == priority }
+        var rivals = lines.board.claims.filter { $0.value > 0 }
+        let isRival = work.state == .running && work.freshCount + work.retryCount > 0
+        if !isRival { rivals[priority, default: 0] += 1 }
+        let weights = rivals.keys.reduce(0) { $0 + $1.weight }
+        let peers = rivals[priority, default: 1]
         let quota = Double(pace.applied(to: limits.messagesPerMinute, now: now.instant))
         let share = quota * Double(priority.weight) / Double(weights) / Double(peers)
         let rate = min(share, Double(work.settings.messagesPerMinute ?? .max))
@@ -83,6 +89,7 @@ extension Dispatcher {
     /// Takes changed limits and credentials over.
     mutating func reconfigure(_ new: Limits, fingerprint newFingerprint: String, now: Now) {
         limits = new
+        lines.changeAll()
         bucketRate = pace.applied(to: new.messagesPerMinute, now: now.instant)
         bucket = bucket.resized(
             tokens: bucketRate,

@@ -101,13 +101,11 @@ package struct Dispatcher: Sendable {
     /// Recipients that small batches were served out of turn since the last turn.
     var servedOutOfTurn = 0
 
-    var lines: [Campaign.ID: Line] = [:]
-    /// Campaigns that haven't ended, by order of creation: a dictionary's order isn't repeatable.
-    var order: [Campaign.ID] = []
+    var lines = Roster()
     /// What counted against a campaign's cap at the start, for campaigns that are reopened later.
-    var restoredHolds: [Hold] = []
-    /// Campaigns that ended, whose last minute still counts.
-    var ended: [(id: Campaign.ID, at: Instant)] = []
+    var restoredHolds: [Campaign.ID: [Hold]] = [:]
+    /// Campaigns that ended, whose last minute still counts, by when.
+    var ended = SortedIndex<Place<Instant>>()
     var inFlight: [Batch.ID: Flight] = [:]
 
     var pending: [Pending] = []
@@ -190,7 +188,6 @@ package struct Dispatcher: Sendable {
     /// Invariants that hold between any two events.
     private func check() {
         precondition(ledger.held >= 0, "the ledger holds less than nothing")
-        precondition(order.count <= lines.count, "a campaign is listed twice")
     }
 
     /// Calls that may go at once.

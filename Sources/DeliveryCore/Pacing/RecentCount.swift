@@ -1,6 +1,7 @@
 /// How many recipients were addressed in the last 60 seconds, to the second, for people to read.
 package struct RecentCount: Sendable, Hashable {
-    private var slots = [Int](repeating: 0, count: 60)
+    /// None until something is counted: thousands of campaigns wait for their first call.
+    private var slots: [Int] = []
     private var second: Int64 = .min
 
     package init() {}
@@ -11,6 +12,7 @@ package struct RecentCount: Sendable, Hashable {
     }
 
     package mutating func sum(now: Instant) -> Int {
+        guard !slots.isEmpty else { return 0 }
         advance(to: now)
         return slots.reduce(0, +)
     }
