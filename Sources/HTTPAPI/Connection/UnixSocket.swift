@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOPosix
@@ -15,9 +16,8 @@ struct UnixSocket: Sendable {
     ///
     /// What nobody listens on is stale, and the server replaces it.
     func checkUnused() async throws {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
+        guard let kind = try kind() else { return }
+        guard kind == .typeSocket else {
             throw Fault(description: "\(path) exists and is no socket; choose another http.listen")
         }
         let isUsed: Bool
@@ -34,6 +34,19 @@ struct UnixSocket: Sendable {
                 description: "another process listens on \(path); stop it or choose another "
                     + "http.listen"
             )
+        }
+    }
+
+    /// What stands at the path, whatever a link there points to; nil if nothing does.
+    ///
+    /// Not by `stat`: several C modules declare it, and which of them the compiler takes it from
+    /// changes with the files it compiles together.
+    private func kind() throws -> FileAttributeType? {
+        do {
+            return try FileManager.default.attributesOfItem(atPath: path)[.type]
+                as? FileAttributeType
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+            return nil
         }
     }
 
