@@ -20,7 +20,7 @@ extension Dispatcher {
         // What never went out is free at once, for this event's own plan.
         ledger.advance(to: now.instant)
         let resolution = resolution(of: outcome, flight, now: now, into: &effects)
-        if reopened(flight.batch, by: resolution) == nil { refusedProbes.remove(id) }
+        if reopened(flight.batch, by: resolution) == nil { sparedBatches.remove(id) }
         record(resolution, of: flight, releaseAt: releaseAt)
     }
 
@@ -115,12 +115,10 @@ extension Dispatcher {
     /// a probe, and one whose accounts have no attempt left; nil if the refusal counts.
     private mutating func spared(_ flight: Flight, now: Now) -> Resolution? {
         guard isServiceInDoubt(now) else { return nil }
-        if flight.isProbe {
-            refusedProbes.insert(flight.batch.id)
-            return .held(dueAt: now.timestamp)
-        }
         let spent = flight.batch.attempts + (flight.batch.earlierAttempts.max() ?? 0) + 1
-        guard spent >= limits.retry.attemptLimit else { return nil }
+        guard flight.isProbe || spent >= limits.retry.attemptLimit else { return nil }
+        sparedBatches.insert(flight.batch.id)
+        if flight.isProbe { return .held(dueAt: now.timestamp) }
         let dueAt = limits.retry.dueAt(spentAttempts: spent, now: now.timestamp, using: &random)
         return .held(dueAt: dueAt)
     }

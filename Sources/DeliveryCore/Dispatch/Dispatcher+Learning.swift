@@ -52,7 +52,7 @@ extension Dispatcher {
     /// Accounts that failed before may well all fail again: by itself that says nothing, but that the
     /// service can be reached.
     private mutating func learnOfRefusal(_ reason: Campaign.Reason, _ flight: Flight, now: Now) {
-        if flight.batch.earlierAttempts.isEmpty, !refusedProbes.contains(flight.batch.id) {
+        if flight.batch.earlierAttempts.isEmpty, !sparedBatches.contains(flight.batch.id) {
             silence = silence ?? Silence(since: now.instant)
             silence?.accounts += flight.batch.accounts.count
         } else if !flight.isProbe, silence?.isTelling != true {

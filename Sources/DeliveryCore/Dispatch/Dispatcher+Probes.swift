@@ -60,14 +60,15 @@ extension Dispatcher {
     /// What a campaign could be probed with within its cap, and how good that is: less is better.
     ///
     /// A small call that waits puts nobody else in doubt. Recipients never addressed tell more than
-    /// those whose attempts failed, who may well fail again.
+    /// those whose attempts failed, who may well fail again; and a large call that waits, halved,
+    /// tells more than accounts that were asked with in vain again and again.
     private mutating func probes(of line: Line, now: Now) -> [(rank: Int, offer: Offer)] {
         let work = line.work
         let limit = min(probeLimit(of: work.id), batchLimit(of: work))
         let candidate = FairShares.Candidate(id: work.id, priority: work.settings.priority)
         var probes: [(rank: Int, offer: Offer)] = []
         for batch in line.open where limits.isDue(batch.dueAt, now) {
-            let rank = batch.count > limit ? 4 : vainProbes.isWorn(batch.id) ? 3 : 0
+            let rank = batch.count > limit ? 3 : vainProbes.isWorn(batch.id) ? 4 : 0
             let offer = Offer(candidate: candidate, content: .open(batch), count: batch.count)
             probes.append((rank, offer))
         }

@@ -215,7 +215,7 @@ extension Dispatcher {
         let before = lines[change.work.id]?.work.state
         update(change.work, now: now)
         lines[change.work.id]?.open.removeAll { change.closed.contains($0.id) }
-        refusedProbes.subtract(change.closed)
+        sparedBatches.subtract(change.closed)
         let isSettled =
             switch write {
             // These leave the state as it is, whether or not the dispatcher knew the campaign.

@@ -88,9 +88,9 @@ package struct Dispatcher: Sendable {
     var pace = Pace()
     var circuit = Circuit.closed(failures: 0)
     var vainProbes = VainProbes()
-    /// Batches that wait since they were refused as probes: refused again after the service was seen
-    /// at work, they say nothing about it.
-    var refusedProbes: Set<Batch.ID> = []
+    /// Batches that wait although they were refused, since the service may have been at fault: refused
+    /// again after it was seen at work, they say nothing about it.
+    var sparedBatches: Set<Batch.ID> = []
     /// What was refused since the service was last seen at work; nil if nothing that tells.
     var silence: Silence?
     /// What the last call without a useful answer got.
