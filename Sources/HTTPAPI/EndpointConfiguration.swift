@@ -9,6 +9,8 @@ package struct EndpointConfiguration: Sendable {
     package var tokens: [AccessToken]
     /// The largest JSON body; streams of recipients are not bounded by it.
     package var bodySizeLimit: Int
+    /// The largest body of the gateway, which is in memory as a whole while it is taken in.
+    package var gatewayBodySizeLimit: Int
     /// The largest request to the provider, which a message must fit.
     package var packetSizeLimit: @Sendable () -> Int
     /// The service's own limit, which no campaign's cap may exceed.
@@ -31,6 +33,7 @@ package struct EndpointConfiguration: Sendable {
         listen: ListenAddress,
         tokens: [AccessToken] = [],
         bodySizeLimit: Int = 1_048_576,
+        gatewayBodySizeLimit: Int = 67_108_864,
         packetSizeLimit: @escaping @Sendable () -> Int = { 12_000 },
         messagesPerMinuteLimit: @escaping @Sendable () -> Int = { 12_000 },
         limits: @escaping @Sendable () -> Limits = { Limits() },
@@ -44,6 +47,7 @@ package struct EndpointConfiguration: Sendable {
         self.listen = listen
         self.tokens = tokens
         self.bodySizeLimit = bodySizeLimit
+        self.gatewayBodySizeLimit = gatewayBodySizeLimit
         self.packetSizeLimit = packetSizeLimit
         self.messagesPerMinuteLimit = messagesPerMinuteLimit
         self.limits = limits

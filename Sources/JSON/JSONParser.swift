@@ -17,12 +17,28 @@ extension JSON {
         var parser = Parser(bytes: bytes)
         self = try parser.document()
     }
+
+    /// Parses a whole document likewise, but keeps nothing of one array among its members.
+    ///
+    /// `element` is shown that array's elements one by one, and in the document it is empty: so a
+    /// list of a million accounts costs the memory of its text and no more.
+    package init(
+        parsing bytes: [UInt8],
+        showing name: String,
+        to element: @escaping (JSON) -> Void
+    ) throws(SyntaxError) {
+        var parser = Parser(bytes: bytes)
+        parser.shown = (Array(name.utf8), element)
+        self = try parser.document()
+    }
 }
 
 private struct Parser {
     let bytes: [UInt8]
     var position = 0
     var depth = 0
+    /// The member of the document whose elements are shown instead of kept, and to whom.
+    var shown: (name: [UInt8], element: (JSON) -> Void)?
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -93,17 +109,33 @@ private struct Parser {
 
     private static func elements(_ parser: inout Parser) throws(JSON.SyntaxError) -> [JSON] {
         var elements: [JSON] = []
-        parser.skipSpace()
-        if parser.take(UInt8(ascii: "]")) { return elements }
+        try parser.eachElement { elements.append($0) }
+        return elements
+    }
+
+    /// The elements of the array whose opening bracket was read.
+    private mutating func eachElement(_ element: (JSON) -> Void) throws(JSON.SyntaxError) {
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return }
         while true {
-            parser.skipSpace()
-            elements.append(try parser.value())
-            parser.skipSpace()
-            if parser.take(UInt8(ascii: "]")) { return elements }
-            guard parser.take(UInt8(ascii: ",")) else {
-                throw parser.fault("an array wants a comma or a closing bracket here")
+            skipSpace()
+            element(try value())
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return }
+            guard take(UInt8(ascii: ",")) else {
+                throw fault("an array wants a comma or a closing bracket here")
             }
         }
+    }
+
+    /// A member's value, whose elements may be for somebody else.
+    private mutating func value(of name: [UInt8]) throws(JSON.SyntaxError) -> JSON {
+        guard depth == 1, let shown, shown.name == name, next == UInt8(ascii: "[") else {
+            return try value()
+        }
+        let start = position
+        try nested { parser throws(JSON.SyntaxError) in try parser.eachElement(shown.element) }
+        return JSON(kind: .array([]), range: start..<position)
     }
 
     private static func members(_ parser: inout Parser) throws(JSON.SyntaxError) -> [JSON.Member] {
@@ -126,7 +158,7 @@ private struct Parser {
                 throw parser.fault("a colon is missing behind a member's name")
             }
             parser.skipSpace()
-            let value = try parser.value()
+            let value = try parser.value(of: name)
             members.append(.init(name: String(decoding: name, as: UTF8.self), value: value))
             parser.skipSpace()
             if parser.take(UInt8(ascii: "}")) { return members }

@@ -154,6 +154,9 @@ struct Counter {
             campaigns: desk,
             deliveries: desk,
             rules: MessageTemplate(),
+            gateway: TencentGateway {
+                AppCredentials(sdkAppID: 1, administrator: "boss", key: SecretKey("k"))
+            },
             now: { Now(instant: Instant(nanoseconds: 0), timestamp: Desk.now) },
             random: { 0 },
             logger: logger

@@ -313,6 +313,7 @@ func makeEndpoint(
         campaigns: service,
         deliveries: service,
         rules: service,
+        gateway: FakeGateway(),
         now: { Now(instant: Instant(nanoseconds: 0), timestamp: time) },
         random: { draws.next() },
         isStopping: { isStopping },

@@ -39,6 +39,18 @@ extension OpenAPIDocument {
               content:
                 application/json:
                   schema: { $ref: '#/components/schemas/Quota' }
+            Envelope:
+              description: Tencent's envelope; `FAIL` with a code says why nothing was taken in
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    required: [ActionStatus, ErrorInfo, ErrorCode]
+                    properties:
+                      ActionStatus: { type: string, enum: [OK, FAIL] }
+                      ErrorInfo: { type: string }
+                      ErrorCode: { type: integer }
+                      MsgKey: { type: string, maxLength: 50 }
             Problem:
               description: A refusal, which says what is wrong, where, and what would do
               headers:

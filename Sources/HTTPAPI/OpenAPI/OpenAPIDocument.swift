@@ -3,8 +3,10 @@
 /// It is written by hand, so that it can say why; tests hold it against the route table, the
 /// problems' slugs and the vocabulary's cases.
 package enum OpenAPIDocument {
-    package static let text = [head, campaignPaths, recipientPaths, servicePaths, components]
-        .joined(separator: "\n")
+    package static let text = [
+        head, campaignPaths, recipientPaths, servicePaths, gatewayPaths, components,
+    ]
+    .joined(separator: "\n")
 
     private static let head = """
         openapi: 3.1.0
@@ -17,7 +19,7 @@ package enum OpenAPIDocument {
             JSON is UTF-8 without duplicate names; times are RFC 3339, in with any offset, out in UTC
             with milliseconds. Unknown fields and query parameters are refused. `HEAD` is answered
             wherever `GET` is. Answers carry `Cache-Control: no-store`. On TCP every route but
-            `/healthz` and `/readyz` wants a bearer token, and the `Host` must be a loopback name or
+            `/healthz`, `/readyz` and `/v4/…` wants a bearer token, and the `Host` must be a loopback name or
             that of `http.listen`; on a Unix socket no token is asked for. A token that may only
             read is refused (403) what changes anything.
         servers:
@@ -28,6 +30,10 @@ package enum OpenAPIDocument {
           - name: campaigns
           - name: recipients
           - name: service
+          - name: gateway
+            description: |
+              For programs written for Tencent's own API: they change the URL and nothing else.
+              Answers are Tencent's envelope with status 200, refusals too.
         paths:
         """
 

@@ -24,24 +24,38 @@ extension EndpointResponder {
             body,
             rules: .init(message: rules, configuration: configuration, now: now.timestamp)
         )
-        var numbers = DrawnNumbers(draw: random)
         let campaign = NewCampaign(
-            id: Campaign.ID(at: now.timestamp, using: &numbers),
+            id: makeID(at: now.timestamp),
             name: document.name,
             message: document.message,
             settings: document.settings,
             recipients: document.recipients,
             start: document.start
         )
-        let created: Created
+        let stored: Campaign
         do {
-            created = try await campaigns.create(campaign, for: request, now: now)
+            stored = try await store(campaign, for: request, now: now)
         } catch {
             throw Problem(error)
         }
+        audit(call, "create", stored.id)
+        return stored
+    }
+
+    /// Stores a campaign and has it sent if it starts.
+    func store(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Campaign {
+        let created = try await campaigns.create(campaign, for: request, now: now)
         if let work = created.work { deliveries.admit(work) }
-        audit(call, "create", created.campaign.id)
         return created.campaign
+    }
+
+    func makeID(at time: Timestamp) -> Campaign.ID {
+        var numbers = DrawnNumbers(draw: random)
+        return Campaign.ID(at: time, using: &numbers)
     }
 
     /// The answer to whoever created a campaign.

@@ -16,6 +16,7 @@ package struct EndpointResponder: HTTPResponder {
     let campaigns: any Campaigns
     let deliveries: any Deliveries
     let rules: any MessageRules
+    let gateway: any Gateway
     let now: @Sendable () -> Now
     let random: @Sendable () -> UInt64
     let isStopping: @Sendable () -> Bool
@@ -78,7 +79,10 @@ package struct EndpointResponder: HTTPResponder {
             caller: caller,
             bodyShare: BodyBudget.Share(of: bodies),
             parameters: match.parameters,
-            query: try Query(parts.count > 1 ? parts[1] : "", allowing: route.query),
+            query: try Query(
+                parts.count > 1 ? parts[1] : "",
+                allowing: route.isOpenQuery ? nil : route.query
+            ),
             answer: try request.headers.accepted(of: route.answers)
         )
         return try await perform(route.operation, call)
@@ -104,14 +108,23 @@ package struct EndpointResponder: HTTPResponder {
         case .pauseAll: try await setPaused(true, call)
         case .resumeAll: try await setPaused(false, call)
         case .openAPI: openAPI()
+        case .gatewayCall: try await gatewayCall(call)
+        case .unknownCommand: unknownCommand()
         case .health: health()
         case .readiness: try readiness()
         }
     }
 
     /// Says in the log who changed what; never called for a refusal.
-    func audit(_ call: Call, _ action: String, _ id: Campaign.ID? = nil) {
-        var metadata: Logger.Metadata = ["caller": "\(call.caller.name)", "action": "\(action)"]
+    func audit(
+        _ call: Call,
+        _ action: String,
+        _ id: Campaign.ID? = nil,
+        caller: String? = nil
+    ) {
+        var metadata: Logger.Metadata = [
+            "caller": "\(caller ?? call.caller.name)", "action": "\(action)",
+        ]
         if let id { metadata["campaign"] = "\(id)" }
         logger.info("Changed by request", metadata: metadata)
     }

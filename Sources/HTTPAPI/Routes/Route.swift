@@ -11,6 +11,8 @@ package struct Route: Sendable {
     package let operation: Operation
     /// The query parameters it takes; any other is refused.
     package var query: [String] = []
+    /// Whether it takes any other parameter too, as the provider does.
+    var isOpenQuery = false
     /// Whether a token is wanted on TCP.
     package var wantsToken = true
     /// The forms its answer can have.
@@ -40,6 +42,8 @@ package struct Route: Sendable {
         case openAPI
         case health
         case readiness
+        case gatewayCall
+        case unknownCommand
     }
 
     package static let table: [Route] = [
@@ -78,6 +82,21 @@ package struct Route: Sendable {
         Route(method: .get, path: "/openapi.yaml", operation: .openAPI, answers: [.yaml]),
         Route(method: .get, path: "/healthz", operation: .health, wantsToken: false),
         Route(method: .get, path: "/readyz", operation: .readiness, wantsToken: false),
+        Route(
+            method: .post,
+            path: EndpointResponder.gatewayPath,
+            operation: .gatewayCall,
+            query: ["sdkappid", "identifier", "usersig", "random", "contenttype"],
+            isOpenQuery: true,
+            wantsToken: false
+        ),
+        Route(
+            method: .post,
+            path: "/v4/{service}/{command}",
+            operation: .unknownCommand,
+            isOpenQuery: true,
+            wantsToken: false
+        ),
     ]
 }
 
@@ -100,8 +119,14 @@ struct PathMatch: Sendable {
             found.append(route)
             values = parameters
         }
+        if found.isEmpty, path.hasPrefix("/v4/") {
+            // The provider's commands have two parts; whatever else is asked there is unknown too.
+            found = table.filter { $0.operation == .unknownCommand }
+        }
         guard !found.isEmpty else { return nil }
-        routes = found
+        // A path that is spelt out goes before one with placeholders.
+        let exact = found.filter { $0.path == String(path) }
+        routes = exact.isEmpty ? found : exact
         parameters = values
     }
 

@@ -7,8 +7,8 @@ struct Query: Sendable, Hashable {
         let value: String
     }
 
-    /// Takes only parameters of these names.
-    init(_ text: some StringProtocol, allowing names: [String]) throws(Problem) {
+    /// Takes only parameters of these names, or of any where there are none to keep to.
+    init(_ text: some StringProtocol, allowing names: [String]?) throws(Problem) {
         var items: [Item] = []
         for part in text.split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -22,7 +22,8 @@ struct Query: Sendable, Hashable {
                 )
             )
         }
-        for item in items where !names.contains(item.name) {
+        for item in items {
+            guard let names, !names.contains(item.name) else { continue }
             let known = names.isEmpty ? "none here" : names.joined(separator: ", ")
             throw Problem(
                 .badQuery,
@@ -30,6 +31,11 @@ struct Query: Sendable, Hashable {
             )
         }
         self.items = items
+    }
+
+    /// Every parameter's value; the last one of a name that comes twice.
+    var pairs: [String: [UInt8]] {
+        Dictionary(items.map { ($0.name, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
     }
 
     func values(_ name: String) -> [String] {

@@ -4,7 +4,12 @@ import JSON
 
 /// Tencent's rules for the `message` object: what batchsendmsg takes, less what is the daemon's.
 package struct MessageTemplate: MessageRules {
-    package init() {}
+    /// Whether fields that no page documents pass as written, as they do at Tencent.
+    private let isLenient: Bool
+
+    package init(isLenient: Bool = false) {
+        self.isLenient = isLenient
+    }
 
     package func check(
         _ json: [UInt8],
@@ -12,7 +17,7 @@ package struct MessageTemplate: MessageRules {
     ) -> Result<CheckedMessage, MessageFaults> {
         var check = FieldCheck()
         do {
-            Self.message(try JSON(parsing: json), &check)
+            message(try JSON(parsing: json), &check)
         } catch {
             check.fault("", "must be JSON: \(error.description)")
         }
@@ -51,14 +56,27 @@ package struct MessageTemplate: MessageRules {
         "NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck",
     ]
 
-    private static func message(_ json: JSON, _ check: inout FieldCheck) {
-        check.object(json, at: "", fields: fields, required: ["MsgBody"]) { name in
-            daemonFields.contains(name)
-                ? "is the daemon's, which sets it for each call: leave it out"
-                : "no such field; a message has \(fields.map(\.name).joined(separator: ", "))"
-        }
+    private func message(_ json: JSON, _ check: inout FieldCheck) {
+        check.object(
+            json,
+            at: "",
+            fields: Self.fields,
+            required: ["MsgBody"],
+            unknown: complaint { Self.unknownField($0) }
+        )
         if let body = json["MsgBody"] { elements(body, &check) }
-        if let controls = json["SendMsgControl"] { sendControls(controls, &check) }
+        if let controls = json["SendMsgControl"] { Self.sendControls(controls, &check) }
+    }
+
+    /// What to say about fields that no page documents; nil to let them pass.
+    private func complaint(_ words: @escaping (String) -> String) -> ((String) -> String)? {
+        isLenient ? nil : words
+    }
+
+    private static func unknownField(_ name: String) -> String {
+        daemonFields.contains(name)
+            ? "is the daemon's, which sets it for each call: leave it out"
+            : "no such field; a message has \(fields.map(\.name).joined(separator: ", "))"
     }
 
     private static func sendControls(_ json: JSON, _ check: inout FieldCheck) {
@@ -75,7 +93,7 @@ package struct MessageTemplate: MessageRules {
         }
     }
 
-    private static func elements(_ json: JSON, _ check: inout FieldCheck) {
+    private func elements(_ json: JSON, _ check: inout FieldCheck) {
         guard let elements = json.elements else {
             check.fault("/MsgBody", "must be an array of elements, not \(json.kindName)")
             return
@@ -93,13 +111,14 @@ package struct MessageTemplate: MessageRules {
         }
     }
 
-    private static func element(_ json: JSON, at pointer: String, _ check: inout FieldCheck) {
+    private func element(_ json: JSON, at pointer: String, _ check: inout FieldCheck) {
         check.object(
             json,
             at: pointer,
             fields: [Field("MsgType", .anything), Field("MsgContent", .object)],
-            required: ["MsgType", "MsgContent"]
-        ) { _ in "no such field; an element has MsgType and MsgContent" }
+            required: ["MsgType", "MsgContent"],
+            unknown: complaint { _ in "no such field; an element has MsgType and MsgContent" }
+        )
         guard let type = json["MsgType"] else { return }
         guard let name = type.string, let content = ElementFields.byType[name] else {
             let types = ElementFields.typeNames.joined(separator: ", ")
@@ -110,7 +129,7 @@ package struct MessageTemplate: MessageRules {
         let place = pointer + "/MsgContent"
         check.object(value, at: place, fields: content.fields, required: content.required)
         if name == "TIMImageElem", let images = value["ImageInfoArray"] {
-            pictures(images, at: place + "/ImageInfoArray", &check)
+            Self.pictures(images, at: place + "/ImageInfoArray", &check)
         }
     }
 

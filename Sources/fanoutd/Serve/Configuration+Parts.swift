@@ -56,6 +56,7 @@ extension Configuration {
             listen: address,
             tokens: [AccessToken(name: "owner", canWrite: true, secret: token.bytes)] + further,
             bodySizeLimit: http.maxBodyBytes,
+            gatewayBodySizeLimit: http.gatewayMaxBodyBytes,
             packetSizeLimit: { limits.packetBytes },
             messagesPerMinuteLimit: { limits.messagesPerMinute },
             limits: { dispatchLimits },

@@ -71,7 +71,15 @@ package struct Daemon: Sendable {
             onRestored: { readiness.arrived() }
         )
         do {
-            try await serve(store, deliveries, token.token, run, readiness, reload: reload)
+            try await serve(
+                store,
+                deliveries,
+                provider,
+                token.token,
+                run,
+                readiness,
+                reload: reload
+            )
         } catch {
             try await provider.shutdown()
             throw error
@@ -83,6 +91,7 @@ package struct Daemon: Sendable {
     private func serve(
         _ store: Store,
         _ deliveries: DeliveryService,
+        _ provider: TencentIMProvider,
         _ token: Secret,
         _ run: DaemonRun,
         _ readiness: Readiness,
@@ -95,6 +104,7 @@ package struct Daemon: Sendable {
             campaigns: store,
             deliveries: deliveries,
             rules: MessageTemplate(),
+            gateway: TencentGateway(credentials: { provider.settings.credentials }),
             now: { clock.now() },
             random: {
                 var random = SystemRandomNumberGenerator()

@@ -1,0 +1,94 @@
+import Crypto
+import DeliveryCore
+import DeliveryEngine
+import Hummingbird
+import Logging
+import NIOCore
+
+extension EndpointResponder {
+    /// Takes in a call that was written for the provider, as a campaign that starts at once.
+    ///
+    /// Whatever comes of it is the provider's envelope with status 200, as the provider answers.
+    func gatewayCall(_ call: Call) async throws -> Response {
+        do {
+            let name = try gateway.caller(in: call.query.pairs, now: now().timestamp).get()
+            let body = try await gatewayBody(call)
+            let id = try await takeOnce(body, from: name, call)
+            return envelope(id)
+        } catch let refusal as GatewayRefusal {
+            return refuse(refusal)
+        }
+    }
+
+    /// Answers the provider's other commands, none of which is carried out here.
+    func unknownCommand() -> Response {
+        refuse(gateway.refusal(.unknownCommand))
+    }
+
+    private func gatewayBody(_ call: Call) async throws -> [UInt8] {
+        let limit = configuration.gatewayBodySizeLimit
+        do {
+            return try await call.wholeBody(limit: limit)
+        } catch let problem where problem.slug == .tooLarge {
+            throw gateway.refusal(.tooLarge(limit: limit))
+        }
+    }
+
+    /// Stores a call once, however often a client that lost the answer posts it; the answer.
+    ///
+    /// Sender, MsgSeq and MsgRandom stand in the body, so its digest tells one call from another.
+    private func takeOnce(
+        _ body: [UInt8],
+        from caller: String,
+        _ call: Call
+    ) async throws -> [UInt8] {
+        let digest = Array(SHA256.hash(data: body))
+        let key = KeyedRequest.Key(caller: "\(Self.gatewayPath) \(caller)", bytes: digest)
+        guard runningKeys.begin(key) else { throw gateway.refusal(.running) }
+        defer { runningKeys.end(key) }
+        let now = now()
+        do throws(QueueError) {
+            if let first = try await campaigns.answer(to: key, now: now.timestamp) {
+                return first.body
+            }
+        } catch {
+            throw gateway.refusal(.queue(error))
+        }
+        let content = try gateway.call(in: body, packetLimit: configuration.packetSizeLimit())
+            .get()
+        let request = KeyedRequest(key: key, digest: digest) { gateway.acceptance(of: $0.id) }
+        let campaign = NewCampaign(
+            id: makeID(at: now.timestamp),
+            name: "batchsendmsg",
+            message: content.message,
+            settings: Campaign.Settings(
+                priority: configuration.defaultPriority,
+                onUnknown: configuration.defaultOnUnknown
+            ),
+            recipients: content.recipients,
+            start: true
+        )
+        do throws(QueueError) {
+            let created = try await store(campaign, for: request, now: now)
+            audit(call, "create", created.id, caller: "gateway \(caller)")
+            return gateway.acceptance(of: created.id)
+        } catch {
+            throw gateway.refusal(.queue(error))
+        }
+    }
+
+    static let gatewayPath = "/v4/openim/batchsendmsg"
+
+    private func refuse(_ refusal: GatewayRefusal) -> Response {
+        logger.notice("Refused a call", metadata: ["reason": "\(refusal.summary)"])
+        return envelope(refusal.answer)
+    }
+
+    private func envelope(_ bytes: [UInt8]) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: MediaType.json.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}

@@ -1,0 +1,217 @@
+package import DeliveryCore
+package import DeliveryEngine
+import JSON
+
+/// batchsendmsg from Tencent's side: who may call, what a body may hold, how it is answered.
+///
+/// It takes what Tencent takes, with any number of accounts, and refuses with Tencent's codes;
+/// behind the code's own words `ErrorInfo` says which field was meant.
+package struct TencentGateway: Gateway {
+    /// The present credentials: a reload may change them.
+    private let credentials: @Sendable () -> AppCredentials
+    private let rules = MessageTemplate(isLenient: true)
+
+    package init(credentials: @escaping @Sendable () -> AppCredentials) {
+        self.credentials = credentials
+    }
+
+    // MARK: - Who calls
+
+    /// Tencent's order: first the app, then the signature, then what the signer may do.
+    package func caller(
+        in query: [String: [UInt8]],
+        now: Timestamp
+    ) -> Result<String, GatewayRefusal> {
+        let credentials = credentials()
+        func text(_ name: String) -> String { String(decoding: query[name] ?? [], as: UTF8.self) }
+        guard let app = Int(text("sdkappid")) else { return .failure(Self.refusal(60_012)) }
+        guard app == credentials.sdkAppID else { return .failure(Self.refusal(60_006)) }
+        let identifier = text("identifier")
+        guard !identifier.isEmpty else { return .failure(Self.refusal(60_005)) }
+        guard !text("usersig").isEmpty else { return .failure(Self.refusal(70_002)) }
+        var signer = credentials
+        signer.administrator = identifier
+        let seconds = now.milliseconds / 1_000
+        if let fault = UserSig.verify(text("usersig"), for: signer, at: seconds) {
+            return .failure(Self.refusal(fault.rawValue))
+        }
+        // Byte for byte: two Unicode spellings of a name are two users.
+        guard identifier.utf8.elementsEqual(credentials.administrator.utf8) else {
+            return .failure(Self.refusal(90_009))
+        }
+        return .success(identifier)
+    }
+
+    // MARK: - What is called
+
+    package func call(
+        in body: [UInt8],
+        packetLimit: Int
+    ) -> Result<GatewayCall, GatewayRefusal> {
+        var recipients = RecipientList()
+        let document: JSON
+        do {
+            document = try JSON(parsing: body, showing: "To_Account") { recipients.add($0) }
+        } catch {
+            return .failure(Self.refusal(90_001, error.description))
+        }
+        guard let members = document.members else {
+            return .failure(Self.refusal(90_001, "want an object, not \(document.kindName)"))
+        }
+        if let fault = recipients.fault(in: document["To_Account"]) {
+            return .failure(Self.refusal(fault.code, fault.detail))
+        }
+        if let fault = Self.numbersFault(in: document) { return .failure(fault) }
+        switch rules.check(Self.message(members, body), packetLimit: packetLimit) {
+        case .failure(let refusal):
+            return .failure(Self.refusal(refusal, document))
+        case .success(let message):
+            return .success(GatewayCall(message: message, recipients: recipients.run))
+        }
+    }
+
+    /// The body without what belongs to each call and not to the message, otherwise as written.
+    private static func message(_ members: [JSON.Member], _ body: [UInt8]) -> [UInt8] {
+        var text = JSONText()
+        text.beginObject()
+        for member in members where !callFields.contains(member.name) {
+            text.name(member.name)
+            text.raw(body[member.value.range])
+        }
+        text.endObject()
+        return text.bytes
+    }
+
+    private static let callFields: Set = ["To_Account", "MsgSeq", "MsgRandom"]
+
+    /// The call's own numbers: fanoutd draws others for its calls, but a client's must be right.
+    private static func numbersFault(in document: JSON) -> GatewayRefusal? {
+        let range = 0...Int(UInt32.max)
+        if let sequence = document["MsgSeq"], !(sequence.integer.map(range.contains) ?? false) {
+            return refusal(90_004, "MsgSeq must be an integer from 0 to \(range.upperBound)")
+        }
+        guard let random = document["MsgRandom"]?.integer, range.contains(random) else {
+            return refusal(90_005, "MsgRandom must be an integer from 0 to \(range.upperBound)")
+        }
+        return nil
+    }
+
+    // MARK: - What is answered
+
+    package func acceptance(of campaign: Campaign.ID) -> [UInt8] {
+        Self.envelope(status: "OK", code: 0, info: "", messageKey: "\(campaign)")
+    }
+
+    package func refusal(_ cause: GatewayRefusal.Cause) -> GatewayRefusal {
+        switch cause {
+        case .unknownCommand:
+            Self.refusal(60_009, "fanoutd takes v4/openim/batchsendmsg only")
+        case .tooLarge(let limit):
+            Self.refusal(93_000, "http.gatewayMaxBodyBytes is \(limit)")
+        case .running:
+            Self.refusal(91_000, "the same call is being taken in; try again")
+        case .queue(.full(let text)), .queue(.failed(let text)):
+            Self.refusal(91_000, "nothing was stored: \(text)")
+        }
+    }
+
+    private static func refusal(_ code: Int, _ detail: String? = nil) -> GatewayRefusal {
+        let words = ownWords[code] ?? CodeTable.words(for: code) ?? "error \(code)"
+        let info = detail.map { "\(words) (\($0))" } ?? words
+        return GatewayRefusal(
+            answer: envelope(status: "FAIL", code: code, info: info),
+            summary: "\(code) \(info)"
+        )
+    }
+
+    /// What Tencent itself says, where that is known: programs may look for it.
+    private static let ownWords = [
+        60_009: "unknown command",
+        90_001: "Fail to Parse json data of body, Please check it",
+        90_012: "invalid To_Account",
+    ]
+
+    private static func envelope(
+        status: String,
+        code: Int,
+        info: String,
+        messageKey: String? = nil
+    ) -> [UInt8] {
+        var text = JSONText()
+        text.beginObject()
+        text.name("ActionStatus")
+        text.string(status)
+        text.name("ErrorInfo")
+        text.string(info)
+        text.name("ErrorCode")
+        text.number(code)
+        if let messageKey {
+            text.name("MsgKey")
+            text.string(messageKey)
+        }
+        text.endObject()
+        return text.bytes
+    }
+}
+
+// MARK: - Which code a fault of the message has
+
+extension TencentGateway {
+    private static func refusal(_ faults: MessageFaults, _ document: JSON) -> GatewayRefusal {
+        guard let first = faults.faults.first else { return refusal(90_010) }
+        let place = first.pointer.isEmpty ? "the message" : first.pointer
+        return refusal(code(of: first, in: document), "\(place) \(first.detail)")
+    }
+
+    private static func code(of fault: MessageFault, in document: JSON) -> Int {
+        let parts = fault.pointer.split(separator: "/")
+        switch parts.first {
+        case nil: return 93_000
+        case "From_Account": return 90_008
+        case "SyncOtherMachine": return 90_031
+        case "MsgLifeTime": return document["MsgLifeTime"]?.integer == nil ? 90_044 : 90_026
+        case "MsgBody":
+            // The array itself, one of its elements, or something in that.
+            switch parts.count {
+            case 1: return 90_007
+            case 2: return 90_002
+            case 3 where fault.detail == "is missing": return 90_002
+            default: return 90_010
+            }
+        default: return 90_010
+        }
+    }
+}
+
+/// The accounts of a call, as they are read.
+private struct RecipientList {
+    private(set) var run = AccountRun()
+    private var firstFault: String?
+    private var index = 0
+
+    mutating func add(_ element: JSON) {
+        defer { index += 1 }
+        guard let bytes = element.stringBytes else {
+            note("must be a string, not \(element.kindName)")
+            return
+        }
+        if let fault = Account.fault(in: bytes) {
+            note(fault.description)
+        } else {
+            run.append(bytes)
+        }
+    }
+
+    private mutating func note(_ detail: String) {
+        firstFault = firstFault ?? "/To_Account/\(index) \(detail)"
+    }
+
+    func fault(in field: JSON?) -> (code: Int, detail: String)? {
+        guard let field else { return (90_003, "To_Account is missing") }
+        guard field.elements != nil else {
+            return (90_003, "To_Account must be an array of accounts, not \(field.kindName)")
+        }
+        if let firstFault { return (90_012, firstFault) }
+        return run.isEmpty ? (90_003, "To_Account is empty") : nil
+    }
+}

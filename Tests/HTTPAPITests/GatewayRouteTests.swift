@@ -1,0 +1,104 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPAPI
+import HTTPTypes
+import Synchronization
+import Testing
+
+/// The provider's own call, taken in instead of made.
+@Suite struct `The gateway` {
+    private let service = FakeService()
+    private static let path = "/v4/openim/batchsendmsg?identifier=boss&anything=else"
+
+    private func post(
+        _ path: String = Self.path,
+        _ body: String = "bonnie\nrong",
+        endpoint: Endpoint? = nil,
+        configuration: EndpointConfiguration = makeConfiguration()
+    ) async throws -> Answer {
+        let endpoint = endpoint ?? makeEndpoint(service, configuration: configuration)
+        // Clients for the provider send a JSON body as a form, and no token.
+        return try await exchange(
+            .post,
+            path,
+            body,
+            type: "application/x-www-form-urlencoded",
+            token: nil,
+            endpoint: endpoint
+        )
+    }
+
+    private var count: Int { service.state.withLock { $0.campaigns.count } }
+
+    @Test func `stores a call as a campaign that starts, and answers with its id`() async throws {
+        var configuration = makeConfiguration()
+        configuration.defaultPriority = .low
+        configuration.defaultOnUnknown = .leave
+        let answer = try await post(configuration: configuration)
+        let campaign = try #require(service.state.withLock { $0.campaigns.values.first })
+        #expect(answer.status == 200)
+        #expect(answer.text == "taken \(campaign.id)")
+        #expect(campaign.state == .running && campaign.counts.total == 2)
+        #expect(campaign.settings.priority == .low && campaign.settings.onUnknown == .leave)
+        #expect(service.state.withLock { $0.admitted.count } == 1)
+    }
+
+    @Test func `answers the same call with the first answer and makes nothing twice`() async throws
+    {
+        let endpoint = makeEndpoint(service)
+        let first = try await post(endpoint: endpoint)
+        let again = try await post(endpoint: endpoint)
+        #expect(first.text == again.text && count == 1)
+        let other = try await post(Self.path, "bonnie", endpoint: endpoint)
+        #expect(other.text != first.text && count == 2)
+    }
+
+    @Test func `asks a caller's name before it looks at the body`() async throws {
+        let answer = try await post("/v4/openim/batchsendmsg", "bad")
+        #expect(answer.status == 200 && answer.text == "stranger" && count == 0)
+    }
+
+    @Test func `refuses in the provider's language`() async throws {
+        #expect(try await post(Self.path, "bad").text == "bad body")
+        var configuration = makeConfiguration()
+        configuration.gatewayBodySizeLimit = 4
+        #expect(try await post(configuration: configuration).text == "over 4")
+        service.state.withLock { $0.queueError = .full("no room") }
+        #expect(try await post().text == "queue")
+        #expect(count == 0)
+    }
+
+    @Test(arguments: ["/v4/openim/sendmsg", "/v4/x", "/v4/", "/v4/a/b/c?usersig=x"])
+    func `knows no other command`(path: String) async throws {
+        let answer = try await post(path)
+        #expect(answer.status == 200 && answer.text == "unknown command")
+    }
+
+    @Test func `is for POST alone`() async throws {
+        let endpoint = makeEndpoint(service)
+        let answer = try await exchange(.get, Self.path, token: nil, endpoint: endpoint)
+        #expect(answer.status == 405 && answer.headers[.allow] == "POST")
+    }
+
+    @Test func `says that a call is being taken in already`() async throws {
+        let (entered, enter) = AsyncStream<Void>.makeStream()
+        let (released, release) = AsyncStream<Void>.makeStream()
+        service.state.withLock {
+            $0.beforeCreation = {
+                enter.finish()
+                for await _ in released {}
+            }
+        }
+        let endpoint = makeEndpoint(service)
+        func send() async throws -> Answer {
+            try await exchange(.post, Self.path, "bonnie", token: nil, endpoint: endpoint)
+        }
+        async let first = send()
+        for await _ in entered {}
+        service.state.withLock { $0.beforeCreation = nil }
+        #expect(try await send().text == "running")
+        release.finish()
+        #expect(try await first.text.hasPrefix("taken"))
+        #expect(count == 1)
+    }
+}
