@@ -15,6 +15,7 @@ package final class DeliveryService: Service, Deliveries {
     private let logger: Logger
     private let observer: any DeliveryObserver
     private let onRestored: @Sendable () -> Void
+    package let changes = ChangeFeed()
     private let events: AsyncStream<Dispatcher.Event>
     private let report: AsyncStream<Dispatcher.Event>.Continuation
     private let state: Mutex<State>
@@ -121,6 +122,7 @@ package final class DeliveryService: Service, Deliveries {
             let results = try await queue.commit(writes, now: time.now())
             observer.committed(took: started.duration(to: time.now().instant))
             log(state.withLock { $0.outage.ended() })
+            changes.committed(writes, results)
             report.yield(.committed(results))
         } catch {
             let now = time.now().instant

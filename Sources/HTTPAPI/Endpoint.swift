@@ -1,4 +1,3 @@
-package import DeliveryCore
 package import DeliveryEngine
 package import Hummingbird
 import HummingbirdCore
@@ -15,15 +14,15 @@ package struct Endpoint: Sendable {
     package let responder: EndpointResponder
     private let logger: Logger
 
-    /// Reads both clocks in `now`, draws random bits for ids from `random`, and shows in `/readyz`
-    /// that the service is stopping while `isStopping` says so.
+    /// Draws random bits for ids from `random`, and shows in `/readyz` that the service is stopping
+    /// while `isStopping` says so.
     package init(
         configuration: EndpointConfiguration,
         campaigns: any Campaigns,
         deliveries: any Deliveries,
         rules: any MessageRules,
         gateway: any Gateway,
-        now: @escaping @Sendable () -> Now,
+        time: any TimeSource,
         random: @escaping @Sendable () -> UInt64,
         isStopping: @escaping @Sendable () -> Bool = { false },
         logger: Logger
@@ -36,7 +35,7 @@ package struct Endpoint: Sendable {
             deliveries: deliveries,
             rules: rules,
             gateway: gateway,
-            now: now,
+            time: time,
             random: random,
             isStopping: isStopping,
             budget: IntakeBudget(limit: configuration.intakeMemoryLimit),

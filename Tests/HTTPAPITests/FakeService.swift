@@ -4,6 +4,7 @@ import HTTPAPI
 import Hummingbird
 import Logging
 import Synchronization
+import Testing
 
 /// An in-memory model of the three ports.
 final class FakeService: Campaigns, Deliveries, MessageRules {
@@ -41,6 +42,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     }
 
     let state = Mutex(State())
+    let changes = ChangeFeed()
 
     /// The streams that are open.
     var openIntakeCount: Int { state.withLock { $0.openIntakes.values.reduce(0, +) } }
@@ -303,8 +305,8 @@ func makeConfiguration(
 func makeEndpoint(
     _ service: FakeService,
     configuration: EndpointConfiguration = makeConfiguration(),
-    isStopping: Bool = false,
-    time: Timestamp = FakeService.start,
+    isStopping: @escaping @autoclosure @Sendable () -> Bool = false,
+    time: any TimeSource = FixedTime(),
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 ) -> Endpoint {
     let draws = Counter()
@@ -314,11 +316,22 @@ func makeEndpoint(
         deliveries: service,
         rules: service,
         gateway: FakeGateway(),
-        now: { Now(instant: Instant(nanoseconds: 0), timestamp: time) },
+        time: time,
         random: { draws.next() },
-        isStopping: { isStopping },
+        isStopping: isStopping,
         logger: logger
     )
+}
+
+/// A clock that stands still, and on which nobody waits.
+struct FixedTime: TimeSource {
+    var timestamp = FakeService.start
+
+    func now() -> Now { Now(instant: Instant(nanoseconds: 0), timestamp: timestamp) }
+
+    func sleep(until instant: Instant) async throws {
+        Issue.record("something sleeps on a clock that stands still")
+    }
 }
 
 /// Gives each id its own bits, in rising order.

@@ -54,7 +54,7 @@ import Testing
         let first = try await Self.create(endpoint, key: "k", body: body)
         let later = makeEndpoint(
             service,
-            time: Timestamp(milliseconds: FakeService.start.milliseconds + 5_000)
+            time: FixedTime(timestamp: FakeService.start.advanced(by: .seconds(5)))
         )
         let again = try await Self.create(later, key: "k", body: body)
         #expect(again.status == 201)

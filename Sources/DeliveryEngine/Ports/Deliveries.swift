@@ -2,6 +2,9 @@ package import DeliveryCore
 
 /// The running service as the endpoint uses it: what operators ask of it and see of it.
 package protocol Deliveries: Sendable {
+    /// Hears of every change of a campaign; whoever takes in recipients or campaigns tells it too.
+    var changes: ChangeFeed { get }
+
     /// Tells the dispatcher of a campaign that was created and started.
     func admit(_ work: CampaignWork)
 

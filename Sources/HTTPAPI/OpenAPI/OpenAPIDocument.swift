@@ -371,6 +371,29 @@ package enum OpenAPIDocument {
               responses:
                 '200': { $ref: '#/components/responses/Quota' }
                 default: { $ref: '#/components/responses/Problem' }
+          /v1/events:
+            get:
+              tags: [service]
+              operationId: watchEvents
+              summary: Watch campaigns and the quota
+              description: |
+                Server-sent events: `event: campaign` with a campaign and `event: quota` with the
+                quota, each the whole object. First every campaign that hasn't ended, or the one asked
+                for, and the quota; then whatever changes, at most four times a second for each. A
+                comment comes every 15 seconds. Watching one campaign ends when it is deleted; a
+                client that doesn't read is cut off, and starts afresh when it connects again.
+              parameters:
+                - name: campaign
+                  in: query
+                  description: Watch this campaign alone, ended or not
+                  schema: { type: string, format: uuid }
+              responses:
+                '200':
+                  description: The events, without end
+                  content:
+                    text/event-stream:
+                      schema: { type: string }
+                default: { $ref: '#/components/responses/Problem' }
           /healthz:
             get:
               tags: [service]

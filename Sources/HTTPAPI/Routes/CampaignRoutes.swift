@@ -50,6 +50,7 @@ extension EndpointResponder {
     ) async throws(QueueError) -> Campaign {
         let created = try await campaigns.create(campaign, for: request, now: now)
         if let work = created.work { deliveries.admit(work) }
+        deliveries.changes.changed(created.campaign.id)
         return created.campaign
     }
 
@@ -188,7 +189,7 @@ extension EndpointResponder {
         json { $0.campaign(campaign, progress: progress(of: campaign)) }
     }
 
-    private func progress(of campaign: Campaign) -> CampaignProgress {
+    func progress(of campaign: Campaign) -> CampaignProgress {
         deliveries.progress(of: campaign.id, remaining: campaign.counts.unfinished)
     }
 

@@ -17,7 +17,7 @@ package struct EndpointResponder: HTTPResponder {
     let deliveries: any Deliveries
     let rules: any MessageRules
     let gateway: any Gateway
-    let now: @Sendable () -> Now
+    let time: any TimeSource
     let random: @Sendable () -> UInt64
     let isStopping: @Sendable () -> Bool
     let budget: IntakeBudget
@@ -47,6 +47,8 @@ package struct EndpointResponder: HTTPResponder {
         response.headers[.cacheControl] = "no-store"
         return request.method == .head ? response.createHeadResponse() : response
     }
+
+    func now() -> Now { time.now() }
 
     private func answer(_ request: Request, _ context: EndpointContext) async throws -> Response {
         let door = Door(listen: configuration.listen, tokens: configuration.tokens)
@@ -107,6 +109,7 @@ package struct EndpointResponder: HTTPResponder {
         case .plan: try await plan(call)
         case .pauseAll: try await setPaused(true, call)
         case .resumeAll: try await setPaused(false, call)
+        case .watchEvents: try await watchEvents(call)
         case .openAPI: openAPI()
         case .gatewayCall: try await gatewayCall(call)
         case .unknownCommand: unknownCommand()

@@ -20,15 +20,21 @@ extension EndpointResponder {
             switch type {
             case .csv: AccountTable()
             case .ndjson: AccountLines(form: .ndjson)
-            case .text, .json, .mergePatch, .yaml: AccountLines(form: .text)
+            case .text, .json, .mergePatch, .yaml, .events: AccountLines(form: .text)
             }
         call.askForBody()
-        let intake = RecipientIntake(campaign: id, campaigns: campaigns, budget: budget, now: now)
+        let intake = RecipientIntake(
+            campaign: id,
+            campaigns: campaigns,
+            budget: budget,
+            now: { time.now() }
+        )
         let summary = try await intake.run(
             call.request.body,
             into: reader,
             isGzip: isGzip
         )
+        deliveries.changes.changed(id)
         audit(call, "add recipients", id)
         return json { $0.summary(summary) }
     }

@@ -39,6 +39,7 @@ package struct Route: Sendable {
         case plan
         case pauseAll
         case resumeAll
+        case watchEvents
         case openAPI
         case health
         case readiness
@@ -79,6 +80,13 @@ package struct Route: Sendable {
         Route(method: .post, path: "/v1/plan", operation: .plan),
         Route(method: .post, path: "/v1/pause", operation: .pauseAll),
         Route(method: .post, path: "/v1/resume", operation: .resumeAll),
+        Route(
+            method: .get,
+            path: "/v1/events",
+            operation: .watchEvents,
+            query: ["campaign"],
+            answers: [.events]
+        ),
         Route(method: .get, path: "/openapi.yaml", operation: .openAPI, answers: [.yaml]),
         Route(method: .get, path: "/healthz", operation: .health, wantsToken: false),
         Route(method: .get, path: "/readyz", operation: .readiness, wantsToken: false),

@@ -8,12 +8,13 @@ enum MediaType: String, Sendable {
     case ndjson = "application/x-ndjson"
     case csv = "text/csv"
     case yaml = "application/yaml"
+    case events = "text/event-stream"
 
     var contentType: String {
         switch self {
         case .csv: "text/csv; charset=utf-8; header=present"
         case .text: "text/plain; charset=utf-8"
-        case .json, .mergePatch, .ndjson, .yaml: rawValue
+        case .json, .mergePatch, .ndjson, .yaml, .events: rawValue
         }
     }
 }

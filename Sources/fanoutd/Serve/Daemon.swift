@@ -105,7 +105,7 @@ package struct Daemon: Sendable {
             deliveries: deliveries,
             rules: MessageTemplate(),
             gateway: TencentGateway(credentials: { provider.settings.credentials }),
-            now: { clock.now() },
+            time: clock,
             random: {
                 var random = SystemRandomNumberGenerator()
                 return random.next()

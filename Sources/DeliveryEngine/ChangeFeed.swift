@@ -1,0 +1,71 @@
+package import DeliveryCore
+import Synchronization
+
+/// Tells whoever watches which campaigns have changed.
+///
+/// It keeps names and no news: a watcher that looks late finds a campaign once, however often it
+/// changed, so a slow one costs no more memory than a fast one.
+package final class ChangeFeed: Sendable {
+    private struct State {
+        var watches: [Int: Set<Campaign.ID>] = [:]
+        var count = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Something of a campaign isn't as it was.
+    package func changed(_ id: Campaign.ID) {
+        state.withLock { state in
+            for watch in state.watches.keys { state.watches[watch]?.insert(id) }
+        }
+    }
+
+    /// Starts to gather what changes; `end` it, or it gathers for ever.
+    package func watch() -> Watch {
+        state.withLock { state in
+            state.count += 1
+            state.watches[state.count] = []
+            return Watch(id: state.count)
+        }
+    }
+
+    /// What changed since the watch began or was last asked, the oldest campaign first.
+    package func changes(of watch: Watch) -> [Campaign.ID] {
+        let changed = state.withLock { state in
+            guard let changed = state.watches[watch.id] else { return Set<Campaign.ID>() }
+            state.watches[watch.id] = []
+            return changed
+        }
+        return changed.sorted()
+    }
+
+    package func end(_ watch: Watch) {
+        state.withLock { _ = $0.watches.removeValue(forKey: watch.id) }
+    }
+
+    /// How many watch.
+    package var watchCount: Int { state.withLock { $0.watches.count } }
+
+    package struct Watch: Sendable, Hashable {
+        fileprivate let id: Int
+    }
+}
+
+extension ChangeFeed {
+    /// Notes what a commit changed.
+    func committed(_ writes: [Write], _ results: [WriteResult]) {
+        for (write, result) in zip(writes, results) {
+            switch result {
+            case .claimed(_, let work), .recorded(let work, _):
+                if let work { changed(work.id) }
+            case .changed(.success(let change)):
+                changed(change.campaign.id)
+            case .changed(.failure), .done:
+                break
+            }
+            if case .delete(let id) = write { changed(id) }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPAPI
+import HTTPTypes
+import JSON
+import Synchronization
+import Testing
+
+/// What a watcher hears while a script runs: one step each time the stream waits.
+@Suite struct `A watcher of events` {
+    private let service = FakeService()
+    private let endpoint: Endpoint
+
+    init() {
+        endpoint = makeEndpoint(service)
+    }
+
+    /// Reads the stream while the steps run, and answers its events and comments.
+    private func watch(
+        _ uri: String = "/v1/events",
+        _ steps: [@Sendable () async throws -> Void]
+    ) async throws -> [Event] {
+        let script = Script(steps)
+        let endpoint = makeEndpoint(service, isStopping: script.isOver, time: script)
+        let answer = try await exchange(.get, uri, endpoint: endpoint)
+        #expect(answer.status == 200)
+        #expect(answer.headers[.contentType] == "text/event-stream")
+        #expect(answer.text.hasSuffix("\n\n"))
+        return try answer.text.split(separator: "\n\n").map { try Event(String($0)) }
+    }
+
+    private func add(_ recipients: [String]? = nil) async throws -> Campaign.ID {
+        let text = try await makeCampaign(endpoint, recipients: recipients)
+        return try #require(Campaign.ID(text))
+    }
+
+    private func change(_ id: Campaign.ID, _ change: (inout Campaign) -> Void) {
+        service.state.withLock { state in
+            guard var campaign = state.campaigns[id] else { return }
+            change(&campaign)
+            state.campaigns[id] = campaign
+        }
+        service.changes.changed(id)
+    }
+
+    @Test func `hears what there is, then each change once`() async throws {
+        let id = try await add(["bonnie", "rong"])
+        let events = try await watch(
+            "/v1/events",
+            [
+                {},
+                {
+                    // Three changes between two looks are one event, of the state at the look.
+                    self.change(id) { $0.counts.sending = 2 }
+                    self.change(id) { $0.counts.sent = 1 }
+                    self.change(id) { $0.state = .completed }
+                },
+                {},
+            ]
+        )
+        #expect(events.map(\.name) == ["campaign", "quota", "campaign"])
+        #expect(events.first?.json["state"]?.string == "running")
+        #expect(events.last?.json["state"]?.string == "completed")
+        #expect(events.last?.json["counts"]?["sent"]?.integer == 1)
+        #expect(service.changes.watchCount == 0)
+    }
+
+    @Test func `doesn't hear of campaigns that have ended before`() async throws {
+        let old = try await add(["bonnie"])
+        change(old) { $0.state = .canceled }
+        let draft = try await add()
+        let events = try await watch("/v1/events", [{}])
+        let ids = events.filter { $0.name == "campaign" }.map { $0.json["id"]?.string }
+        #expect(ids == ["\(draft)"])
+    }
+
+    @Test func `hears of the quota when something of it changes, not of the time`() async throws {
+        let service = service
+        func set(
+            _ change: @escaping @Sendable (inout QuotaStatus) -> Void
+        )
+            -> @Sendable () async throws -> Void
+        {
+            { service.state.withLock { change(&$0.quota) } }
+        }
+        let events = try await watch(
+            "/v1/events",
+            [
+                set { $0.nextCallAt = $0.nextCallAt.advanced(by: .seconds(1)) },
+                set { $0.windowUsed = 700 },
+                set { $0.state = .throttled },
+                {},
+            ]
+        )
+        #expect(events.map(\.name) == ["quota", "quota", "quota"])
+        #expect(events.map { $0.json["window_used"]?.integer } == [500, 700, 700])
+        #expect(events.last?.json["state"]?.string == "throttled")
+    }
+
+    @Test func `may watch one campaign alone, until it is deleted`() async throws {
+        let service = service
+        let id = try await add(["bonnie"])
+        let other = try await add(["rong"])
+        let events = try await watch(
+            "/v1/events?campaign=\(id)",
+            [
+                { self.change(other) { $0.state = .paused } },
+                { self.change(id) { $0.state = .canceled } },
+                {
+                    service.state.withLock { $0.campaigns[id] = nil }
+                    service.changes.changed(id)
+                },
+                { Issue.record("the stream goes on without its campaign") },
+            ]
+        )
+        #expect(events.map(\.name) == ["campaign", "quota", "campaign"])
+        #expect(events.allSatisfy { $0.name == "quota" || $0.json["id"]?.string == "\(id)" })
+        #expect(service.changes.watchCount == 0)
+    }
+
+    @Test func `hears a comment where nothing happens for 15 seconds`() async throws {
+        // Four looks a second, for 31 seconds.
+        let quiet = [@Sendable () async throws -> Void](repeating: {}, count: 124)
+        let events = try await watch("/v1/events", quiet)
+        #expect(events.map(\.name) == ["quota", "", ""])
+    }
+
+    @Test func `hears of what a client creates and streams`() async throws {
+        let service = service
+        let events = try await watch(
+            "/v1/events",
+            [
+                {
+                    let endpoint = makeEndpoint(service)
+                    let id = try await makeCampaign(endpoint)
+                    let path = "/v1/campaigns/\(id)/recipients"
+                    _ = try await exchange(
+                        .post,
+                        path,
+                        "bonnie\nrong",
+                        type: "text/plain",
+                        endpoint: endpoint
+                    )
+                },
+                {},
+            ]
+        )
+        #expect(events.map(\.name) == ["quota", "campaign"])
+        #expect(events.last?.json["counts"]?["queued"]?.integer == 2)
+    }
+
+    @Test func `is told about an unknown campaign at once`() async throws {
+        let endpoint = makeEndpoint(service)
+        let uri = "/v1/events?campaign=01a1fcaa-663e-7f5b-a659-375a205d7d9e"
+        #expect(try await exchange(.get, uri, endpoint: endpoint).status == 404)
+        #expect(try await exchange(.head, "/v1/events", endpoint: endpoint).status == 200)
+        #expect(service.changes.watchCount == 0)
+    }
+}
+
+/// One event of a stream; a comment has no name.
+private struct Event {
+    var name = ""
+    var json: JSON
+
+    init(_ text: String) throws {
+        json = try JSON(parsing: Array("null".utf8))
+        for line in text.split(separator: "\n") {
+            if line.hasPrefix("event: ") {
+                name = String(line.dropFirst(7))
+            } else if line.hasPrefix("data: ") {
+                json = try JSON(parsing: Array(line.dropFirst(6).utf8))
+            } else {
+                #expect(line == ":")
+            }
+        }
+    }
+}
+
+/// A clock that runs the next step of a script whenever somebody waits on it.
+private final class Script: TimeSource {
+    typealias Step = @Sendable () async throws -> Void
+
+    private struct State {
+        var steps: ArraySlice<Step>
+        var instant = Instant(nanoseconds: 0)
+        var isOver = false
+    }
+
+    private let state: Mutex<State>
+
+    init(_ steps: [Step]) {
+        state = Mutex(State(steps: steps[...]))
+    }
+
+    /// Whether every step has run and been looked at.
+    var isOver: Bool { state.withLock { $0.isOver } }
+
+    func now() -> Now {
+        Now(instant: state.withLock { $0.instant }, timestamp: FakeService.start)
+    }
+
+    func sleep(until instant: Instant) async throws {
+        let step: Step? = state.withLock { state in
+            state.instant = instant
+            defer { state.isOver = state.steps.isEmpty }
+            return state.steps.popFirst()
+        }
+        try await step?()
+    }
+}
