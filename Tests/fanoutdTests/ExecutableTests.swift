@@ -13,10 +13,11 @@ import fanoutd
 
     private static func run(
         _ arguments: [String],
+        of program: URL? = nil,
         environment: [String: String] = [:]
     ) throws -> Run {
         let process = Process()
-        process.executableURL = try executable
+        process.executableURL = try program ?? executable
         process.arguments = arguments
         process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         let output = Pipe()
@@ -131,6 +132,36 @@ import fanoutd
         let run = try Self.run(arguments)
         #expect(run.code == code, "\(run.error)")
         #expect((code == 0) == run.error.isEmpty)
+    }
+
+    @Test func `the man page is made of what the commands say of themselves`() throws {
+        let root = URL(filePath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try Self.run(
+            [try Self.executable.path],
+            of: root.appending(path: "systemd/manual")
+        )
+        #expect(page.code == 0, "\(page.error)")
+        let help = try Self.run(["--help"]).output
+        let commands = help.matches(of: #/\n  ([a-z][a-z-]+) {2,}/#).map { String($0.1) }
+        #expect(commands.contains("check-config") && commands.count > 15)
+        for command in commands {
+            let name = command.replacing("-", with: #"\-"#)
+            #expect(page.output.contains(".Ss fanoutd \(name)\n"), "\(name)")
+        }
+        #expect(page.output.contains(".Sh EXIT STATUS\n0 done"))
+        // What a line begins with must never be taken for a request that the page doesn't mean.
+        let requests = page.output.split(separator: "\n").filter { $0.hasPrefix(".") }
+        #expect(requests.allSatisfy { $0.prefixMatch(of: #/\.[A-Z][a-z]( |$)/#) != nil })
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `completions are made of the same source`(shell: String) throws {
+        let script = try Self.run(["--generate-completion-script", shell])
+        #expect(script.code == 0)
+        for word in ["submit", "check-config", "token-file", "on-unknown"] {
+            #expect(script.output.contains(word), "\(word)")
+        }
     }
 }
 
