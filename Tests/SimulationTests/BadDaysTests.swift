@@ -207,6 +207,36 @@ struct BadDaysTests {
         #expect(ending.lastCall < .seconds(10_000))
     }
 
+    @Test(arguments: [UnknownPolicy.resend, .leave])
+    func `many hopeless accounts in calls of their own don't keep the others waiting`(
+        onUnknown: UnknownPolicy
+    ) async throws {
+        var limits = Limits()
+        limits.batchAccounts = 1
+        let isHopeless = { @Sendable (call: Story.Call) in
+            call.batch.accounts[0].text.hasPrefix("err")
+        }
+        var world = try World.scripted(limits: limits) { call in
+            isHopeless(call) ? TencentAnswers.refusal(91_000, call.batch) : nil
+        }
+        let hopeless = try await world.add(makeAccounts(30, "err"))
+        let others = try await world.add(
+            makeAccounts(200),
+            settings: Campaign.Settings(onUnknown: onUnknown)
+        )
+        try await world.run()
+        let last = try #require(world.story.calls.last { $0.batch.campaign == others })
+        let ending = try await Ending(&world, of: [hopeless, others])
+        print(
+            "FIGURE hopeless alone: others done after \(last.after), all after \(ending.lastCall)"
+        )
+        #expect(ending.violations.isEmpty)
+        #expect(ending.counts.sent == 200)
+        #expect(ending.counts.failed == 30)
+        #expect(last.after < .seconds(600))
+        #expect(ending.lastCall < .seconds(6 * 3_600))
+    }
+
     @Test func `a message that breaks every call doesn't keep the others waiting`() async throws {
         var world = try World.scripted { call in
             call.batch.accounts[0].text.hasPrefix("poison") ? .badGateway(isAccepted: false) : nil
