@@ -4,6 +4,9 @@ import Simulation
 import Testing
 
 /// What Tencent says when it doesn't want a call, and what is done about it over the minutes.
+///
+/// One after the other: a hundred lives at once would keep the tests with sockets from their turn.
+@Suite(.serialized)
 struct BadDaysTests {
     typealias Fate = Faults.CallFate
 

@@ -3,6 +3,9 @@ import Simulation
 import Testing
 
 /// An hour in which no call gets through, in every way that Tencent has to say so.
+///
+/// One after the other: a hundred lives at once would keep the tests with sockets from their turn.
+@Suite(.serialized)
 struct LongOutageTests {
     /// What every call of the hour gets.
     enum Trouble: String, CaseIterable {

@@ -4,6 +4,9 @@ import Simulation
 import Testing
 
 /// `start_at`, `expires_at`, a campaign's own cap, and an operator's `retry`, over the minutes.
+///
+/// One after the other: a hundred lives at once would keep the tests with sockets from their turn.
+@Suite(.serialized)
 struct TimesAndRetriesTests {
     private static func time(_ seconds: Int) -> Timestamp {
         Timestamp(milliseconds: 1_700_000_000_000).advanced(by: .seconds(seconds))
