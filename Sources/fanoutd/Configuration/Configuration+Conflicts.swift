@@ -1,4 +1,5 @@
 import DeliveryCore
+import Glibc
 
 extension Configuration {
     /// A value that is fine alone and wrong beside the others.
@@ -17,6 +18,15 @@ extension Configuration {
                     key: "http.listen",
                     problem: "'\(http.listen)' can be reached from other machines",
                     remedy: "listen on 127.0.0.1 or unix:PATH, or set http.allowRemote: true"
+                )
+            )
+        }
+        if case .unix = http.listen, let group = http.socketGroup, unsafe getgrnam(group) == nil {
+            conflicts.append(
+                Conflict(
+                    key: "http.socketGroup",
+                    problem: "there is no group '\(group)' on this machine",
+                    remedy: "give the name of one that is (getent group), or make it: groupadd"
                 )
             )
         }
@@ -69,16 +79,12 @@ extension Configuration {
 
     /// Files with secrets that every user of the machine may read, with the remedy.
     ///
-    /// A group may: a systemd credential shows its access list there.
+    /// A group may: a systemd credential shows its access list there. A `http.tokensFile` is not
+    /// among them, it is refused.
     package var exposures: [String] {
-        let files = [
-            ("tencent.secretKeyFile", tencent.secretKeyFile as String?),
-            ("http.tokensFile", http.tokensFile),
-        ]
-        return files.compactMap { key, path in
-            guard let path, SmallFile.isOpenToEveryone(path) else { return nil }
-            return "\(key): every user can read \(path); run: chmod o= \(path)"
-        }
+        let path = tencent.secretKeyFile
+        guard SmallFile.isOpenToEveryone(path) else { return [] }
+        return ["tencent.secretKeyFile: every user can read \(path); run: chmod o= \(path)"]
     }
 
     /// What a stop takes besides the last call: its record and closing the store, generously.

@@ -84,6 +84,9 @@ package struct Configuration: Sendable {
 
 /// A further token of `http.tokensFile`.
 package struct NamedToken: Sendable {
+    /// What the log calls whoever holds the token of `http.tokenFile`.
+    package static let ownerName = "owner"
+
     package let name: String
     package let canWrite: Bool
     package let token: Secret

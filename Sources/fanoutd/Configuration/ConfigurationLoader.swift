@@ -271,7 +271,9 @@ package struct ConfigurationLoader {
             configuration.http.tokens = try SecretFile.tokens(at: tokensFile)
         } catch {
             let key = "http.tokensFile"
-            note(place(of: key), key: key, problem: error.problem, remedy: error.remedy)
+            for fault in error.all {
+                note(place(of: key), key: key, problem: fault.problem, remedy: fault.remedy)
+            }
         }
     }
 

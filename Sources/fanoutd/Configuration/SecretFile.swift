@@ -29,11 +29,21 @@ package enum SecretFile {
 
     /// The tokens of a `http.tokensFile`: `NAME read|write TOKEN` on each line.
     ///
-    /// Blank lines and lines that begin with `#` are skipped.
-    package static func tokens(at path: String) throws(Fault) -> [NamedToken] {
-        let form = "write NAME read|write TOKEN on each line"
-        let bytes = try read(path, remedy: form)
+    /// Blank lines and lines that begin with `#` are skipped; every line at fault is named.
+    package static func tokens(at path: String) throws(Faults) -> [NamedToken] {
+        let bytes: [UInt8]
+        do throws(Fault) {
+            bytes = try read(path, remedy: tokenForm)
+        } catch {
+            throw Faults(all: [error])
+        }
         var tokens: [NamedToken] = []
+        var faults: [Fault] = []
+        if SmallFile.isOpenToEveryone(path) {
+            faults.append(
+                Fault(problem: "every user can read \(path)", remedy: "run: chmod o= \(path)")
+            )
+        }
         let lines = String(decoding: bytes, as: UTF8.self).split(
             separator: "\n",
             omittingEmptySubsequences: false
@@ -41,29 +51,54 @@ package enum SecretFile {
         for (index, line) in lines.enumerated() {
             let fields = line.split(whereSeparator: \.isWhitespace).map(String.init)
             if fields.isEmpty || fields[0].hasPrefix("#") { continue }
-            guard fields.count == 3, fields[1] == "read" || fields[1] == "write" else {
-                throw Fault(
-                    problem: "\(path) line \(index + 1) is not of the form",
-                    remedy: form
-                )
+            do throws(Fault) {
+                tokens.append(try token(fields, after: tokens, "\(path) line \(index + 1)"))
+            } catch {
+                faults.append(error)
             }
-            guard !tokens.contains(where: { $0.name == fields[0] }) else {
-                throw Fault(
-                    problem: "\(path) line \(index + 1) names \(fields[0]) again",
-                    remedy: "give each token a name of its own"
-                )
-            }
-            guard fields[2].utf8.count >= 16 else {
-                throw Fault(
-                    problem: "\(path) line \(index + 1) has a token of under 16 bytes",
-                    remedy: "make one with: openssl rand -hex 32"
-                )
-            }
-            tokens.append(
-                NamedToken(name: fields[0], canWrite: fields[1] == "write", token: .init(fields[2]))
+        }
+        guard faults.isEmpty else { throw Faults(all: faults) }
+        return tokens
+    }
+
+    /// Everything that is wrong with such a file; there is at least one fault.
+    package struct Faults: Error, Sendable, Hashable {
+        package let all: [Fault]
+    }
+
+    private static let tokenForm = "write NAME read|write TOKEN on each line"
+
+    /// The token of one line; the log tells holders by their names, so two never share one.
+    private static func token(
+        _ fields: [String],
+        after others: [NamedToken],
+        _ place: String
+    ) throws(Fault) -> NamedToken {
+        guard fields.count == 3, fields[1] == "read" || fields[1] == "write" else {
+            throw Fault(problem: "\(place) is not of the form", remedy: tokenForm)
+        }
+        guard fields[0] != NamedToken.ownerName, !others.contains(where: { $0.name == fields[0] })
+        else {
+            throw Fault(
+                problem: "\(place) names \(fields[0]) again"
+                    + (fields[0] == NamedToken.ownerName ? ", which http.tokenFile is" : ""),
+                remedy: "give each token a name of its own"
             )
         }
-        return tokens
+        guard fields[2].utf8.count >= 16 else {
+            throw Fault(
+                problem: "\(place) has a token of under 16 bytes",
+                remedy: "make one with: openssl rand -hex 32"
+            )
+        }
+        let token = Secret(fields[2])
+        if let other = others.first(where: { $0.token == token }) {
+            throw Fault(
+                problem: "\(place) has the same token as \(other.name)",
+                remedy: "make one of its own with: openssl rand -hex 32"
+            )
+        }
+        return NamedToken(name: fields[0], canWrite: fields[1] == "write", token: token)
     }
 
     private static func read(_ path: String, remedy: String) throws(Fault) -> [UInt8] {

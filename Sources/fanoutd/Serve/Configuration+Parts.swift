@@ -54,7 +54,9 @@ extension Configuration {
         let (limits, dispatchLimits) = (limits, dispatchLimits)
         return EndpointConfiguration(
             listen: address,
-            tokens: [AccessToken(name: "owner", canWrite: true, secret: token.bytes)] + further,
+            tokens: [
+                AccessToken(name: NamedToken.ownerName, canWrite: true, secret: token.bytes)
+            ] + further,
             bodySizeLimit: http.maxBodyBytes,
             gatewayBodySizeLimit: http.gatewayMaxBodyBytes,
             packetSizeLimit: { limits.packetBytes },

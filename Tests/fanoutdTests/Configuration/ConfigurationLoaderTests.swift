@@ -242,14 +242,69 @@ import fanoutd
             "tokens",
             "# who may\n\nprometheus read 0123456789abcdef\nops write fedcba9876543210\n"
         )
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
         let tokens = try SecretFile.tokens(at: path)
         #expect(tokens.map(\.name) == ["prometheus", "ops"])
         #expect(tokens.map(\.canWrite) == [false, true])
         #expect(tokens[1].token == Secret("fedcba9876543210"))
-        for bad in ["a read short", "a reed 0123456789abcdef", "a read 0123456789abcdef x"] {
-            let path = try folder.write("bad", "b read 0123456789abcdef\n" + bad + "\n")
-            #expect(throws: SecretFile.Fault.self) { try SecretFile.tokens(at: path) }
-        }
+    }
+
+    @Test func `every faulty line of the further tokens is named, and no token shown`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = try folder.write(
+            "tokens",
+            """
+            a read 0123456789abcdef
+            b read short
+            # a remark
+            b reed fedcba9876543210
+            c read fedcba9876543210 x
+            a write fedcba9876543210
+            owner write fedcba9876543210
+            d write 0123456789abcdef
+            e write fedcba9876543210
+            """
+        )
+        try FileManager.default.setAttributes([.posixPermissions: 0o604], ofItemAtPath: path)
+        let faults = #expect(throws: SecretFile.Faults.self) { try SecretFile.tokens(at: path) }
+        let problems = faults?.all.map { $0.problem.replacing(path, with: "FILE") }
+        #expect(
+            problems == [
+                "every user can read FILE",
+                "FILE line 2 has a token of under 16 bytes",
+                "FILE line 4 is not of the form",
+                "FILE line 5 is not of the form",
+                "FILE line 6 names a again",
+                "FILE line 7 names owner again, which http.tokenFile is",
+                "FILE line 8 has the same token as a",
+            ]
+        )
+    }
+
+    @Test func `faults of the further tokens stand at their key`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let tokens = try folder.write("tokens", "a\nb\n")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: tokens)
+        #expect(
+            try faults(Self.required + "http:\n  tokensFile: \(tokens)\n")
+                == [1, 2].map {
+                    "FILE:5: http.tokensFile: \(tokens) line \($0) is not of the form;"
+                        + " write NAME read|write TOKEN on each line"
+                }
+        )
+    }
+
+    @Test func `a socket's group that isn't there is a fault`() throws {
+        let socket = Self.required + "http:\n  listen: unix:/run/x.sock\n"
+        #expect(
+            try faults(socket + "  socketGroup: no-such-group\n") == [
+                "FILE:6: http.socketGroup: there is no group 'no-such-group' on this machine;"
+                    + " give the name of one that is (getent group), or make it: groupadd"
+            ]
+        )
+        #expect(try faults(socket + "  socketGroup: root\n").isEmpty)
     }
 
     @Test func `what prints a configuration prints no secret`() throws {
