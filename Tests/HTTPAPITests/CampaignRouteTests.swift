@@ -250,9 +250,19 @@ import Testing
         #expect(service.state.withLock { $0.changes } == [.patch(patch)])
     }
 
+    @Test func `takes a name away by null`() async throws {
+        let id = try await makeCampaign(endpoint)
+        let uri = "/v1/campaigns/\(id)"
+        let answer = try await exchange(.patch, uri, #"{"name":null}"#, endpoint: endpoint)
+        #expect(answer.status == 200)
+        var patch = CampaignPatch()
+        patch.name = ""
+        #expect(service.state.withLock { $0.changes } == [.patch(patch)])
+    }
+
     @Test(arguments: [
         (#"{"state":"paused"}"#, "/state"), (#"{"priority":null}"#, "/priority"),
-        (#"{"name":null}"#, "/name"), (#"{"messages_per_minute":"1"}"#, "/messages_per_minute"),
+        (#"{"name":1}"#, "/name"), (#"{"messages_per_minute":"1"}"#, "/messages_per_minute"),
         (#"{"expires_at":"2020-01-01T00:00:00Z"}"#, "/expires_at"), ("[]", ""),
     ])
     func `refuses a bad patch`(body: String, pointer: String) async throws {

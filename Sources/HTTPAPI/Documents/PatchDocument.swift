@@ -4,7 +4,7 @@ import JSON
 extension CampaignPatch {
     static let fields = ["name", "priority", "messages_per_minute", "expires_at", "start_at"]
 
-    /// Reads a JSON merge patch (RFC 7396); null takes a cap or a time away.
+    /// Reads a JSON merge patch (RFC 7396); null takes a name, a cap or a time away.
     init(
         document body: [UInt8],
         configuration: EndpointConfiguration,
@@ -13,7 +13,8 @@ extension CampaignPatch {
         self.init()
         let document = try parseJSON(body)
         var reader = FieldReader(document, fields: Self.fields)
-        name = reader.campaignName("name")
+        // A campaign without a name has the empty one.
+        name = reader.value("name")?.isNull == true ? "" : reader.campaignName("name")
         priority = reader.choice("priority")
         for field in ["priority"] where reader.value(field)?.isNull == true {
             reader.fault("/\(field)", "can't be null; it is always one of the classes")

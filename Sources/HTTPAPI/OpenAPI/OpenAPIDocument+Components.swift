@@ -171,7 +171,11 @@ extension OpenAPIDocument {
               type: object
               additionalProperties: false
               properties:
-                name: { $ref: '#/components/schemas/Name' }
+                name:
+                  description: Null makes it empty
+                  oneOf:
+                    - { $ref: '#/components/schemas/Name' }
+                    - { type: 'null' }
                 priority: { $ref: '#/components/schemas/Priority' }
                 messages_per_minute: { $ref: '#/components/schemas/Cap' }
                 start_at: { $ref: '#/components/schemas/OptionalTime' }

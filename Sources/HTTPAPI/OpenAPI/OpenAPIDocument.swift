@@ -123,8 +123,9 @@ package enum OpenAPIDocument {
               operationId: patchCampaign
               summary: Change a campaign's settings
               description: |
-                A JSON merge patch (RFC 7396): null takes a cap or a time away. `start_at` can be
-                changed until the campaign has started.
+                A JSON merge patch (RFC 7396): null takes a cap or a time away, and makes the name
+                empty; `priority` can't be null. `start_at` can be changed until the campaign has
+                started.
               requestBody:
                 required: true
                 content:
