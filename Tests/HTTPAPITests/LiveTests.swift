@@ -1,6 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import Foundation
+import Glibc
 import HTTPAPI
 import Logging
 import NIOCore
@@ -112,6 +113,32 @@ import Testing
         }
         #expect(text.contains("a,queued"))
         #expect(!text.hasSuffix("0\r\n\r\n"))
+    }
+
+    @Test func `of Unix kind names its peer in the log, and asks for no Host`()
+        async throws
+    {
+        let path = "/tmp/fanoutd-\(UInt64.random(in: 0...UInt64.max)).sock"
+        let changes = AuditLines()
+        let endpoint = makeEndpoint(
+            service,
+            configuration: makeConfiguration(listen: .unix(path: path, group: nil)),
+            logger: Logger(label: "test") { _ in AuditCollector(lines: changes) }
+        )
+        let text = try await withServer(endpoint) { address in
+            try await talk(
+                to: address,
+                [
+                    (
+                        "",
+                        "POST /v1/pause HTTP/1.1\r\nHost: evil.example\r\n"
+                            + "Content-Length: 0\r\nConnection: close\r\n\r\n"
+                    )
+                ]
+            )
+        }
+        #expect(text.hasPrefix("HTTP/1.1 200"))
+        #expect(changes.all == ["pause all by uid \(geteuid())"])
     }
 
     @Test func `of Unix kind has its mode, asks no token, and isn't taken twice`() async throws {

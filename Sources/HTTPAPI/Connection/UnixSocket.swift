@@ -3,14 +3,16 @@ import Glibc
 import NIOCore
 import NIOPosix
 
+/// What stands in the way of listening on a Unix socket.
+package struct ListenFault: Error, CustomStringConvertible {
+    /// Whether another process listens there, which it may not do for ever.
+    package let isTaken: Bool
+    package let description: String
+}
+
 /// The file of a Unix socket: who may use it, and whether a dead process left it behind.
 struct UnixSocket: Sendable {
     let path: String
-
-    /// What stands in the way of listening.
-    struct Fault: Error, CustomStringConvertible {
-        let description: String
-    }
 
     /// Fails if somebody listens on the path, or if it is something other than a socket.
     ///
@@ -18,7 +20,10 @@ struct UnixSocket: Sendable {
     func checkUnused() async throws {
         guard let kind = try kind() else { return }
         guard kind == .typeSocket else {
-            throw Fault(description: "\(path) exists and is no socket; choose another http.listen")
+            throw ListenFault(
+                isTaken: false,
+                description: "\(path) exists and is no socket; choose another http.listen"
+            )
         }
         let isUsed: Bool
         do {
@@ -30,7 +35,8 @@ struct UnixSocket: Sendable {
             isUsed = false
         }
         if isUsed {
-            throw Fault(
+            throw ListenFault(
+                isTaken: true,
                 description: "another process listens on \(path); stop it or choose another "
                     + "http.listen"
             )
@@ -52,7 +58,10 @@ struct UnixSocket: Sendable {
 
     static func groupID(_ name: String) throws -> gid_t {
         guard let entry = unsafe getgrnam(name) else {
-            throw Fault(description: "http.socketGroup: there is no group \(name)")
+            throw ListenFault(
+                isTaken: false,
+                description: "http.socketGroup: there is no group \(name)"
+            )
         }
         return unsafe entry.pointee.gr_gid
     }
@@ -60,10 +69,16 @@ struct UnixSocket: Sendable {
     /// Lets the owner and a group in, in this order: the file is never open to the wrong group.
     func open(to group: gid_t?) throws {
         if let group, unsafe chown(path, uid_t.max, group) != 0 {
-            throw Fault(description: "\(path) can't be given to group \(group): errno \(errno)")
+            throw ListenFault(
+                isTaken: false,
+                description: "\(path) can't be given to group \(group): errno \(errno)"
+            )
         }
         guard unsafe chmod(path, 0o660) == 0 else {
-            throw Fault(description: "the mode of \(path) can't be set: errno \(errno)")
+            throw ListenFault(
+                isTaken: false,
+                description: "the mode of \(path) can't be set: errno \(errno)"
+            )
         }
     }
 

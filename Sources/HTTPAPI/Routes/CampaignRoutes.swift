@@ -131,7 +131,8 @@ extension EndpointResponder {
             configuration: configuration,
             now: now().timestamp
         )
-        return show(try await change(id, .patch(patch), "this patch", call).campaign)
+        let changed = try await change(id, .patch(patch), "patch", call, asking: "this patch")
+        return show(changed.campaign)
     }
 
     func deleteCampaign(_ call: Call) async throws -> Response {
@@ -170,14 +171,15 @@ extension EndpointResponder {
         _ id: Campaign.ID,
         _ change: CampaignChange,
         _ name: String,
-        _ call: Call
+        _ call: Call,
+        asking phrase: String? = nil
     ) async throws(Problem) -> WriteResult.Change {
         do {
             let changed = try await deliveries.change(id, change)
             audit(call, name, id)
             return changed
         } catch {
-            var problem = Problem(error, id, asking: name)
+            var problem = Problem(error, id, asking: phrase ?? name)
             if problem.slug == .wrongState, problem.state == nil {
                 problem.state = try await existing(id).state.rawValue
             }

@@ -1,10 +1,19 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// Who a request comes from, as the audit log names it.
 struct Caller: Sendable, Hashable {
     let name: String
     let canWrite: Bool
+}
+
+/// What `SO_PEERCRED` answers, `struct ucred` in C, which the C library shows only to GNU sources.
+private struct PeerCredentials: Sendable {
+    let process: pid_t
+    let user: uid_t
+    let group: gid_t
 }
 
 /// Decides who may come in before anything of the body is read.
@@ -31,8 +40,28 @@ struct Door: Sendable {
         }
     }
 
-    func caller(of request: Request) throws(Problem) -> Caller {
-        guard !listen.isUnix else { return Caller(name: "local socket", canWrite: true) }
+    /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name.
+    func caller(of request: Request, on channel: any Channel) async throws(Problem) -> Caller {
+        if listen.isUnix { return Caller(name: await peerName(of: channel), canWrite: true) }
+        return try holder(of: request)
+    }
+
+    /// The user at the other end of a Unix socket, as the kernel knows it.
+    private func peerName(of channel: any Channel) async -> String {
+        guard let provider = channel as? any SocketOptionProvider else { return "local socket" }
+        do {
+            let peer: PeerCredentials = try await provider.unsafeGetSocketOption(
+                level: SocketOptionLevel(SOL_SOCKET),
+                name: SocketOptionName(SO_PEERCRED)
+            ).get()
+            return "uid \(peer.user)"
+        } catch {
+            // The connection is gone already, and nobody will read the answer.
+            return "local socket"
+        }
+    }
+
+    private func holder(of request: Request) throws(Problem) -> Caller {
         guard let credentials = request.headers[.authorization] else {
             throw refusal("send Authorization: Bearer TOKEN; http.tokenFile holds one", "")
         }

@@ -63,7 +63,8 @@ package struct EndpointResponder: HTTPResponder {
         }
         let caller =
             match.routes.contains(where: \.wantsToken)
-            ? try door.caller(of: request) : Caller(name: "anyone", canWrite: true)
+            ? try await door.caller(of: request, on: context.channel)
+            : Caller(name: "anyone", canWrite: true)
         guard let route = match.route(for: request.method) else {
             var problem = Problem(
                 .methodNotAllowed,

@@ -135,6 +135,11 @@ package struct Daemon: Sendable {
             try await run.run(parts)
         } catch let error as IOError {
             throw Self.listenFailure(error, configuration.http.listen)
+        } catch let fault as ListenFault {
+            throw CommandFailure(
+                fault.isTaken ? .tryAgain : .configuration,
+                "http.listen: \(fault)"
+            )
         }
     }
 
