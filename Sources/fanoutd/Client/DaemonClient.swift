@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -84,7 +85,8 @@ package struct DaemonClient: Sendable {
             let response = try await execute(call, on: client)
             let status = Int(response.status.code)
             guard (200..<300).contains(status) else {
-                throw Problem(status: status, body: try await Self.collect(response.body)).failure
+                throw Problem(status: status, body: try await Self.collect(response.body))
+                    .failure(retryAfter: response.headers.first(name: "Retry-After"))
             }
             outcome = .success(try await use(response))
         } catch {
@@ -136,7 +138,21 @@ package struct DaemonClient: Sendable {
         } catch let fault as SmallFile.Fault {
             throw CommandFailure(.badData, fault.description)
         } catch {
-            throw CommandFailure(.unreachable, unreachable(error))
+            throw CommandFailure(
+                .unreachable,
+                unreachable(error),
+                retry: Self.isBroken(error) ? .soon : nil
+            )
+        }
+    }
+
+    /// Whether a connection was there and broke, so that somebody listens.
+    private static func isBroken(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
+        case is ChannelError: true
+        default: false
         }
     }
 
@@ -158,7 +174,11 @@ package struct DaemonClient: Sendable {
         do {
             return Array(try await body.collect(upTo: answerLimit).readableBytesView)
         } catch {
-            throw CommandFailure(.tryAgain, "the daemon's answer broke off (\(error))")
+            throw CommandFailure(
+                .tryAgain,
+                "the daemon's answer broke off (\(error))",
+                retry: .soon
+            )
         }
     }
 }

@@ -6,6 +6,8 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
     package let title: String
     package let detail: String?
     package let state: String?
+    /// The last part of the problem's type.
+    package let slug: String?
     package let errors: [Fault]
 
     package struct Fault: Sendable, Hashable {
@@ -26,6 +28,7 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
         self.title = title.isEmpty ? "the daemon answered with status \(status)" : title
         detail = object?["detail"]?.string
         state = object?["state"]?.string
+        slug = object?["type"]?.string?.split(separator: ":").last.map(String.init)
         errors = (object?["errors"]?.elements ?? []).map { fault in
             Fault(
                 pointer: fault["pointer"]?.string ?? "",
@@ -54,5 +57,16 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    package var failure: CommandFailure { CommandFailure(exitCode, description) }
+    package var failure: CommandFailure { failure(retryAfter: nil) }
+
+    /// What a command ends with; `retryAfter` is the answer's Retry-After header.
+    ///
+    /// Only what passes by itself within seconds is worth another try: a full disk does not.
+    package func failure(retryAfter: String?) -> CommandFailure {
+        var failure = CommandFailure(exitCode, description)
+        if status == 503 || slug == "key-in-use" {
+            failure.retry = retryAfter.flatMap(Int.init).map { .after(.seconds($0)) } ?? .soon
+        }
+        return failure
+    }
 }

@@ -62,6 +62,9 @@ package struct RecipientFile: Sendable, Hashable {
         return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     }
 
+    /// Whether it can be read again from its start, as a pipe can't.
+    package var isRepeatable: Bool { size != nil }
+
     /// The headers that tell the daemon what comes.
     package var headers: [(String, String)] {
         [("Content-Type", format.contentType)]

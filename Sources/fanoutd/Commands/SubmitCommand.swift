@@ -69,7 +69,7 @@ package struct SubmitCommand: AsyncParsableCommand {
             )
             throw error
         }
-        let started = try await client.send(.init("POST", DaemonClient.path(id, "/start")))
+        let started = try await start(id, on: client)
         try StandardOutput.writeLine(
             options.json ? String(decoding: started, as: UTF8.self) : id
         )
@@ -77,9 +77,7 @@ package struct SubmitCommand: AsyncParsableCommand {
         try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
     }
 
-    /// Creates the draft.
-    ///
-    /// A connection that breaks is tried once more: the key makes that safe.
+    /// Creates the draft; the key makes it safe to ask again.
     private func create(
         _ body: [UInt8],
         on client: DaemonClient
@@ -91,11 +89,9 @@ package struct SubmitCommand: AsyncParsableCommand {
             headers: [("Idempotency-Key", key)],
             body: .json(body)
         )
-        let answer: JSON
-        do throws(CommandFailure) {
-            answer = try await client.sendForJSON(call)
-        } catch  where error.code == .unreachable || error.code == .tryAgain {
-            answer = try await client.sendForJSON(call)
+        var persistence = Persistence(isKnown: false)
+        let answer = try await persistence.run { () throws(CommandFailure) in
+            try await client.sendForJSON(call)
         }
         guard let id = answer["id"]?.string else {
             throw CommandFailure(.tryAgain, "the answer holds no id; is it a fanoutd?")
@@ -103,12 +99,33 @@ package struct SubmitCommand: AsyncParsableCommand {
         return id
     }
 
+    /// Starts it; asked again, the daemon says that it has started.
+    private func start(
+        _ id: String,
+        on client: DaemonClient
+    ) async throws(CommandFailure) -> [UInt8] {
+        var persistence = Persistence(isKnown: true)
+        return try await persistence.run { () throws(CommandFailure) in
+            try await client.send(.init("POST", DaemonClient.path(id, "/start")))
+        }
+    }
+
     private func fill(
         _ id: String,
         from file: RecipientFile,
         on client: DaemonClient
     ) async throws(CommandFailure) {
-        let intake = IntakeView(try DaemonClient.parse(try await client.upload(file, to: id)))
+        var persistence = Persistence(isKnown: true)
+        let answer = try await persistence.run { () throws(CommandFailure) in
+            do throws(CommandFailure) {
+                return try await client.upload(file, to: id)
+            } catch {
+                // A pipe is used up; what the daemon got of it stays in the draft.
+                if !file.isRepeatable { throw error.final }
+                throw error
+            }
+        }
+        let intake = IntakeView(try DaemonClient.parse(answer))
         StandardError.writeLine(intake.text)
         guard intake.total > 0 else {
             throw CommandFailure(.badData, "\(to) holds no valid recipient")
