@@ -4,7 +4,11 @@ package import ArgumentParser
 package struct ExportCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write every recipient with status, code and attempts to standard output."
+        abstract: "Write every recipient with status, code and attempts to standard output.",
+        discussion: """
+            Those who didn't get it, as CSV:
+              fanoutd export ID --status failed --status unknown > missed.csv
+            """
     )
 
     @OptionGroup package var options: ClientOptions

@@ -8,7 +8,8 @@ package struct RetryCommand: AsyncParsableCommand {
         abstract: "Send once more to a campaign's failed and unknown recipients.",
         discussion: """
             An unknown recipient may have got the message: with --status unknown, or without \
-            --status, some may get it twice.
+            --status, some may get it twice. Those that failed with one code:
+              fanoutd retry ID --status failed --code 70169
             """
     )
 

@@ -13,7 +13,11 @@ package struct SubmitCommand: AsyncParsableCommand {
             --to is a file with one UserID a line; .ndjson and .csv are told by their names, .gz is \
             sent as it is, and - is standard input. A list may have any length.
 
-            Prints the campaign's id; what was taken in goes to standard error. Invalid lines are \
+              fanoutd submit --message message.json --to users.txt.gz --name Notice --watch
+              zcat *.gz | fanoutd submit --message message.json --to - --priority low
+
+            A busy daemon or a connection that breaks is tried again, which never makes a second \
+            campaign. Prints the campaign's id; what was taken in goes to standard error. Invalid lines are \
             left out with a warning; only if no line is valid nothing starts (code 65).
             """
     )
