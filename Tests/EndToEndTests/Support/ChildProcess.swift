@@ -112,6 +112,28 @@ final class ChildProcess: Sendable {
         try wait(for: notice) { $0.notices.contains(notice) ? true : nil }
     }
 
+    /// Waits until it has told its service manager something so many times more.
+    func waitForNotices(_ notice: String, more: Int) throws {
+        let count = notices.count { $0 == notice }
+        try wait(for: "more of \(notice)") { state in
+            state.notices.count { $0 == notice } >= count + more ? true : nil
+        }
+    }
+
+    /// Waits until something that it says many times a second hasn't come for some seconds.
+    ///
+    /// A slow machine makes it pass too early, never fail.
+    func waitForSilence(_ notice: String) throws {
+        for _ in 0..<Int(Self.patience) {
+            let count = notices.count { $0 == notice }
+            let next = state.wait(seconds: 3) { state in
+                state.notices.count { $0 == notice } > count ? true : nil
+            }
+            if next == nil { return }
+        }
+        throw Failure("\(name) goes on with \(notice)\n\(account)")
+    }
+
     /// Waits for the first whole line on standard output.
     func firstLine() throws -> String {
         try wait(for: "a line on standard output") { state in

@@ -7,6 +7,9 @@ enum Tools {
     /// Whether a child can have a disk of its own.
     static let canMount = succeeds("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")
 
+    /// Whether systemd's own checks of a unit can be had.
+    static let canAnalyze = succeeds("systemd-analyze", "--version")
+
     private static func succeeds(_ command: String...) -> Bool {
         do {
             let child = try ChildProcess("/usr/bin/env", command, name: command[0])
@@ -21,6 +24,14 @@ extension Trait where Self == ConditionTrait {
     /// Needs strace and the right to trace; `left` says what stays untested without.
     static func traced(_ left: Comment) -> Self {
         .enabled(if: Tools.canTrace, "strace isn't there or may not trace; left out: \(left)")
+    }
+
+    /// Needs systemd's tools.
+    static var analyzed: Self {
+        .enabled(
+            if: Tools.canAnalyze,
+            "systemd-analyze isn't there; left out: whether systemd understands the units"
+        )
     }
 
     /// Needs the right to mount; `left` says what stays untested without.

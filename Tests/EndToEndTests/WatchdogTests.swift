@@ -1,0 +1,33 @@
+import Glibc
+import Testing
+
+extension EndToEndTests {
+    /// The watchdog is fed only while a write to the store returns.
+    @Suite struct Watchdogs {
+        @Test(.traced("a disk that hangs"))
+        func `while the disk hangs the watchdog hears nothing`() throws {
+            let sandbox = try Sandbox()
+            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            // Short, so that the daemon speaks every tenth of a second.
+            let daemon = try DaemonProcess(
+                in: sandbox,
+                providerPort: provider.port,
+                under: ["WATCHDOG_USEC=200000"]
+            )
+            let child = daemon.child
+            try child.waitForNotices("WATCHDOG=1", more: 2)
+
+            let hang = try sandbox.start(
+                ["strace", "-f", "-o", "/dev/null", "-p", String(child.processID)]
+                    + ["-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=600000000"],
+                of: "/usr/bin/env",
+                name: "strace"
+            )
+            try child.waitForSilence("WATCHDOG=1")
+
+            hang.send(signal: SIGKILL)
+            _ = try hang.waitForEnd()
+            try child.waitForNotices("WATCHDOG=1", more: 2)
+        }
+    }
+}
