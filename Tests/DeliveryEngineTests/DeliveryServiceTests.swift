@@ -64,6 +64,30 @@ struct DeliveryServiceTests {
         }
     }
 
+    @Test func `while the loop hangs nobody is told that it turns`() async throws {
+        let (hanging, letGo) = (Signals<Void>(), Signals<Void>())
+        queue.state.withLock {
+            $0.whileRestoring = {
+                hanging.send(())
+                await letGo.first()
+            }
+        }
+        let order = Signals<String>()
+        try await running(FakeProvider(isOpen: false)) { service in
+            await hanging.first()
+            async let proof: Void = {
+                await service.proveTurning()
+                order.send("it turns")
+            }()
+            // Long enough for a wrong answer to come.
+            for _ in 0..<1_000 { await Task.yield() }
+            order.send("let go")
+            letGo.send(())
+            await proof
+        }
+        #expect(await order.first() == "let go")
+    }
+
     @Test func `quota and progress show what is out`() async throws {
         let provider = FakeProvider(isOpen: false)
         try await running(provider) { service in
