@@ -40,7 +40,6 @@ extension Transaction {
         if accepted > 0 {
             campaign.fresh += accepted
             campaign.counts.queued += accepted
-            campaign.touchedAt = now.timestamp
             update(campaign)
         }
         return Taken(

@@ -97,14 +97,7 @@ struct Life {
         )
         world.sabotage = sabotage
         world.faults = Faults(using: &random)
-        if isWide {
-            world.faults.widen(using: &breadth)
-            world.limits.upkeep.interval = .seconds(60)
-            if world.faults.hasRetention {
-                let wait = Int.random(in: 60...600, using: &breadth)
-                world.limits.upkeep.retention = .seconds(wait)
-            }
-        }
+        if isWide { world.faults.widen(using: &breadth) }
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Invention.accounts(campaign: index, using: &random)
             let settings = Invention.settings(world.now.timestamp, using: &random)
