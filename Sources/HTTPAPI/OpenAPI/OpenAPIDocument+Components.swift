@@ -500,6 +500,10 @@ extension OpenAPIDocument {
               required: [type, title, status, detail]
               properties:
                 type:
+                  description: |
+                    Each kind has one status:
+
+        \(statuses)
                   type: string
                   enum:
         \(slugs)
@@ -523,8 +527,12 @@ extension OpenAPIDocument {
         """
 
     private static var slugs: String {
+        Problem.Slug.allCases.map { "            - \($0.type)" }.joined(separator: "\n")
+    }
+
+    private static var statuses: String {
         Problem.Slug.allCases
-            .map { "            - \($0.type) # \($0.status.code)" }
+            .map { "            - `\($0.rawValue)` \($0.status.code): \($0.title)" }
             .joined(separator: "\n")
     }
 }

@@ -390,10 +390,19 @@ package enum OpenAPIDocument {
                   schema: { type: string, format: uuid }
               responses:
                 '200':
-                  description: The events, without end
+                  description: The events, until the client goes or the service stops
                   content:
                     text/event-stream:
-                      schema: { type: string }
+                      schema:
+                        description: One event of the stream
+                        type: object
+                        required: [event, data]
+                        properties:
+                          event: { type: string, enum: [campaign, quota] }
+                          data:
+                            description: A Campaign or a Quota, by `event`
+                            type: string
+                            contentMediaType: application/json
                 default: { $ref: '#/components/responses/Problem' }
           /healthz:
             get:
