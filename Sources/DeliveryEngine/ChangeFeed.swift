@@ -62,6 +62,8 @@ extension ChangeFeed {
                 if let work { changed(work.id) }
             case .changed(.success(let change)):
                 changed(change.campaign.id)
+            case .swept(let swept):
+                for id in swept.retired { changed(id) }
             case .changed(.failure), .done:
                 break
             }
