@@ -46,6 +46,11 @@ extension DeliveryObserver {
                 "A call of unknown outcome is repeated",
                 metadata: ["campaign": "\(campaign)", "recipients": "\(count)"]
             )
+        case .retired(let campaign):
+            logger.info(
+                "Campaign removed after retention.days",
+                metadata: ["campaign": "\(campaign)"]
+            )
         }
     }
 

@@ -6,7 +6,7 @@ extension CampaignRow {
         id, uuid, name, state, reason_code, reason_text, priority, messages_per_minute,
         start_at_ms, expires_at_ms, on_unknown, packet_overhead, created_at_ms, started_at_ms,
         finished_at_ms, cursor, pass, account_limit, fresh, waiting, queued, sending, retrying,
-        sent, failed, unknown, canceled, expired, resent
+        sent, failed, unknown, canceled, expired, resent, touched_at_ms
         """
 
     /// Each of these is written out once, so that a hot path doesn't put together its statement.
@@ -22,17 +22,30 @@ extension CampaignRow {
     private static let update = """
         UPDATE campaign SET name = ?2, state = ?3, reason_code = ?4, reason_text = ?5,
             priority = ?6, messages_per_minute = ?7, start_at_ms = ?8, expires_at_ms = ?9,
-            started_at_ms = ?10, finished_at_ms = ?11, cursor = ?12, pass = ?13,
-            account_limit = ?14, fresh = ?15, waiting = ?16, queued = ?17, sending = ?18,
-            retrying = ?19, sent = ?20, failed = ?21, unknown = ?22, canceled = ?23,
-            expired = ?24, resent = ?25
+            started_at_ms = ?10, finished_at_ms = ?11, \(counters), touched_at_ms = ?25
         WHERE id = ?1
+        """
+    /// Leaves alone what indexes hold, which would be taken out of them and put in again each time.
+    private static let updateInPlace = """
+        UPDATE campaign SET name = ?2, reason_code = ?4, reason_text = ?5, priority = ?6,
+            messages_per_minute = ?7, start_at_ms = ?8, expires_at_ms = ?9, started_at_ms = ?10,
+            \(counters)
+        WHERE id = ?1
+        """
+    private static let counters = """
+        cursor = ?12, pass = ?13, account_limit = ?14, fresh = ?15, waiting = ?16, queued = ?17,
+        sending = ?18, retrying = ?19, sent = ?20, failed = ?21, unknown = ?22, canceled = ?23,
+        expired = ?24, resent = ?26
         """
 
     private static let insertion = """
-        INSERT INTO campaign (uuid, name, state, priority, messages_per_minute, start_at_ms,
-            expires_at_ms, on_unknown, packet_overhead, created_at_ms, started_at_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO campaign (id, uuid, name, state, priority, messages_per_minute, start_at_ms,
+            expires_at_ms, on_unknown, packet_overhead, created_at_ms, started_at_ms,
+            touched_at_ms)
+        VALUES (
+            1 + max(ifnull((SELECT max(id) FROM campaign), 0),
+                ifnull((SELECT max(campaign) FROM removed), 0)),
+            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?10)
         """
 
     init(_ row: Query) throws {
@@ -63,6 +76,8 @@ extension CampaignRow {
             counts[status] = row.int(20 + index)
         }
         resent = row.int(28)
+        touchedAt = Timestamp(milliseconds: row.int64(29))
+        storedPlace = Place(state: state, finishedAt: finishedAt, touchedAt: touchedAt)
     }
 
     /// The statuses in the order of their columns.
@@ -72,7 +87,7 @@ extension CampaignRow {
 
     func save(_ connection: Connection) throws {
         try connection.run(
-            Self.update,
+            place == storedPlace ? Self.updateInPlace : Self.update,
             .int(key),
             .text(name),
             .text(state.rawValue),
@@ -97,6 +112,7 @@ extension CampaignRow {
             .int(counts.unknown),
             .int(counts.canceled),
             .int(counts.expired),
+            .int(touchedAt.milliseconds),
             .int(resent)
         )
     }

@@ -23,6 +23,19 @@ struct CampaignRow: Sendable {
     var waiting = 0
     var counts = Counts()
     var resent = 0
+    /// When a draft was made, or recipients were last taken into it.
+    var touchedAt: Timestamp
+    /// What indexes hold of it, as it is stored.
+    let storedPlace: Place
+
+    /// What indexes hold of a campaign, which most changes leave as it is.
+    struct Place: Hashable {
+        let state: Campaign.State
+        let finishedAt: Timestamp?
+        let touchedAt: Timestamp
+    }
+
+    var place: Place { Place(state: state, finishedAt: finishedAt, touchedAt: touchedAt) }
 
     /// Takes a recipient's place in the counters from one status to another.
     mutating func move(_ count: Int, from old: Recipient.Status, to new: Recipient.Status) {

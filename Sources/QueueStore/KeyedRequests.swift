@@ -24,13 +24,7 @@ extension Transaction {
     /// Keeps the answer to a request with a key, and forgets some of those that are old.
     func remember(_ request: KeyedRequest, _ campaign: Campaign) throws {
         // Several for each one added, so they can't pile up, and few enough for one transaction.
-        try connection.run(
-            """
-            DELETE FROM keyed_request WHERE rowid IN
-                (SELECT rowid FROM keyed_request WHERE created_at_ms <= ? LIMIT 100)
-            """,
-            .int(lastForgotten(at: now.timestamp))
-        )
+        try forgetRequests(atMost: 100)
         // The same key may be there still, too old to count.
         try connection.run(
             "INSERT OR REPLACE INTO keyed_request VALUES (?, ?, ?, ?, ?, ?)",
@@ -40,6 +34,19 @@ extension Transaction {
             .blob(campaign.id.bytes),
             .blob(request.answer(campaign)),
             .int(now.timestamp.milliseconds)
+        )
+    }
+
+    /// Removes requests that count no more, and says how many.
+    @discardableResult
+    func forgetRequests(atMost limit: Int) throws -> Int {
+        try connection.run(
+            """
+            DELETE FROM keyed_request WHERE rowid IN
+                (SELECT rowid FROM keyed_request WHERE created_at_ms <= ? LIMIT ?)
+            """,
+            .int(lastForgotten(at: now.timestamp)),
+            .int(limit)
         )
     }
 }

@@ -49,19 +49,24 @@ package final class Store: Sendable {
         ///
         /// 16 MB: random runs of intake touch many pages again before they can be moved.
         package var checkpointPages: Int
+        /// How many rows one step of a mass operation changes at most: some milliseconds of work,
+        /// for which claims and records wait.
+        package var rowsPerStep: Int
 
         package init(
             bootID: String,
             seed: UInt64,
             minFreeBytes: Int = 0,
             pageLimit: Int? = nil,
-            checkpointPages: Int = 4_000
+            checkpointPages: Int = 4_000,
+            rowsPerStep: Int = 5_000
         ) {
             self.bootID = bootID
             self.seed = seed
             self.minFreeBytes = minFreeBytes
             self.pageLimit = pageLimit
             self.checkpointPages = checkpointPages
+            self.rowsPerStep = rowsPerStep
         }
     }
 
@@ -251,7 +256,12 @@ package final class Store: Sendable {
     ) -> Result<T, any Error> {
         let connection = Connection(database: database)
         let memory = self.memory.withLock { $0 }
-        var transaction = Transaction(connection, now: now, memory: memory)
+        var transaction = Transaction(
+            connection,
+            now: now,
+            rowsPerStep: options.rowsPerStep,
+            memory: memory
+        )
         var answer: T?
         do {
             try database.inTransaction(.immediate) {

@@ -37,7 +37,7 @@ extension Transaction {
         campaign.settings.expiresAt.map { $0 <= now.timestamp } ?? false
     }
 
-    private mutating func changed(
+    mutating func changed(
         _ campaign: CampaignRow,
         requeued: Int = 0,
         closed: [Batch.ID] = []
@@ -200,24 +200,6 @@ extension Transaction {
         )
         campaign.counts[status] -= requeued
         return requeued
-    }
-
-    // MARK: Removing
-
-    mutating func delete(_ id: Campaign.ID) throws -> Change {
-        guard let campaign = try campaign(id) else { return .failure(.notFound) }
-        guard memory.intakes[id] == nil else { return .failure(.intakeOpen) }
-        let isOver = campaign.state.isFinal && !campaign.counts.hasWork
-        guard campaign.state == .draft || isOver else {
-            return .failure(.wrongState(campaign.state))
-        }
-        let answer = try changed(campaign)
-        for table in ["recipient", "exception", "batch", "failure", "cut", "message"] {
-            try connection.run("DELETE FROM \(table) WHERE campaign = ?", .int(campaign.key))
-        }
-        try connection.run("DELETE FROM campaign WHERE id = ?", .int(campaign.key))
-        forget(campaign)
-        return .success(answer)
     }
 
     // MARK: The service

@@ -40,6 +40,7 @@ extension Transaction {
         if accepted > 0 {
             campaign.fresh += accepted
             campaign.counts.queued += accepted
+            campaign.touchedAt = now.timestamp
             update(campaign)
         }
         return Taken(

@@ -41,15 +41,18 @@ struct RecentMessages: Sendable {
 struct Transaction {
     let connection: Connection
     let now: Now
+    /// How many rows one step of a mass operation changes at most.
+    let rowsPerStep: Int
     var memory: WriterMemory
     private(set) var sequence: UInt32 = 0
     private var rows: [Int64: CampaignRow] = [:]
     private var keys: [Campaign.ID: Int64] = [:]
     private var changed: Set<Int64> = []
 
-    init(_ connection: Connection, now: Now, memory: WriterMemory) {
+    init(_ connection: Connection, now: Now, rowsPerStep: Int, memory: WriterMemory) {
         self.connection = connection
         self.now = now
+        self.rowsPerStep = rowsPerStep
         self.memory = memory
     }
 
@@ -141,6 +144,7 @@ struct Transaction {
         case .retry(let id, let filter): .changed(try change(id, filter))
         case .delete(let id): .changed(try delete(id))
         case .service(let record): try perform(record)
+        case .sweep(let sweep): try perform(sweep)
         }
     }
 }

@@ -93,6 +93,8 @@ final class FakeQueue: Queue {
             return .changed(.success(.init(campaign: campaign, work: work(state))))
         case .service:
             return .done
+        case .sweep:
+            return .swept(WriteResult.Swept(hasMore: false))
         case .reclaim, .patch, .retry, .delete:
             return .changed(.failure(.notFound))
         }

@@ -3,8 +3,8 @@ import DeliveryEngine
 import QueueStore
 import Testing
 
-func makeStore(seed: UInt64 = 1) throws -> Store {
-    try Store.inMemory(options: makeOptions(seed: seed))
+func makeStore(seed: UInt64 = 1, rowsPerStep: Int = 5_000) throws -> Store {
+    try Store.inMemory(options: makeOptions(seed: seed, rowsPerStep: rowsPerStep))
 }
 
 func makeOptions(
@@ -12,14 +12,16 @@ func makeOptions(
     seed: UInt64 = 1,
     minFreeBytes: Int = 0,
     pageLimit: Int? = nil,
-    checkpointPages: Int = 4_000
+    checkpointPages: Int = 4_000,
+    rowsPerStep: Int = 5_000
 ) -> Store.Options {
     Store.Options(
         bootID: boot,
         seed: seed,
         minFreeBytes: minFreeBytes,
         pageLimit: pageLimit,
-        checkpointPages: checkpointPages
+        checkpointPages: checkpointPages,
+        rowsPerStep: rowsPerStep
     )
 }
 

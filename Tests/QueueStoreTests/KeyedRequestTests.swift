@@ -80,6 +80,11 @@ import Testing
         }
         let queue = try DatabaseQueue(path: path)
         try await queue.writeWithoutTransaction { database in
+            for index in ["campaign_draft", "campaign_finished", "batch_list"] {
+                try database.execute(sql: "DROP INDEX \(index)")
+            }
+            try database.execute(sql: "ALTER TABLE campaign DROP COLUMN touched_at_ms")
+            try database.execute(sql: "DROP TABLE removed")
             try database.execute(sql: "DROP TABLE keyed_request")
             try database.execute(sql: "ALTER TABLE service DROP COLUMN mark")
             try database.execute(sql: "PRAGMA user_version = 1")

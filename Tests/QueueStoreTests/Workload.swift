@@ -47,7 +47,7 @@ struct Workload {
             case .claimed(let batch?, _): flying.append(batch)
             case .recorded(_, let opened): open += opened.map(\.id)
             case .changed(.success(let change)): open.removeAll { change.closed.contains($0) }
-            case .claimed, .changed, .done: break
+            case .claimed, .changed, .done, .swept: break
             }
         }
     }
@@ -86,7 +86,7 @@ struct Workload {
 
     private mutating func change() -> Write {
         let id = anyCampaign()
-        switch draw(9) {
+        switch draw(11) {
         case 0: return .transition(id, .cancel)
         case 1: return .transition(id, .pause)
         case 2: return .transition(id, .expire)
@@ -101,6 +101,9 @@ struct Workload {
             var service = ServiceRecord()
             service.isPaused = draw(2) == 0
             return .service(service)
+        case 7, 8:
+            let time = draw(4) == 0 ? at(seconds - 50).timestamp : nil
+            return .sweep(Write.Sweep(untouchedSince: time))
         default: return .retry(id, RetryFilter(unknown: draw(2) == 0))
         }
     }

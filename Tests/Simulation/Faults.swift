@@ -33,6 +33,8 @@ package struct Faults: Sendable, Hashable {
     /// Drafts that recipients are streamed into.
     package var hasStreams = false
     package var hasDeletes = false
+    /// What is over, and drafts, are kept for no more than minutes.
+    package var hasRetention = false
     /// After so long nothing goes wrong any more, and operators let everything finish.
     package var duration: Duration = .seconds(600)
 
@@ -58,7 +60,10 @@ package struct Faults: Sendable, Hashable {
     }
 
     private static var wideKinds: [WritableKeyPath<Faults, Bool>] {
-        [\.hasYears, \.changesAtRestart, \.hasNewCampaigns, \.hasStreams, \.hasDeletes]
+        [
+            \.hasYears, \.changesAtRestart, \.hasNewCampaigns, \.hasStreams, \.hasDeletes,
+            \.hasRetention,
+        ]
     }
 
     private static var chances: [WritableKeyPath<Faults, Int>] {

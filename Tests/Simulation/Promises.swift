@@ -73,12 +73,25 @@ struct Promises: Sendable {
                 if states[id] == nil { violated("a campaign is deleted twice") }
                 states[id] = nil
                 deleted.insert(id)
+            case (.sweep(let sweep), .swept(let result)): retired(result.retired, by: sweep)
             case (_, .claimed(_, let work?)), (_, .recorded(let work?, _)):
                 moved(work.id, to: work.state, by: write)
             case (_, .changed(.success(let change))):
                 moved(change.work.id, to: change.work.state, by: write)
             case (_, .claimed), (_, .recorded), (_, .changed), (_, .done): break
+            case (_, .swept): violated("a sweep that nobody asked for")
             }
+        }
+    }
+
+    private mutating func retired(_ ids: [Campaign.ID], by sweep: Write.Sweep) {
+        if !ids.isEmpty, sweep.untouchedSince == nil { violated("what is kept is removed") }
+        for id in ids {
+            let state = states.removeValue(forKey: id)
+            if state?.isFinal != true, state != .draft {
+                violated("a campaign is removed as \(state.map(\.rawValue) ?? "nothing")")
+            }
+            deleted.insert(id)
         }
     }
 
@@ -91,7 +104,7 @@ struct Promises: Sendable {
             case .retry: before.isFinal && state == .running
             case .transition, .patch: !before.isFinal
             case .record: (before == .running || before.isLive) && state == .completed
-            case .claim, .reclaim, .delete, .service: false
+            case .claim, .reclaim, .delete, .service, .sweep: false
             }
         if !isAsked { violated("\(before) became \(state) by \(write)") }
         if before == .paused, state == .running || state == .scheduled {

@@ -79,6 +79,8 @@ package struct Record: Sendable {
         case (.delete(let id), .changed(.success)):
             // The numbers of its batches may be used again.
             calls = calls.filter { $0.value.campaign != id }
+        case (.sweep, .swept(let swept)):
+            for id in swept.retired { calls = calls.filter { $0.value.campaign != id } }
         case (.retry(let id, let filter), .changed(.success(let change))) where change.requeued > 0:
             if filter.unknown { reopened.formUnion(doubted[id] ?? []) }
             for batch in calls.values where batch.campaign == id { ended.subtract(batch.accounts) }

@@ -13,6 +13,8 @@ extension World {
             record.check(campaign, recipients)
             promises.check(id, recipients)
         }
+        let strays = try await store.strayRowCount()
+        if strays > 0 { record.violated("\(strays) rows of campaigns that are gone") }
         for violation in promises.violations { record.violated(violation) }
         checkQuota()
         checkCaps()

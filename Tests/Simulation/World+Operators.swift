@@ -40,9 +40,16 @@ extension World {
                 ask(.transition(id, .resume))
             }
         }
-        guard !isOver else { return }
+        guard !isOver || !isUp else { return endUpkeep() }
         if isUp { askPause(false) }
         schedule(.tick, after: .seconds(60))
+    }
+
+    /// One more sweep takes what is left, and then nothing comes any more.
+    private mutating func endUpkeep() {
+        guard limits.upkeep != Upkeep() else { return }
+        limits.upkeep = Upkeep()
+        hand(.reconfigured(limits, fingerprint: "f"))
     }
 
     /// Lets a campaign go on whose start was named by a clock that was a year ahead.

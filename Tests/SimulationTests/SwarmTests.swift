@@ -97,7 +97,14 @@ struct Life {
         )
         world.sabotage = sabotage
         world.faults = Faults(using: &random)
-        if isWide { world.faults.widen(using: &breadth) }
+        if isWide {
+            world.faults.widen(using: &breadth)
+            world.limits.upkeep.interval = .seconds(60)
+            if world.faults.hasRetention {
+                let wait = Int.random(in: 60...600, using: &breadth)
+                world.limits.upkeep.retention = .seconds(wait)
+            }
+        }
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Invention.accounts(campaign: index, using: &random)
             let settings = Invention.settings(world.now.timestamp, using: &random)

@@ -2,6 +2,7 @@ extension Dispatcher {
     /// Takes in what the queue held at the start.
     mutating func restore(_ restored: Restored, now: Now) {
         isRestored = true
+        if limits.upkeep.interval != nil { sweepAt = now.instant }
         service = restored.service
         durableService = restored.service
         if let halt = service.halt, halt.fingerprint != fingerprint {
@@ -63,8 +64,9 @@ extension Dispatcher {
             case (.service(let request), .done):
                 durableService = committing
                 if let request { effects.append(.reply(request, .done)) }
+            case (.sweep, .swept(let result)): swept(result, now: now, into: &effects)
             case (.claim, _), (.reclaim, _), (.record, _), (.change, _), (.transition, _),
-                (.service, _):
+                (.service, _), (.sweep, _):
                 preconditionFailure("the result of a write is of another kind: \(result)")
             }
         }
@@ -100,6 +102,7 @@ extension Dispatcher {
                 if service != durableService { kept.append(write) }
             case .transition(_, .halt), .record:
                 kept.append(write)
+            case .sweep: sweepAt = now.instant.advanced(by: Self.sweepRestAfterFault)
             case .transition:
                 // Due by the clock: it is found again when the next commit is planned.
                 break
@@ -213,6 +216,7 @@ extension Dispatcher {
     ) {
         guard case .success(let change) = result else { return }
         let before = lines[change.work.id]?.work.state
+        if case .delete = write { sweepAt = now.instant }
         update(change.work, now: now)
         lines[change.work.id]?.open.removeAll { change.closed.contains($0.id) }
         sparedBatches.subtract(change.closed)

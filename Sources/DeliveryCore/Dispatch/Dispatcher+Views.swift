@@ -88,6 +88,8 @@ extension Dispatcher {
 
     /// Takes changed limits and credentials over.
     mutating func reconfigure(_ new: Limits, fingerprint newFingerprint: String, now: Now) {
+        // What is past a shorter retention goes at once.
+        if new.upkeep != limits.upkeep { sweepAt = now.instant }
         limits = new
         lines.changeAll()
         bucketRate = pace.applied(to: new.messagesPerMinute, now: now.instant)

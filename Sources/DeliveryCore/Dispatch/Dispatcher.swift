@@ -74,6 +74,8 @@ package struct Dispatcher: Sendable {
         case service(ServiceState, Campaign.Reason?)
         /// A call is repeated after an unknown outcome.
         case resent(Campaign.ID, count: Int)
+        /// A campaign was kept as long as it should be, and is gone.
+        case retired(Campaign.ID)
     }
 
     package internal(set) var limits: Limits
@@ -115,6 +117,8 @@ package struct Dispatcher: Sendable {
     /// The service's record as the commit that is out would make it.
     var committing = ServiceRecord()
     var storeFault: (fault: CommitFault, retryAt: Instant)?
+    /// When the next step of a sweep is due; nil if none is, or while one is out.
+    var sweepAt: Instant?
     var renewal = Renewal.none
     /// Credentials that nothing was sent with yet, or not since they were refused, are tried by one
     /// call at a time: each bad signature counts towards a lock-out.
@@ -257,6 +261,7 @@ extension Dispatcher {
         case transition(Campaign.ID, Campaign.Transition)
         /// Writes the service's record as it is when the commit is made.
         case service(Request?)
+        case sweep(Write.Sweep)
 
         func write(_ service: ServiceRecord) -> Write {
             switch self {
@@ -266,6 +271,7 @@ extension Dispatcher {
             case .change(_, let write): write
             case .transition(let id, let transition): .transition(id, transition)
             case .service: .service(service)
+            case .sweep(let sweep): .sweep(sweep)
             }
         }
     }

@@ -14,6 +14,7 @@ package struct Limits: Sendable, Hashable {
     /// How long one call may stay unanswered.
     package var callTimeout: Duration
     package var retry: RetryPolicy
+    package var upkeep: Upkeep
 
     package init(
         messagesPerMinute: Int = 12_000,
@@ -23,7 +24,8 @@ package struct Limits: Sendable, Hashable {
         packetBytes: Int = 12_000,
         inFlightLimit: Int = 8,
         callTimeout: Duration = .seconds(10),
-        retry: RetryPolicy = RetryPolicy()
+        retry: RetryPolicy = RetryPolicy(),
+        upkeep: Upkeep = Upkeep()
     ) {
         self.messagesPerMinute = messagesPerMinute
         self.callsPerSecond = callsPerSecond
@@ -33,5 +35,19 @@ package struct Limits: Sendable, Hashable {
         self.inFlightLimit = inFlightLimit
         self.callTimeout = callTimeout
         self.retry = retry
+        self.upkeep = upkeep
+    }
+}
+
+/// When what nobody needs any more is removed.
+package struct Upkeep: Sendable, Hashable {
+    /// How long campaigns that are over, and drafts that nobody touches, stay; nil for ever.
+    package var retention: Duration?
+    /// How often, and at the start, is looked for them; nil for only when something was deleted.
+    package var interval: Duration?
+
+    package init(retention: Duration? = nil, interval: Duration? = nil) {
+        self.retention = retention
+        self.interval = interval
     }
 }

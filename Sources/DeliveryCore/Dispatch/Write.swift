@@ -16,8 +16,10 @@ package enum Write: Sendable, Hashable {
     case patch(Campaign.ID, CampaignPatch)
     /// Put failed and unknown recipients back in the queue.
     case retry(Campaign.ID, RetryFilter)
-    /// Mark a campaign for removal.
+    /// Remove a campaign; the rows of its recipients go in the steps of later sweeps.
     case delete(Campaign.ID)
+    /// Remove some of what nobody needs any more.
+    case sweep(Sweep)
     /// Remember what an operator or the provider decided about all sending.
     case service(ServiceRecord)
 
@@ -68,6 +70,15 @@ package enum Write: Sendable, Hashable {
         package init(batch: Batch.ID, timeout: Duration) {
             self.batch = batch
             self.timeout = timeout
+        }
+    }
+
+    package struct Sweep: Sendable, Hashable {
+        /// Campaigns over since before then, and drafts untouched since, are removed; nil keeps all.
+        package let untouchedSince: Timestamp?
+
+        package init(untouchedSince: Timestamp?) {
+            self.untouchedSince = untouchedSince
         }
     }
 

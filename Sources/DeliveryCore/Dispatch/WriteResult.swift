@@ -9,6 +9,20 @@ package enum WriteResult: Sendable, Hashable {
     case changed(Result<Change, ChangeRefusal>)
     /// A service record.
     case done
+    /// A sweep.
+    case swept(Swept)
+
+    package struct Swept: Sendable, Hashable {
+        /// Campaigns that this step found past their time; they are gone.
+        package let retired: [Campaign.ID]
+        /// Whether another step would find something to do.
+        package let hasMore: Bool
+
+        package init(retired: [Campaign.ID] = [], hasMore: Bool) {
+            self.retired = retired
+            self.hasMore = hasMore
+        }
+    }
 
     package struct Change: Sendable, Hashable {
         /// The campaign as it stands now; what a delete removed, as it stood.

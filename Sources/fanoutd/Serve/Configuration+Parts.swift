@@ -18,6 +18,10 @@ extension Configuration {
                 attemptLimit: retry.maxAttempts,
                 base: .seconds(retry.baseSeconds),
                 cap: .seconds(retry.capSeconds)
+            ),
+            upkeep: Upkeep(
+                retention: retention.days == 0 ? nil : .seconds(retention.days * 86_400),
+                interval: .seconds(3_600)
             )
         )
     }
