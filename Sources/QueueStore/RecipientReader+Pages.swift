@@ -12,9 +12,15 @@ extension RecipientReader {
     /// and what lies beyond the cursor.
     func page(matching filter: RecipientFilter, after: [UInt8], limit: Int) throws -> RecipientPage
     {
-        try filter.includesSent
+        let page =
+            try filter.includesSent
             ? wholePage(matching: filter, after: after, limit: limit)
             : partialPage(matching: filter, after: after, limit: limit)
+        // In a file that is broken the walk may lead back, and whoever follows it would never end.
+        if let next = page.next, !next.bytes.isBehind(after) {
+            throw StoreError.unreadable("recipients out of order")
+        }
+        return page
     }
 
     private func wholePage(
