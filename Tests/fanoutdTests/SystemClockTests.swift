@@ -28,7 +28,8 @@ import fanoutd
 
     @Test func `the configuration reaches the dispatcher`() {
         var configuration = Configuration()
-        #expect(configuration.dispatchLimits == Limits())
+        let upkeep = Upkeep(retention: .seconds(30 * 86_400), interval: .seconds(3_600))
+        #expect(configuration.dispatchLimits == Limits(upkeep: upkeep))
         configuration.limits.maxInFlight = 3
         configuration.tencent.timeoutSeconds = 4.5
         configuration.retry.maxAttempts = 2

@@ -1,5 +1,6 @@
 """The served OpenAPI document, checked by itself and then against what the endpoint does."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -30,6 +31,7 @@ with Daemon(executable, "log:\n  level: warning\n") as daemon:
             + ["--seed", seed, "--max-examples", "60"]
             + ["--continue-on-failure", "--no-color", "--generation-database", "none"],
             cwd=daemon.folder,
+            env={**os.environ, "SCHEMATHESIS_HOOKS": str(here / "schemathesis_hooks.py")},
             stdout=subprocess.PIPE,
             text=True,
         )
