@@ -131,14 +131,25 @@ import Testing
                 [
                     (
                         "",
+                        "POST /v4/openim/batchsendmsg?identifier=boss HTTP/1.1\r\n"
+                            + "Content-Length: 6\r\n\r\nbonnie"
+                    ),
+                    (
+                        "taken",
                         "POST /v1/pause HTTP/1.1\r\nHost: evil.example\r\n"
                             + "Content-Length: 0\r\nConnection: close\r\n\r\n"
-                    )
+                    ),
                 ]
             )
         }
         #expect(text.hasPrefix("HTTP/1.1 200"))
-        #expect(changes.all == ["pause all by uid \(geteuid())"])
+        let id = try #require(service.state.withLock { $0.campaigns.keys.first })
+        #expect(
+            changes.all == [
+                "create of \(id) by gateway boss, uid \(geteuid())",
+                "pause all by uid \(geteuid())",
+            ]
+        )
     }
 
     @Test func `of Unix kind has its mode, asks no token, and isn't taken twice`() async throws {

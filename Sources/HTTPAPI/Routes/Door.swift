@@ -7,6 +7,9 @@ import NIOCore
 struct Caller: Sendable, Hashable {
     let name: String
     let canWrite: Bool
+
+    /// Whoever comes over TCP to a route that wants no token.
+    static let anyone = Caller(name: "anyone", canWrite: true)
 }
 
 /// What `SO_PEERCRED` answers, `struct ucred` in C, which the C library shows only to GNU sources.
@@ -42,8 +45,14 @@ struct Door: Sendable {
 
     /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name.
     func caller(of request: Request, on channel: any Channel) async throws(Problem) -> Caller {
-        if listen.isUnix { return Caller(name: await peerName(of: channel), canWrite: true) }
+        if let peer = await peer(on: channel) { return peer }
         return try holder(of: request)
+    }
+
+    /// The user at the other end of a Unix socket; nil over TCP.
+    func peer(on channel: any Channel) async -> Caller? {
+        guard listen.isUnix else { return nil }
+        return Caller(name: await peerName(of: channel), canWrite: true)
     }
 
     /// The user at the other end of a Unix socket, as the kernel knows it.

@@ -64,7 +64,7 @@ package struct EndpointResponder: HTTPResponder {
         let caller =
             match.routes.contains(where: \.wantsToken)
             ? try await door.caller(of: request, on: context.channel)
-            : Caller(name: "anyone", canWrite: true)
+            : await door.peer(on: context.channel) ?? .anyone
         guard let route = match.route(for: request.method) else {
             var problem = Problem(
                 .methodNotAllowed,

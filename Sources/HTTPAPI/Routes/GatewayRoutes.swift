@@ -70,7 +70,8 @@ extension EndpointResponder {
         )
         do throws(QueueError) {
             let created = try await store(campaign, for: request, now: now)
-            audit(call, "create", created.id, caller: "gateway \(caller)")
+            let user = call.caller == .anyone ? "" : ", \(call.caller.name)"
+            audit(call, "create", created.id, caller: "gateway \(caller)\(user)")
             return gateway.acceptance(of: created.id)
         } catch {
             throw gateway.refusal(.queue(error))
