@@ -29,6 +29,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         var queueError: QueueError?
         /// The failure of every page but the first.
         var laterPageError: QueueError?
+        /// Whether a campaign is gone when its second page is asked for.
+        var isDeletedByLaterPage = false
         var changeError: ChangeError?
         /// Matches in one page of the store at most.
         var pageLimit = Int.max
@@ -190,6 +192,10 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         if let page = state.withLock({ $0.endlessPage(limit: limit) }) { return page }
         if after != nil, let error = state.withLock({ $0.laterPageError }) { throw error }
         return state.withLock { state in
+            if after != nil, state.isDeletedByLaterPage {
+                state.campaigns[id] = nil
+                state.recipients[id] = nil
+            }
             let found = (state.recipients[id] ?? [:]).values
                 .filter { filter.statuses.isEmpty || filter.statuses.contains($0.status) }
                 .filter { filter.codes.isEmpty || filter.codes.contains($0.code ?? -1) }

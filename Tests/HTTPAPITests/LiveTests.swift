@@ -93,11 +93,18 @@ import Testing
         #expect(none.hasPrefix("HTTP/1.1 400"))
     }
 
-    @Test func `breaks the connection when an export fails in its middle`() async throws {
+    @Test(arguments: [true, false])
+    func `breaks the connection when an export fails in its middle, or its campaign is deleted`(
+        isDeleted: Bool
+    ) async throws {
         let id = try await makeCampaign(endpoint, recipients: ["a", "b", "c"])
         service.state.withLock {
             $0.pageLimit = 1
-            $0.laterPageError = .failed("the disk is broken")
+            if isDeleted {
+                $0.isDeletedByLaterPage = true
+            } else {
+                $0.laterPageError = .failed("the disk is broken")
+            }
         }
         let head = head
         let text = try await withServer(endpoint) { address in

@@ -121,6 +121,8 @@ extension EndpointResponder {
                     if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
                     place = page.next
                 } while place != nil
+                // One that was deleted meanwhile has no more recipients, and that is no clean end.
+                _ = try await existing(list.campaign)
                 try await writer.finish(nil)
             } catch {
                 logger.warning("An export broke off", metadata: ["error": "\(error)"])
