@@ -72,6 +72,8 @@ package struct CommandFailure: Error, Sendable, Hashable {
     package let message: String
     /// Whether the same request, sent again, may fare better; nil where it would not.
     package var retry: Retry?
+    /// Whether the daemon said that what was asked about isn't there.
+    package var isMissing = false
 
     package init(_ code: Code, _ message: String, retry: Retry? = nil) {
         self.code = code

@@ -43,6 +43,35 @@ extension EndToEndTests {
             #expect(try provider.report().accepted == accounts.count - 1)
         }
 
+        @Test func `a submit with the key of one that is done shows that one`() throws {
+            let sandbox = try Sandbox()
+            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
+            let message = try sandbox.write(Message.text("hello"), to: "message.json")
+            let list = try sandbox.write("bonnie\nrong\n", to: "users.txt")
+            func submit(_ options: [String] = []) throws -> ChildProcess.Ending {
+                let base = ["submit", "--message", message, "--to", list]
+                return try daemon.command(base + ["--idempotency-key", "k"] + options)
+            }
+            let first = try submit(["--watch"])
+            #expect(first.exitCode == 0, "\(first.errors)")
+            let again = try submit(["--watch"])
+            #expect(again.exitCode == 0 && again.output == first.output, "\(again.errors)")
+            let id = String(first.output.dropLast())
+            #expect(again.errors.contains("submitted before as \(id), which is completed"))
+            let json = try submit(["--json"])
+            #expect(json.output.contains(#""state":"completed""#), "\(json.errors)")
+            #expect(try provider.report().accepted == 2)
+
+            let delete = try daemon.command("delete", id, "--json")
+            #expect(delete.output == #"{"id":"\#(id)","deleted":true}"# + "\n")
+            let gone = try submit()
+            #expect(gone.exitCode == 77 && gone.output.isEmpty)
+            #expect(gone.errors.contains("\(id), was deleted after it was made"))
+            let more = try daemon.command("add", id, "--to", list)
+            #expect(more.exitCode == 65 && !more.errors.contains("%"), "\(more.errors)")
+        }
+
         @Test func `the demo ends with its table and code 0`() throws {
             let sandbox = try Sandbox()
             let demo = try sandbox.run(["demo", "--recipients", "300"])

@@ -62,4 +62,26 @@ import fanoutd
         for second in 3...60 { _ = meter.note(400, at: .seconds(second)) }
         #expect(meter.note(400, at: .seconds(61)) == 0)
     }
+
+    @Test func `a log gets a line every few seconds, and seldom while nothing moves`() {
+        var rhythm = LineRhythm()
+        let due = (0...12).map { rhythm.isDue(makeProgress($0), at: .seconds($0)) }
+        #expect(due.indices.filter { due[$0] } == [0, 5, 10])
+        var still = LineRhythm(firstLineAfter: .seconds(5))
+        let stillDue = (0...130).map { still.isDue(makeProgress(7), at: .seconds($0)) }
+        #expect(stillDue.indices.filter { stillDue[$0] } == [5, 65, 125])
+        let isPausedDue = still.isDue(makeProgress(7, note: "paused"), at: .seconds(131))
+        #expect(isPausedDue)
+    }
+
+    private func makeProgress(_ done: Int, note: String = "running") -> Progress {
+        Progress(done: done, total: 100, unit: .recipients, note: note)
+    }
+
+    @Test func `an upload that is sent says whom it waits for`() {
+        let waiting = "waiting for the daemon to take it in"
+        #expect(Progress(sent: 2_000_000, of: 2_000_000).note == waiting)
+        #expect(Progress(sent: 1_000_000, of: 2_000_000).note.isEmpty)
+        #expect(Progress(sent: 1_000_000, of: nil).note.isEmpty)
+    }
 }

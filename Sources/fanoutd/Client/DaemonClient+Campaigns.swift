@@ -61,11 +61,12 @@ extension DaemonClient {
     }
 
     private static func showUpload(of file: RecipientFile, _ counter: ByteCounter) async {
-        var display = ProgressDisplay()
+        // Most lists are sent before anybody would ask how far they have come.
+        var display = ProgressDisplay(firstLineAfter: .seconds(5))
         do {
             while true {
                 try await ContinuousClock().sleep(for: ProgressDisplay.barInterval)
-                display.show(Progress(done: counter.count, total: file.size, unit: .bytes))
+                display.show(Progress(sent: counter.count, of: file.size))
             }
         } catch {
             // Canceled: the upload has ended, and its answer says the rest.

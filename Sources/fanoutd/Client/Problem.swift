@@ -64,6 +64,7 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
     /// Only what passes by itself within seconds is worth another try: a full disk does not.
     package func failure(retryAfter: String?) -> CommandFailure {
         var failure = CommandFailure(exitCode, description)
+        failure.isMissing = status == 404
         if status == 503 || slug == "key-in-use" {
             failure.retry = retryAfter.flatMap(Int.init).map { .after(.seconds($0)) } ?? .soon
         }

@@ -118,7 +118,8 @@ package struct CancelCommand: AsyncParsableCommand {
 package struct DeleteCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Remove a draft or a finished campaign, and its recipients."
+        abstract: "Remove a draft or a finished campaign, and its recipients.",
+        discussion: #"With --json it prints {"id": "ID", "deleted": true}."#
     )
 
     @OptionGroup package var options: ClientOptions
@@ -128,7 +129,16 @@ package struct DeleteCommand: AsyncParsableCommand {
 
     package func run() async throws {
         _ = try await options.client().send(.init("DELETE", DaemonClient.path(id)))
-        StandardError.writeLine("deleted \(id)")
+        guard options.json else { return StandardError.writeLine("deleted \(id)") }
+        // The endpoint answers with nothing.
+        var text = JSONText()
+        text.beginObject()
+        text.name("id")
+        text.string(id)
+        text.name("deleted")
+        text.bool(true)
+        text.endObject()
+        try StandardOutput.writeLine(String(decoding: text.bytes, as: UTF8.self))
     }
 }
 

@@ -17,8 +17,8 @@ package struct SubmitCommand: AsyncParsableCommand {
               zcat *.gz | fanoutd submit --message message.json --to - --priority low
 
             A busy daemon or a connection that breaks is tried again, which never makes a second \
-            campaign. Prints the campaign's id; what was taken in goes to standard error. Invalid lines are \
-            left out with a warning; only if no line is valid nothing starts (code 65).
+            campaign. Prints the campaign's id; what was taken in goes to standard error. Invalid \
+            lines are left out with a warning; only if no line is valid nothing starts (code 65).
             """
     )
 
@@ -43,6 +43,10 @@ package struct SubmitCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A key of your own: the same submit again makes no second campaign.",
+            discussion: """
+                For 24 hours. A submit that broke off goes on; one that was done prints the id of \
+                the campaign that is there.
+                """,
             valueName: "key"
         )
     )
@@ -64,21 +68,64 @@ package struct SubmitCommand: AsyncParsableCommand {
         let file = try RecipientFile(path: to, format: format)
         let body = try settings.body(message: MessageFile.read(message))
         let id = try await create(body, on: client)
-        do throws(CommandFailure) {
-            try await fill(id, from: file, on: client)
-        } catch {
-            StandardError.writeLine(
-                "fanoutd: the draft \(id) stays with what was taken in; go on with\n"
-                    + "  fanoutd add \(id) --to FILE; fanoutd start \(id)"
-            )
-            throw error
-        }
-        let started = try await start(id, on: client)
+        let started = try await fillAndStart(id, from: file, on: client)
         try StandardOutput.writeLine(
             options.json ? String(decoding: started, as: UTF8.self) : id
         )
         guard watch else { return }
         try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
+    }
+
+    /// Fills and starts a draft, unless an earlier submit with the same key has done so.
+    private func fillAndStart(
+        _ id: String,
+        from file: RecipientFile,
+        on client: DaemonClient
+    ) async throws(CommandFailure) -> [UInt8] {
+        // Before a long list is sent for nothing.
+        if idempotencyKey != nil, let earlier = try await submitted(id, on: client) {
+            return earlier
+        }
+        var isFilled = false
+        do throws(CommandFailure) {
+            try await fill(id, from: file, on: client)
+            isFilled = true
+            return try await start(id, on: client)
+        } catch {
+            // Refused may mean that a request whose answer was lost did it already.
+            let mayBeDone = error.code == .refused || error.code == .badData
+            if mayBeDone, let earlier = try await submitted(id, on: client) { return earlier }
+            let addition = isFilled ? "" : "fanoutd add \(id) --to FILE; "
+            StandardError.writeLine(
+                "fanoutd: the draft \(id) stays with what was taken in; go on with\n"
+                    + "  \(addition)fanoutd start \(id)"
+            )
+            throw error
+        }
+    }
+
+    /// The campaign if it is no draft any more; throws if it isn't there any more.
+    private func submitted(
+        _ id: String,
+        on client: DaemonClient
+    ) async throws(CommandFailure) -> [UInt8]? {
+        let answer: [UInt8]
+        do throws(CommandFailure) {
+            answer = try await client.send(.init("GET", DaemonClient.path(id)))
+        } catch {
+            guard error.isMissing else { throw error }
+            throw CommandFailure(
+                .refused,
+                "this key's campaign, \(id), was deleted after it was made; nothing was sent now."
+                    + "\nTo send the message again, submit with another --idempotency-key, or none"
+            )
+        }
+        let campaign = CampaignView(try DaemonClient.parse(answer))
+        guard campaign.state != "draft" else { return nil }
+        StandardError.writeLine(
+            "fanoutd: submitted before as \(id), which is \(campaign.state); nothing was added"
+        )
+        return answer
     }
 
     /// Creates the draft; the key makes it safe to ask again.

@@ -30,6 +30,15 @@ package struct Progress: Sendable, Hashable {
         self.note = note
     }
 
+    /// An upload of so many bytes, where their number is known.
+    ///
+    /// What was sent may still lie in a buffer: the daemon reads as it has room.
+    package init(sent: Int, of size: Int?) {
+        let isSent = size.map { $0 > 0 && sent >= $0 } ?? false
+        let note = isSent ? "waiting for the daemon to take it in" : ""
+        self.init(done: sent, total: size, unit: .bytes, note: note)
+    }
+
     /// A bar for a terminal of so many columns; the bar shrinks before any text is cut.
     package func bar(columns: Int) -> String {
         let text = line

@@ -195,6 +195,10 @@ final class DaemonProcess {
 
     /// Runs a client command against it.
     func command(_ arguments: String..., input: [UInt8] = []) throws -> ChildProcess.Ending {
+        try command(arguments, input: input)
+    }
+
+    func command(_ arguments: [String], input: [UInt8] = []) throws -> ChildProcess.Ending {
         let environment = [
             "FANOUTD_URL": "http://127.0.0.1:\(port)",
             "FANOUTD_TOKEN_FILE": sandbox.path("token"),
