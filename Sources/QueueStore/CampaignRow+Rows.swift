@@ -17,7 +17,13 @@ extension CampaignRow {
         WHERE state IN ('scheduled', 'running', 'paused', 'halted') ORDER BY id
         """
     /// Newest first: a UUID of version 7 begins with the time, and doesn't need the row it names.
-    static let newest = "SELECT \(columns) FROM campaign WHERE uuid < ? ORDER BY uuid DESC"
+    static let newest = """
+        SELECT \(columns) FROM campaign WHERE uuid < ?1 ORDER BY uuid DESC LIMIT ?2
+        """
+    static let newestOfState = """
+        SELECT \(columns) FROM campaign INDEXED BY campaign_state
+        WHERE state = ?3 AND uuid < ?1 ORDER BY uuid DESC LIMIT ?2
+        """
 
     private static let update = """
         UPDATE campaign SET name = ?2, state = ?3, reason_code = ?4, reason_text = ?5,

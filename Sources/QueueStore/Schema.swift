@@ -11,7 +11,7 @@ enum Schema {
     static let applicationID: Int64 = 0x6661_6E6F
 
     /// Each step's statements; the version of a store is how many it has behind it.
-    static let steps = [first, keyedRequests, mark, removal]
+    static let steps = [first, keyedRequests, mark, removal, listing]
 
     static var version: Int { steps.count }
 
@@ -32,6 +32,11 @@ enum Schema {
     /// place.
     private static let mark = """
         ALTER TABLE service ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+        """
+
+    /// For lists of campaigns in some states, newest first.
+    private static let listing = """
+        CREATE INDEX campaign_state ON campaign (state, uuid);
         """
 
     private static let first = """

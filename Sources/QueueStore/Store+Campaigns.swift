@@ -93,16 +93,24 @@ extension Store: Campaigns {
         before: Campaign.ID?,
         limit: Int
     ) async throws(QueueError) -> [Campaign] {
-        let end = before.map(\.bytes) ?? [UInt8](repeating: 0xFF, count: 17)
+        let end = Value.blob(before.map(\.bytes) ?? [UInt8](repeating: 0xFF, count: 17))
         return try await read { connection in
             var rows: [CampaignRow] = []
-            let query = try connection.query(CampaignRow.newest, .blob(end))
-            defer { query.reset() }
-            while rows.count < limit, try query.step() {
-                let row = try CampaignRow(query)
-                if states.isEmpty || states.contains(row.state) { rows.append(row) }
+            if states.isEmpty {
+                try connection.each(CampaignRow.newest, end, .int(limit)) {
+                    rows.append(try CampaignRow($0))
+                }
             }
-            return try rows.map { try connection.whole($0) }
+            // Each state's newest, of which the newest of all are wanted: no more rows are looked
+            // at than a page for each state, whatever the others are.
+            for state in states {
+                let name = Value.text(state.rawValue)
+                try connection.each(CampaignRow.newestOfState, end, .int(limit), name) {
+                    rows.append(try CampaignRow($0))
+                }
+            }
+            rows.sort { $0.id > $1.id }
+            return try rows.prefix(limit).map { try connection.whole($0) }
         }
     }
 
