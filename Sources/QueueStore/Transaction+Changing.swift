@@ -33,13 +33,14 @@ extension Transaction {
         return isPastExpiry(campaign) ? .expired : nil
     }
 
-    private func isPastExpiry(_ campaign: CampaignRow) -> Bool {
+    func isPastExpiry(_ campaign: CampaignRow) -> Bool {
         campaign.settings.expiresAt.map { $0 <= now.timestamp } ?? false
     }
 
     mutating func changed(
         _ campaign: CampaignRow,
         requeued: Int = 0,
+        next: RetryPosition? = nil,
         closed: [Batch.ID] = []
     ) throws -> WriteResult.Change {
         WriteResult.Change(
@@ -49,6 +50,7 @@ extension Transaction {
             ),
             work: try work(campaign),
             requeued: requeued,
+            next: next,
             closed: closed
         )
     }
@@ -139,67 +141,6 @@ extension Transaction {
         update(campaign)
         // With start_at moved into the past, or away, a scheduled campaign begins at once.
         return patch.startAt == nil ? .success(try changed(campaign)) : try change(id, .begin)
-    }
-
-    // MARK: Retrying
-
-    mutating func change(_ id: Campaign.ID, _ filter: RetryFilter) throws -> Change {
-        guard var campaign = try campaign(id) else { return .failure(.notFound) }
-        guard campaign.state != .draft else { return .failure(.wrongState(.draft)) }
-        guard !isPastExpiry(campaign) else { return .failure(.expired) }
-        let statuses =
-            (filter.failed ? [Recipient.Status.failed] : [])
-            + (filter.unknown ? [Recipient.Status.unknown] : [])
-        var requeued = 0
-        for status in statuses {
-            requeued += try requeue(status, codes: filter.codes, &campaign)
-        }
-        if requeued > 0 {
-            campaign.counts.queued += requeued
-            campaign.waiting += requeued
-            if campaign.state.isFinal {
-                campaign.state = .running
-                campaign.finishedAt = nil
-            }
-            update(campaign)
-        }
-        return .success(try changed(campaign, requeued: requeued))
-    }
-
-    /// Puts the recipients of a final status back, all or those of some codes.
-    private func requeue(
-        _ status: Recipient.Status,
-        codes: [Int],
-        _ campaign: inout CampaignRow
-    ) throws -> Int {
-        let list = codes.map(String.init).joined(separator: ",")
-        let condition = """
-            campaign = ?1 AND state = ?2 \(codes.isEmpty ? "" : "AND code IN (\(list))")
-            """
-        if status == .failed {
-            try connection.run(
-                """
-                UPDATE failure SET count = count - (SELECT count(*) FROM exception
-                    WHERE \(condition) AND code = failure.code)
-                WHERE campaign = ?1
-                """,
-                .int(campaign.key),
-                .text(status.rawValue)
-            )
-        }
-        let requeued = try connection.run(
-            """
-            UPDATE exception SET state = 'queued', pass = ?3, attempts = 0, code = NULL,
-                info = NULL, due_at_ms = ?4, updated_at_ms = ?4
-            WHERE \(condition)
-            """,
-            .int(campaign.key),
-            .text(status.rawValue),
-            .int(campaign.pass),
-            .int(now.timestamp.milliseconds)
-        )
-        campaign.counts[status] -= requeued
-        return requeued
     }
 
     // MARK: The service

@@ -141,7 +141,8 @@ struct Transaction {
         case .record(let record): try perform(record)
         case .transition(let id, let transition): .changed(try change(id, transition))
         case .patch(let id, let patch): .changed(try change(id, patch))
-        case .retry(let id, let filter): .changed(try change(id, filter))
+        case .retry(let id, let filter, let position):
+            .changed(try retry(id, filter, after: position))
         case .delete(let id): .changed(try delete(id))
         case .service(let record): try perform(record)
         case .sweep(let sweep): try perform(sweep)

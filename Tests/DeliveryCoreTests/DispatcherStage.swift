@@ -94,6 +94,12 @@ extension [Dispatcher.Effect] {
         }
     }
 
+    var replies: [Dispatcher.Reply] {
+        compactMap { effect in
+            if case .reply(_, let reply) = effect { reply } else { nil }
+        }
+    }
+
     var services: [ServiceRecord] {
         writes.compactMap { write in
             if case .service(let record) = write { record } else { nil }

@@ -102,6 +102,8 @@ func makeCampaign(_ number: UInt64 = 1, state: Campaign.State = .running) -> Cam
 
 func makeChange(
     _ work: CampaignWork,
+    requeued: Int = 0,
+    next: RetryPosition? = nil,
     closed: [Batch.ID] = []
 ) -> WriteResult {
     let number = work.id.low & 0xFFFF
@@ -110,6 +112,8 @@ func makeChange(
             WriteResult.Change(
                 campaign: makeCampaign(number, state: work.state),
                 work: work,
+                requeued: requeued,
+                next: next,
                 closed: closed
             )
         )

@@ -148,12 +148,13 @@ struct Promises: Sendable {
         case (_, .failed, .failed): break
         case (.change(let write), .changed(let change), .committed(let pairs)):
             let result = WriteResult.changed(.success(change))
-            if !pairs.contains(where: { $0 == (write, result) }) {
+            if !pairs.contains(where: { $0.write.isStep(of: write) && $0.result == result }) {
                 violated("an operator is told of \(write) what isn't so")
             }
+            if change.next != nil { violated("an operator is told of \(write) half way") }
         case (.change(let write), .refused(let refusal), .committed(let pairs)):
             let result = WriteResult.changed(.failure(refusal))
-            if !pairs.contains(where: { $0 == (write, result) }) {
+            if !pairs.contains(where: { $0.write.isStep(of: write) && $0.result == result }) {
                 violated("an operator is refused \(write) that wasn't")
             }
         case (.pause(let isOn), .done, .committed(let pairs)):
@@ -192,6 +193,14 @@ struct Promises: Sendable {
 extension Campaign.State {
     /// Whether calls of it may be out that were made before it was stopped.
     fileprivate var isLive: Bool { self == .paused || self == .halted }
+}
+
+extension Write {
+    /// Whether this is what an operator asked for, or a later step of it.
+    fileprivate func isStep(of asked: Write) -> Bool {
+        guard case .retry(let id, let filter, after: _) = self else { return self == asked }
+        return .retry(id, filter) == asked
+    }
 }
 
 extension WriteResult {

@@ -81,9 +81,17 @@ package struct Record: Sendable {
             calls = calls.filter { $0.value.campaign != id }
         case (.sweep, .swept(let swept)):
             for id in swept.retired { calls = calls.filter { $0.value.campaign != id } }
-        case (.retry(let id, let filter), .changed(.success(let change))) where change.requeued > 0:
+        case (.retry(let id, let filter, let position), .changed(.success(let change)))
+        where change.requeued > position?.requeued ?? 0:
             if filter.unknown { reopened.formUnion(doubted[id] ?? []) }
-            for batch in calls.values where batch.campaign == id { ended.subtract(batch.accounts) }
+            for batch in calls.values where batch.campaign == id {
+                // Only those that this step looked at.
+                let accounts = batch.accounts.filter { account in
+                    position.map { $0.account < account } ?? true
+                        && change.next.map { account <= $0.account } ?? true
+                }
+                ended.subtract(accounts)
+            }
         default: break
         }
     }

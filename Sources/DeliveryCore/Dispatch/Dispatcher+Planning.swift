@@ -56,6 +56,7 @@ extension Dispatcher {
         if outstanding == nil, canCommit(now) {
             planTransitions(now)
             if maySend(now) { planCalls(now) }
+            planRetry(now)
             planSweep(now)
             if !pending.isEmpty {
                 effects.append(.commit(pending.map { $0.write(service) }))

@@ -54,6 +54,9 @@ extension Dispatcher {
                 recorded(work, opened: opened + (open.map { [$0] } ?? []), now: now, into: &effects)
             case (.change(let request, let write), .changed(let result)):
                 changed(result, by: write, now: now, into: &effects)
+                if goesOn(with: write, after: result, for: request, now: now, into: &effects) {
+                    continue
+                }
                 switch result {
                 case .success(let change): effects.append(.reply(request, .changed(change)))
                 case .failure(let refusal): effects.append(.reply(request, .refused(refusal)))
@@ -109,6 +112,7 @@ extension Dispatcher {
             }
         }
         pending = kept + pending
+        endRetries(.failed(fault), into: &effects)
     }
 
     /// What an operator asked of the service didn't become durable, so it doesn't hold.

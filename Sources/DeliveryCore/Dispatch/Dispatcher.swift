@@ -119,6 +119,10 @@ package struct Dispatcher: Sendable {
     var storeFault: (fault: CommitFault, retryAt: Instant)?
     /// When the next step of a sweep is due; nil if none is, or while one is out.
     var sweepAt: Instant?
+    /// The next steps of retries that have begun, the longest waiting first.
+    var retrySteps: [RetryStep] = []
+    /// Before this no step of a retry is made.
+    var retryStepAt = Instant(nanoseconds: 0)
     var renewal = Renewal.none
     /// Credentials that nothing was sent with yet, or not since they were refused, are tried by one
     /// call at a time: each bad signature counts towards a lock-out.
@@ -185,7 +189,9 @@ package struct Dispatcher: Sendable {
         case .woke:
             // Each wake reports once: so the list is as long as what sleeps, also when one is early.
             _ = wakes.popLast()
-        case .drain: isDraining = true
+        case .drain:
+            isDraining = true
+            endRetries(.stopping, into: &effects)
         }
     }
 

@@ -14,8 +14,9 @@ package enum Write: Sendable, Hashable {
     case transition(Campaign.ID, Campaign.Transition)
     /// Change a campaign's settings.
     case patch(Campaign.ID, CampaignPatch)
-    /// Put failed and unknown recipients back in the queue.
-    case retry(Campaign.ID, RetryFilter)
+    /// Put failed and unknown recipients back in the queue: one step of it, from where the step
+    /// before ended.
+    case retry(Campaign.ID, RetryFilter, after: RetryPosition? = nil)
     /// Remove a campaign; the rows of its recipients go in the steps of later sweeps.
     case delete(Campaign.ID)
     /// Remove some of what nobody needs any more.
@@ -168,6 +169,22 @@ package struct RetryFilter: Sendable, Hashable {
         self.failed = failed
         self.unknown = unknown
         self.codes = codes
+    }
+}
+
+/// Where one step of a retry ended, for the next one to go on.
+package struct RetryPosition: Sendable, Hashable {
+    /// The last account that was looked at, in the order of bytes.
+    package let account: Account
+    /// How often the campaign had been canceled or expired: if it is again, the retry is over.
+    package let pass: Int
+    /// Recipients put back so far.
+    package let requeued: Int
+
+    package init(account: Account, pass: Int, requeued: Int) {
+        self.account = account
+        self.pass = pass
+        self.requeued = requeued
     }
 }
 

@@ -28,8 +28,10 @@ package enum WriteResult: Sendable, Hashable {
         /// The campaign as it stands now; what a delete removed, as it stood.
         package let campaign: Campaign
         package let work: CampaignWork
-        /// Recipients that a retry put back.
+        /// Recipients that a retry put back, in this step and those before it.
         package let requeued: Int
+        /// Where a retry goes on; nil if there is nothing left to look at.
+        package let next: RetryPosition?
         /// Open batches of the campaign that this closed.
         package let closed: [Batch.ID]
 
@@ -37,11 +39,13 @@ package enum WriteResult: Sendable, Hashable {
             campaign: Campaign,
             work: CampaignWork,
             requeued: Int = 0,
+            next: RetryPosition? = nil,
             closed: [Batch.ID] = []
         ) {
             self.campaign = campaign
             self.work = work
             self.requeued = requeued
+            self.next = next
             self.closed = closed
         }
     }
