@@ -41,6 +41,7 @@ let argumentParser: Target.Dependency = .product(
 )
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -106,11 +107,13 @@ let package = Package(
             ]
         ),
         .target(name: "SystemdNotify", dependencies: [lifecycle]),
+        .target(name: "PrometheusText", dependencies: [coreMetrics]),
         .executableTarget(
             name: "fanoutd",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "HTTPAPI",
-                "TencentIMSimulator", "SystemdNotify", "JSON", argumentParser, asyncHTTPClient,
+                "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON", argumentParser,
+                asyncHTTPClient,
                 lifecycle, unixSignals, yams, logging, metrics, nioCore, nioPosix,
             ]
         ),
@@ -162,12 +165,16 @@ let package = Package(
                 "TencentIMSimulator", "DeliveryCore", "JSON", nioCore, nioPosix,
             ]
         ),
+        .testTarget(
+            name: "PrometheusTextTests",
+            dependencies: ["PrometheusText", coreMetrics]
+        ),
         .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify", lifecycle]),
         .testTarget(
             name: "fanoutdTests",
             dependencies: [
-                "fanoutd", "DeliveryCore", "DeliveryEngine", "JSON", argumentParser, logging,
-                nioCore, lifecycle,
+                "fanoutd", "DeliveryCore", "DeliveryEngine", "PrometheusText", "JSON",
+                argumentParser, logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(

@@ -23,7 +23,7 @@ struct CampaignRow: Sendable {
     var waiting = 0
     var counts = Counts()
     var resent = 0
-    /// When a draft was made, or recipients were last taken into it.
+    /// When it was made, recipients were last taken into it, or a retry opened it again.
     var touchedAt: Timestamp
     /// What indexes hold of it, as it is stored.
     let storedPlace: Place

@@ -146,6 +146,8 @@ package final class Store: Sendable {
         }
     }
 
+    var endedCounts: Counts { memory.withLock { $0.ended } }
+
     // MARK: Opening
 
     private static func configuration() -> Configuration {

@@ -141,7 +141,7 @@ extension Schema {
             campaign INTEGER PRIMARY KEY
         ) STRICT;
         CREATE INDEX batch_list ON batch (campaign) WHERE first_account IS NULL;
-        -- When a draft was made or recipients were last taken in.
+        -- When it was made, recipients were last taken in, or a retry opened it again.
         ALTER TABLE campaign ADD COLUMN touched_at_ms INTEGER NOT NULL DEFAULT 0;
         UPDATE campaign SET touched_at_ms = created_at_ms;
         CREATE INDEX campaign_draft ON campaign (touched_at_ms) WHERE state = 'draft';

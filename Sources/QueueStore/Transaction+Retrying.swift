@@ -26,6 +26,7 @@ extension Transaction {
             if campaign.state.isFinal {
                 campaign.state = .running
                 campaign.finishedAt = nil
+                campaign.touchedAt = now.timestamp
             }
             update(campaign)
         }

@@ -12,6 +12,8 @@ struct WriterMemory: Sendable {
     /// Whether the ledger has been taken over from the process before.
     var hasAdoptedLedger = false
     var messages = RecentMessages()
+    /// Recipients that became final since the process began.
+    var ended = Counts()
 }
 
 /// The messages of the campaigns claimed from last.
@@ -72,6 +74,7 @@ struct Transaction {
 
     /// Takes a changed row; it is stored when the transaction ends.
     mutating func update(_ row: CampaignRow) {
+        if let old = rows[row.key] { memory.ended.addFinal(of: row.counts, since: old.counts) }
         remember(row)
         changed.insert(row.key)
     }
@@ -146,6 +149,17 @@ struct Transaction {
         case .delete(let id): .changed(try delete(id))
         case .service(let record): try perform(record)
         case .sweep(let sweep): try perform(sweep)
+        }
+    }
+}
+
+extension Counts {
+    /// Adds what has become final from one state of a campaign's counters to the next.
+    ///
+    /// A retry takes recipients out of their final status; they did end, and may end again.
+    mutating func addFinal(of new: Counts, since old: Counts) {
+        for status in [Recipient.Status.sent, .failed, .unknown, .canceled, .expired] {
+            self[status] += max(0, new[status] - old[status])
         }
     }
 }

@@ -41,6 +41,29 @@ import Testing
         #expect(try write.slug() == "read-only-token")
     }
 
+    @Test func `shows the metrics to whoever has a token, in the form that Prometheus asks for`()
+        async throws
+    {
+        let endpoint = makeEndpoint(service, metrics: OneMetric())
+        let none = try await exchange(.get, "/metrics", token: nil, endpoint: endpoint)
+        #expect(none.status == 401)
+        let prometheus =
+            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,"
+            + "*/*;q=0.1"
+        for accept in [prometheus, "text/plain", "*/*"] {
+            let answer = try await exchange(
+                .get,
+                "/metrics",
+                headers: [.accept: accept],
+                token: readToken,
+                endpoint: endpoint
+            )
+            #expect(answer.status == 200)
+            #expect(answer.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(answer.text == "one 1\n")
+        }
+    }
+
     @Test func `asks no token of a health check, nor on a Unix socket`() async throws {
         #expect(try await exchange(.get, "/healthz", token: nil, endpoint: endpoint).status == 200)
         let configuration = makeConfiguration(listen: .unix(path: "/run/x", group: nil))
@@ -144,4 +167,10 @@ import Testing
         #expect(answer.status == 503)
         #expect(try answer.slug() == "stopping")
     }
+}
+
+private struct OneMetric: MetricsText {
+    let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    func text() async -> [UInt8] { Array("one 1\n".utf8) }
 }

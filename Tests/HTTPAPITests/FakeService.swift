@@ -312,6 +312,7 @@ func makeEndpoint(
     _ service: FakeService,
     configuration: EndpointConfiguration = makeConfiguration(),
     isStopping: @escaping @autoclosure @Sendable () -> Bool = false,
+    metrics: any MetricsText = NoMetrics(),
     time: any TimeSource = FixedTime(),
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 ) -> Endpoint {
@@ -322,6 +323,7 @@ func makeEndpoint(
         deliveries: service,
         rules: service,
         gateway: FakeGateway(),
+        metrics: metrics,
         time: time,
         random: { draws.next() },
         isStopping: isStopping,

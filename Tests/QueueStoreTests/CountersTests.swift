@@ -21,6 +21,8 @@ private struct Walk {
     var random: Seeded
     var open: [Batch.ID: [Account]] = [:]
     var seconds: Int64 = 1
+    /// How many retries have put back.
+    var requeued = 0
     let ids = [makeID(1), makeID(2)]
 
     init(seed: UInt64) async throws {
@@ -39,6 +41,7 @@ private struct Walk {
         let write = write(id)
         guard let result = try await store.commit([write], now: at(seconds)).first else { return }
         if case .claimed(let batch?, _) = result { open[batch.id] = batch.accounts }
+        if case .changed(.success(let change)) = result { requeued += change.requeued }
         if case .recorded(_, let opened) = result {
             for batch in opened { open[batch.id] = [] }
         }
@@ -89,6 +92,7 @@ private struct Walk {
     }
 
     func check(_ place: String) async throws {
+        try await checkFigures(place)
         for id in ids {
             let campaign = try #require(try await store.campaign(id))
             let all = try await store.everybody(of: id)
@@ -115,6 +119,25 @@ private struct Walk {
             #expect(some == all.filter { $0.code == 70_107 }, "\(place)")
             #expect((campaign.finishedAt != nil) == (campaign.state.isFinal && !recount.hasWork))
         }
+    }
+
+    /// What metrics say of the whole is what the campaigns add up to.
+    private func checkFigures(_ place: String) async throws {
+        var standing = QueueStanding()
+        var ended = 0
+        for id in ids {
+            let campaign = try #require(try await store.campaign(id))
+            let counts = campaign.counts
+            standing.campaigns[campaign.state, default: 0] += 1
+            if !campaign.state.isFinal {
+                standing.recipients += counts.queued + counts.sending + counts.retrying
+            }
+            ended += counts.sent + counts.failed + counts.unknown + counts.canceled + counts.expired
+        }
+        let shown = try await store.standing()
+        #expect(shown.campaigns == standing.campaigns, "\(place)")
+        #expect(shown.recipients == standing.recipients, "\(place)")
+        #expect(store.ended.total == ended + requeued, "\(place)")
     }
 }
 

@@ -71,7 +71,7 @@ import Testing
         try queue.close()
     }
 
-    @Test func `a store of the first version learns to remember keys`() async throws {
+    @Test func `a store of the first version learns what came later`() async throws {
         let path = files.path("a")
         do {
             let store = try Store.open(at: path, options: makeOptions())
@@ -80,6 +80,10 @@ import Testing
         }
         let queue = try DatabaseQueue(path: path)
         try await queue.writeWithoutTransaction { database in
+            for trigger in ["campaign_made", "campaign_moved", "campaign_gone"] {
+                try database.execute(sql: "DROP TRIGGER \(trigger)")
+            }
+            try database.execute(sql: "DROP TABLE campaign_tally")
             for index in ["campaign_draft", "campaign_finished", "batch_list"] {
                 try database.execute(sql: "DROP INDEX \(index)")
             }
@@ -92,6 +96,7 @@ import Testing
         try queue.close()
         let store = try Store.open(at: path, options: makeOptions())
         #expect(try await store.counts().total == 10)
+        #expect(try await store.standing().campaigns == [.running: 1])
         let request = makeRequest(makeKey())
         _ = try await store.create(makeCampaign(makeID(2)), for: request, now: at(1))
         #expect(try await store.answer(to: makeKey(), now: at(2).timestamp) != nil)

@@ -32,6 +32,9 @@ struct ManyCampaignsTests {
         }
         let restored = try await measure("restore") { try await store.restore(now: at(1)) }
         #expect(restored.campaigns.map(\.id) == ids)
+        let standing = try await measure("where all stand") { try await store.standing() }
+        #expect(standing.campaigns == [.running: Self.count])
+        #expect(standing.recipients == Self.count)
         var batches: [Batch.ID] = []
         try await measure("100 commits of 8 claims") {
             for start in stride(from: 0, to: min(800, ids.count), by: 8) {

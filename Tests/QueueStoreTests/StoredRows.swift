@@ -40,7 +40,8 @@ struct StoredRows: Equatable {
             let sql = "SELECT group_concat(\(row), char(10)) FROM \(name)"
             tables[name] = try String.fetchOne(database, sql: sql) ?? ""
         }
-        guard names.contains("ledger") else { return }
+        // Of a damaged store the rest may not even be readable.
+        guard names.contains("ledger"), !checksIntegrity || integrity == "ok" else { return }
         holds = try Row.fetchAll(database, sql: "SELECT * FROM ledger").map {
             ($0["count"], $0["timeout_ms"], $0["release_ns"])
         }

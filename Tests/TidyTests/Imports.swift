@@ -7,13 +7,15 @@ enum Imports {
         "DeliveryCore": [],
         "JSON": [],
         "SystemdNotify": [],
+        "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore"],
         "QueueStore": ["DeliveryCore", "DeliveryEngine"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON"],
         "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON"],
         "TencentIMSimulator": ["DeliveryCore", "DeliveryEngine", "JSON"],
         "fanoutd": adapters.union([
-            "DeliveryCore", "DeliveryEngine", "JSON", "SystemdNotify", "TencentIMSimulator",
+            "DeliveryCore", "DeliveryEngine", "JSON", "PrometheusText", "SystemdNotify",
+            "TencentIMSimulator",
         ]),
     ]
 

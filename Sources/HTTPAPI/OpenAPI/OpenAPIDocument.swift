@@ -439,6 +439,21 @@ package enum OpenAPIDocument {
                           state: { type: string, enum: [running, throttled, paused] }
                           reason: { $ref: '#/components/schemas/Reason' }
                 default: { $ref: '#/components/responses/Problem' }
+          /metrics:
+            get:
+              tags: [service]
+              operationId: metrics
+              summary: Show the metrics in Prometheus' text format
+              description: |
+                No account is in any of them. A campaign isn't either: its own figures are at its
+                path.
+              responses:
+                '200':
+                  description: Families with `HELP` and `TYPE`, format 0.0.4
+                  content:
+                    text/plain; version=0.0.4; charset=utf-8:
+                      schema: { type: string }
+                default: { $ref: '#/components/responses/Problem' }
           /openapi.yaml:
             get:
               tags: [service]

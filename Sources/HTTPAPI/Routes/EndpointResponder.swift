@@ -17,6 +17,7 @@ package struct EndpointResponder: HTTPResponder {
     let deliveries: any Deliveries
     let rules: any MessageRules
     let gateway: any Gateway
+    let metrics: any MetricsText
     let time: any TimeSource
     let random: @Sendable () -> UInt64
     let isStopping: @Sendable () -> Bool
@@ -116,6 +117,7 @@ package struct EndpointResponder: HTTPResponder {
         case .unknownCommand: unknownCommand()
         case .health: health()
         case .readiness: try readiness()
+        case .metrics: await showMetrics()
         }
     }
 

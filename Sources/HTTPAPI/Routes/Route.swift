@@ -43,6 +43,7 @@ package struct Route: Sendable {
         case openAPI
         case health
         case readiness
+        case metrics
         case gatewayCall
         case unknownCommand
     }
@@ -88,6 +89,7 @@ package struct Route: Sendable {
             answers: [.events]
         ),
         Route(method: .get, path: "/openapi.yaml", operation: .openAPI, answers: [.yaml]),
+        Route(method: .get, path: "/metrics", operation: .metrics, answers: [.text]),
         Route(method: .get, path: "/healthz", operation: .health, wantsToken: false),
         Route(method: .get, path: "/readyz", operation: .readiness, wantsToken: false),
         Route(

@@ -47,6 +47,15 @@ extension EndpointResponder {
         )
     }
 
+    func showMetrics() async -> Response {
+        let text = await metrics.text()
+        return Response(
+            status: .ok,
+            headers: [.contentType: metrics.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: text))
+        )
+    }
+
     func health() -> Response {
         json { text in
             text.beginObject()

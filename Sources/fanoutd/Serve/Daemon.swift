@@ -58,6 +58,7 @@ package struct Daemon: Sendable {
         )
         let run = DaemonRun(configuration: configuration, log: log, environment: environment)
         let readiness = Readiness(waitingFor: 2, whenComplete: run.announceReady)
+        let metrics = DeliveryMetrics()
         let deliveries = DeliveryService(
             queue: store,
             provider: provider,
@@ -67,6 +68,7 @@ package struct Daemon: Sendable {
                 seed: random.next()
             ),
             time: clock,
+            observer: metrics,
             logger: log.logger("delivery"),
             onRestored: { readiness.arrived() }
         )
@@ -74,6 +76,7 @@ package struct Daemon: Sendable {
             try await serve(
                 store,
                 deliveries,
+                metrics,
                 provider,
                 token.token,
                 run,
@@ -91,6 +94,7 @@ package struct Daemon: Sendable {
     private func serve(
         _ store: Store,
         _ deliveries: DeliveryService,
+        _ metrics: DeliveryMetrics,
         _ provider: TencentIMProvider,
         _ token: Secret,
         _ run: DaemonRun,
@@ -105,6 +109,13 @@ package struct Daemon: Sendable {
             deliveries: deliveries,
             rules: MessageTemplate(),
             gateway: TencentGateway(credentials: { provider.settings.credentials }),
+            metrics: DaemonMetrics(
+                delivery: metrics,
+                quota: { deliveries.quota() },
+                queue: store,
+                time: clock,
+                process: ProcessFigures(clock: clock)
+            ),
             time: clock,
             random: {
                 var random = SystemRandomNumberGenerator()
