@@ -84,7 +84,8 @@ import Testing
                 try database.execute(sql: "DROP TRIGGER \(trigger)")
             }
             try database.execute(sql: "DROP TABLE campaign_tally")
-            for index in ["campaign_draft", "campaign_finished", "batch_list"] {
+            let indexes = ["campaign_draft", "campaign_finished", "campaign_state", "batch_list"]
+            for index in indexes {
                 try database.execute(sql: "DROP INDEX \(index)")
             }
             try database.execute(sql: "ALTER TABLE campaign DROP COLUMN touched_at_ms")
