@@ -99,6 +99,48 @@ struct DispatcherRefusalTests {
         #expect(fixed.reclaims.count == 1, "they are tried by one call")
     }
 
+    @Test func `what was being claimed when the credentials changed waits for the trial`() {
+        var stage = Stage.calling(work: makeWork(fresh: 1_003))
+        _ = stage.tell(.reconfigured(Limits(), fingerprint: "g"), 1)
+        let claims = (2...3).map {
+            WriteResult.claimed(makeBatch(Int64($0), count: 500), makeWork())
+        }
+        let effects = stage.tell(.committed(claims), 2)
+        #expect(effects.calls.isEmpty)
+        #expect(
+            effects.resolutions == [.held(dueAt: at(2).timestamp), .held(dueAt: at(2).timestamp)]
+        )
+    }
+
+    @Test(arguments: [Outcome.Refusal.credentials, .credentialsExpired])
+    func `a refusal of credentials that were replaced meanwhile says nothing of the new ones`(
+        _ refusal: Outcome.Refusal
+    ) {
+        var stage = Stage.calling(work: makeWork(fresh: 1_003))
+        let claims = (2...3).map {
+            WriteResult.claimed(makeBatch(Int64($0), count: 500), makeWork())
+        }
+        _ = stage.tell(.committed(claims), 1)
+        #expect(stage.tell(.reconfigured(Limits(), fingerprint: "g"), 2).isEmpty)
+        let late = stage.answer(refused(refusal), 3)
+        #expect(late.resolutions == [.held(dueAt: at(3).timestamp)])
+        #expect(late.services.isEmpty)
+        #expect(!late.contains(.renewCredentials))
+        #expect(stage.dispatcher.state(at(3)).0 == .running)
+        // The new ones are tried by one call, once those with the old ones are back.
+        let recorded = Dispatcher.Event.committed([.recorded(makeWork(), opened: [])])
+        #expect(stage.tell(recorded, 4).reclaims.isEmpty)
+        _ = stage.answer(2, refused(refusal), 5)
+        #expect(stage.tell(recorded, 6).reclaims.isEmpty)
+        let last = stage.answer(3, ok, 7)
+        #expect(last.reclaims == [Batch.ID(rawValue: 1)])
+        let results = [
+            WriteResult.recorded(makeWork(), opened: []), .claimed(makeBatch(), makeWork()),
+        ]
+        #expect(stage.tell(.committed(results), 8).reclaims.isEmpty)
+        #expect(stage.answer(refused(.credentials), 10).services.map(\.halt?.fingerprint) == ["g"])
+    }
+
     @Test func `a halt stands after a restart with the same credentials`() {
         var record = ServiceRecord()
         record.halt = .init(reason: Campaign.Reason(code: 70_003, text: "no"), fingerprint: "f")

@@ -329,6 +329,24 @@ struct DispatcherTroubleTests {
         #expect(effects.claims.map(\.accountLimit) == [99])
     }
 
+    @Test func `a limit raised in mid-campaign adds its difference, and no window more`() {
+        var limits = Limits()
+        limits.messagesPerMinute = 600
+        var stage = Stage.calling(
+            makeBatch(count: 500),
+            work: makeWork(fresh: 2_000),
+            limits: limits
+        )
+        let left = makeWork(fresh: 1_400)
+        let early = stage.tell(.committed([.claimed(makeBatch(2, count: 100), left)]), 0)
+        #expect(early.claims.isEmpty)
+        limits.messagesPerMinute = 1_000
+        let effects = stage.tell(.reconfigured(limits, fingerprint: "f"), 30)
+        // All but the part that is kept for small batches.
+        let claimed = effects.claims.reduce(0) { $0 + $1.accountLimit }
+        #expect((390...400).contains(claimed))
+    }
+
     @Test func `a campaign's own cap holds back that campaign alone`() {
         var stage = Stage()
         let works = [makeWork(1, cap: 40, fresh: 1_000), makeWork(2, fresh: 1_000)]

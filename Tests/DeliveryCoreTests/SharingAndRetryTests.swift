@@ -142,6 +142,15 @@ struct CircuitTests {
         }
     }
 
+    @Test func `a move to another endpoint ends the rest, and one probe goes at once`() {
+        #expect(Circuit.closed(failures: 2).next(after: .moved, now: now) == .closed(failures: 0))
+        let long = Duration.seconds(60)
+        let open = Circuit.open(until: at(50).instant, rest: long)
+        #expect(open.next(after: .moved, now: now) == .open(until: now, rest: .seconds(1)))
+        let probing = Circuit.probing(rest: long)
+        #expect(probing.next(after: .moved, now: now) == .probing(rest: .seconds(1)))
+    }
+
     @Test func `late failures change nothing while it is open`() {
         let open = Circuit.open(until: now, rest: .seconds(4))
         #expect(open.next(after: .failed, now: at(3).instant) == open)

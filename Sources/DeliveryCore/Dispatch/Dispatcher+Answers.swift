@@ -187,6 +187,8 @@ extension Dispatcher {
             return everyone(of: batch, code: code, isRetryable: false, now: now)
         case .throttled:
             return .held(dueAt: now.timestamp)
+        case .credentialsExpired where isOutdated(flight), .credentials where isOutdated(flight):
+            return .held(dueAt: now.timestamp)
         case .credentialsExpired where mayRenew(flight):
             if renewal != .running {
                 renewal = .running
@@ -210,6 +212,11 @@ extension Dispatcher {
             }
             return .split(doubted: false)
         }
+    }
+
+    /// Whether a call went out with other credentials than the present ones.
+    private func isOutdated(_ flight: Flight) -> Bool {
+        credentialsSince.map { flight.sentAt < $0 } ?? false
     }
 
     /// Whether credentials said to be expired may just be the old ones.

@@ -195,6 +195,7 @@ extension Dispatcher {
         !isDraining && !service.isPaused && service.halt == nil && renewal != .running
             && !pace.waits(now: now.instant) && (flight.isProbe || circuit.isClosed)
             && lines[flight.batch.campaign]?.isHalting != true
+            && (trialSince == nil || inFlight.isEmpty)
     }
 
     private mutating func recorded(

@@ -104,8 +104,10 @@ extension Dispatcher {
         guard newFingerprint != fingerprint else { return }
         fingerprint = newFingerprint
         renewal = .none
-        guard service.halt != nil else { return }
+        credentialsSince = now.instant
         trialSince = now.instant
+        circuit = circuit.next(after: .moved, now: now.instant)
+        guard service.halt != nil else { return }
         service.halt = nil
         pending.append(.service(nil))
     }

@@ -81,6 +81,8 @@ package struct Dispatcher: Sendable {
     package internal(set) var limits: Limits
     /// The fingerprint of the present credentials and app settings.
     var fingerprint: String
+    /// Since when; nil if it was so from the start.
+    var credentialsSince: Instant?
     var random: SplitMix64
 
     var bucket: TokenBucket

@@ -19,6 +19,8 @@ package enum Circuit: Sendable, Hashable {
         case failed
         /// A probe is sent.
         case probed
+        /// Calls go elsewhere from now on, or in another name.
+        case moved
     }
 
     package func next(after event: Event, now: Instant) -> Circuit {
@@ -33,6 +35,13 @@ package enum Circuit: Sendable, Hashable {
             Self.opened(after: rest, now: now)
         case (.open(_, let rest), .probed):
             .probing(rest: rest)
+        case (.closed, .moved):
+            .closed(failures: 0)
+        case (.open, .moved):
+            // What was learnt of the old place says nothing of the new one.
+            .open(until: now, rest: Self.firstRest)
+        case (.probing, .moved):
+            .probing(rest: Self.firstRest)
         case (.open, .failed), (.closed, .probed), (.probing, .probed):
             // A call that went out before the circuit opened: its news is late.
             self
