@@ -338,3 +338,34 @@ func `an answer that says nothing certain leaves the call unknown`(
         }
     }
 }
+
+@Test func `a call that is out when the settings are replaced goes on with its own`() async throws {
+    try await LoopbackServer.run([.silence]) { first in
+        try await LoopbackServer.run([accepted]) { backup in
+            // It waits for a handshake in vain and then turns to the backup.
+            try await withProvider(
+                first.secureURL,
+                backup: backup.url,
+                timeout: .seconds(3)
+            ) { provider in
+                let outcome = await withTaskGroup(of: Outcome.self) { group in
+                    group.addTask { await provider.send(makeBatch()) }
+                    await first.wait(for: .connected)
+                    var settings = provider.settings
+                    settings.endpoint = "http://127.0.0.1:9"
+                    settings.credentials = makeCredentials(sdkAppID: 5, key: "new")
+                    provider.update(settings)
+                    return await group.next()
+                }
+                #expect(outcome == success)
+            }
+            let head = try #require(backup.requests.first?.head)
+            #expect(head.contains("sdkappid=1400000000&"))
+            let signature = try #require(head.split(separator: "usersig=").last)
+                .prefix { $0 != "&" }.replacing("%2A", with: "*")
+            #expect(
+                UserSig.verify(String(signature), for: makeCredentials(), at: 1_700_000_000) == nil
+            )
+        }
+    }
+}

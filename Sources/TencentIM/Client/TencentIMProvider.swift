@@ -18,6 +18,14 @@ package final class TencentIMProvider: Provider {
         var signatures: SignatureSource
         var endpoints = EndpointMemory()
         var random: any RandomNumberGenerator & Sendable
+
+        mutating func signature(of credentials: AppCredentials, at time: Timestamp) -> String {
+            guard credentials == signatures.credentials else {
+                var old = SignatureSource(credentials)
+                return old.signature(at: time)
+            }
+            return signatures.signature(at: time)
+        }
     }
 
     /// The largest answer that is read: 500 listed accounts take some 40 KB.
@@ -81,6 +89,9 @@ package final class TencentIMProvider: Provider {
     package var settings: ProviderSettings { state.withLock { $0.settings } }
 
     /// Replaces endpoint, credentials and timeout for the calls that come.
+    ///
+    /// A call that is out goes on with what it began with: the old endpoint never sees a signature
+    /// of the new key.
     package func update(_ settings: ProviderSettings) {
         state.withLock { state in
             if settings.credentials != state.settings.credentials {
@@ -132,26 +143,38 @@ package final class TencentIMProvider: Provider {
         }
         var outcome = Outcome.unknown(.interrupted)
         for endpoint in endpoints {
-            outcome = await call(endpoint, body: body, to: batch.accounts)
+            outcome = await call(
+                endpoint,
+                as: settings.credentials,
+                body: body,
+                to: batch.accounts
+            )
             let isNotSent = if case .notSent = outcome { true } else { false }
-            if endpoint == settings.endpoint { remember(isReached: !isNotSent) }
+            if endpoint == settings.endpoint { remember(endpoint, isReached: !isNotSent) }
             // Only what certainly wasn't sent may go to another endpoint.
             guard isNotSent, !Task.isCancelled else { break }
         }
         return outcome
     }
 
-    private func remember(isReached: Bool) {
+    private func remember(_ endpoint: String, isReached: Bool) {
         state.withLock { state in
+            // Another one may have taken its place meanwhile.
+            guard state.settings.endpoint == endpoint else { return }
             if isReached { state.endpoints.reached() } else { state.endpoints.missed(now: .now) }
         }
     }
 
-    private func call(_ endpoint: String, body: [UInt8], to accounts: [Account]) async -> Outcome {
+    private func call(
+        _ endpoint: String,
+        as credentials: AppCredentials,
+        body: [UInt8],
+        to accounts: [Account]
+    ) async -> Outcome {
         let id = registry.open()
         do {
             let response = try await client.execute(
-                request(endpoint, body: body, id: id),
+                request(endpoint, as: credentials, body: body, id: id),
                 // A backstop; the deadline of `send` comes first.
                 deadline: .now() + .minutes(5)
             )
@@ -170,14 +193,15 @@ package final class TencentIMProvider: Provider {
 
     private func request(
         _ endpoint: String,
+        as credentials: AppCredentials,
         body: [UInt8],
         id: CallRegistry.CallID
     ) -> HTTPClientRequest {
         let time = now()
         let query = state.withLock { state in
             CallQuery(
-                credentials: state.settings.credentials,
-                signature: state.signatures.signature(at: time),
+                credentials: credentials,
+                signature: state.signature(of: credentials, at: time),
                 random: UInt32(truncatingIfNeeded: state.random.next())
             )
         }
