@@ -174,7 +174,7 @@ let package = Package(
             name: "fanoutdTests",
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "PrometheusText", "JSON",
-                argumentParser, logging, nioCore, lifecycle,
+                "SystemdNotify", argumentParser, logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(

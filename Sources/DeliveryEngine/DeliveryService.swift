@@ -212,10 +212,11 @@ extension DeliveryService {
         }
     }
 
-    /// Takes over a configuration that was read again; `error` says why the last one was refused.
-    package func reconfigure(_ limits: Limits, fingerprint: String) {
+    /// Takes over a configuration that was read again; returns once it is in force.
+    package func reconfigure(_ limits: Limits, fingerprint: String) async {
         state.withLock { $0.configError = nil }
         report.yield(.reconfigured(limits, fingerprint: fingerprint))
+        await proveTurning()
     }
 
     /// Remembers why a new configuration was refused, for operators to see.

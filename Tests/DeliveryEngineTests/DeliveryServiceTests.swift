@@ -102,6 +102,11 @@ struct DeliveryServiceTests {
             #expect(progress.eta != nil)
             service.refuseConfiguration("bad file")
             #expect(service.quota().configError == "bad file")
+            var limits = Limits()
+            limits.messagesPerMinute = 600
+            await service.reconfigure(limits, fingerprint: "f")
+            #expect(service.quota().configError == nil)
+            #expect(service.quota().messagesPerMinute == 600)
         }
     }
 

@@ -30,8 +30,7 @@ package struct ServeCommand: AsyncParsableCommand {
         let log = StandardErrorLog(format: format, level: configuration.log.level) {
             clock.now().timestamp
         }
-        let warnings = configuration.warnings(stopTimeout: .seconds(90)) + configuration.exposures
-        for warning in warnings {
+        for warning in configuration.serviceWarnings {
             log.logger("configuration").warning("\(warning)")
         }
         let daemon = Daemon(configuration: configuration, log: log, environment: environment)

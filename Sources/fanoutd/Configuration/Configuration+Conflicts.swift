@@ -77,6 +77,11 @@ extension Configuration {
         return warnings
     }
 
+    /// What a daemon logs about its configuration.
+    package var serviceWarnings: [String] {
+        warnings(stopTimeout: Self.unitStopTimeout) + exposures
+    }
+
     /// Files with secrets that every user of the machine may read, with the remedy.
     ///
     /// A group may: a systemd credential shows its access list there. A `http.tokensFile` is not
@@ -86,6 +91,9 @@ extension Configuration {
         guard SmallFile.isOpenToEveryone(path) else { return [] }
         return ["tencent.secretKeyFile: every user can read \(path); run: chmod o= \(path)"]
     }
+
+    /// The TimeoutStopSec of our units.
+    package static let unitStopTimeout = Duration.seconds(90)
 
     /// What a stop takes besides the last call: its record and closing the store, generously.
     package static let stopMargin = Duration.seconds(10)

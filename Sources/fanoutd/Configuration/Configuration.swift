@@ -54,6 +54,9 @@ package struct Configuration: Sendable {
         package var batchAccounts = 500
         package var packetBytes = 12_000
         package var maxInFlight = 8
+
+        /// What `maxInFlight` can be.
+        package static let inFlightRange = 1...256
     }
 
     package struct Retry: Sendable {
@@ -83,7 +86,7 @@ package struct Configuration: Sendable {
 }
 
 /// A further token of `http.tokensFile`.
-package struct NamedToken: Sendable {
+package struct NamedToken: Sendable, Equatable {
     /// What the log calls whoever holds the token of `http.tokenFile`.
     package static let ownerName = "owner"
 

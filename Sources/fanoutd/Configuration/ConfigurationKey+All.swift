@@ -95,7 +95,11 @@ extension ConfigurationKey {
         .integer("limits.burst", 1...10_000_000, \.limits.burst),
         .integer("limits.batchAccounts", 1...500, \.limits.batchAccounts),
         .integer("limits.packetBytes", 1_000...12_288, \.limits.packetBytes),
-        .integer("limits.maxInFlight", 1...256, \.limits.maxInFlight),
+        .integer(
+            "limits.maxInFlight",
+            Configuration.Limits.inFlightRange,
+            \.limits.maxInFlight
+        ),
     ]
 
     private static let endpointForm = "https://HOST or https://HOST:PORT without a path"

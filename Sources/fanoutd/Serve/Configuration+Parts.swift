@@ -45,8 +45,12 @@ extension Configuration {
         )
     }
 
-    /// For the HTTP endpoint; `token` is what `http.tokenFile` holds.
-    package func endpointConfiguration(token: Secret) -> EndpointConfiguration {
+    /// For the HTTP endpoint; `token` is what `http.tokenFile` holds, `present` is asked for what
+    /// may change while it runs.
+    package func endpointConfiguration(
+        token: Secret,
+        present: PresentConfiguration
+    ) -> EndpointConfiguration {
         let address: HTTPAPI.ListenAddress =
             switch http.listen {
             case .tcp(let host, let port): .tcp(host: host, port: port)
@@ -55,7 +59,6 @@ extension Configuration {
         let further = http.tokens.map {
             AccessToken(name: $0.name, canWrite: $0.canWrite, secret: $0.token.bytes)
         }
-        let (limits, dispatchLimits) = (limits, dispatchLimits)
         return EndpointConfiguration(
             listen: address,
             tokens: [
@@ -63,9 +66,9 @@ extension Configuration {
             ] + further,
             bodySizeLimit: http.maxBodyBytes,
             gatewayBodySizeLimit: http.gatewayMaxBodyBytes,
-            packetSizeLimit: { limits.packetBytes },
-            messagesPerMinuteLimit: { limits.messagesPerMinute },
-            limits: { dispatchLimits },
+            packetSizeLimit: { present.current.limits.packetBytes },
+            messagesPerMinuteLimit: { present.current.limits.messagesPerMinute },
+            limits: { present.current.dispatchLimits },
             defaultPriority: defaults.priority,
             defaultOnUnknown: defaults.onUnknown
         )

@@ -52,7 +52,8 @@ package struct Daemon: Sendable {
         let provider = try TencentIMProvider(
             settings: configuration.providerSettings,
             caFile: configuration.tencent.caFile,
-            connectionLimit: configuration.limits.maxInFlight,
+            // The dispatcher bounds the calls; a reload may raise that bound up to this one.
+            connectionLimit: Configuration.Limits.inFlightRange.upperBound,
             random: SplitMix64(seed: random.next()),
             now: { clock.now().timestamp }
         )
@@ -103,8 +104,28 @@ package struct Daemon: Sendable {
     ) async throws {
         let stopping = Stopping { deliveries.drain() }
         let clock = SystemClock()
+        let present = PresentConfiguration(configuration)
+        let reload = ConfigurationReload(
+            load: reload,
+            present: present,
+            logger: log.logger("configuration"),
+            effects: ConfigurationReload.Effects(
+                take: { configuration in
+                    log.setLevel(configuration.log.level)
+                    // The calls first: what the dispatcher lets go must go with the new key.
+                    let settings = configuration.providerSettings
+                    provider.update(settings)
+                    await deliveries.reconfigure(
+                        configuration.dispatchLimits,
+                        fingerprint: settings.fingerprint(salt: store.salt)
+                    )
+                },
+                refuse: { deliveries.refuseConfiguration($0) },
+                tell: { if readiness.isComplete { run.tell($0) } }
+            )
+        )
         let endpoint = HTTPAPI.Endpoint(
-            configuration: configuration.endpointConfiguration(token: token),
+            configuration: configuration.endpointConfiguration(token: token, present: present),
             campaigns: store,
             deliveries: deliveries,
             rules: MessageTemplate(),
@@ -139,7 +160,7 @@ package struct Daemon: Sendable {
                 await store.proveWriting(now: clock.now())
                 return true
             },
-            reload: { DaemonRun.reload(reload, into: log) },
+            reload: { await reload.run(monotonicMicroseconds: clock.monotonicMicroseconds()) },
             guest: guest
         )
         do {

@@ -50,14 +50,19 @@ package struct DaemonRun: Sendable {
 
     /// What to give `Readiness`: tells the manager that requests are taken now.
     package var announceReady: @Sendable () -> Void {
-        let notify = notify
-        let logger = log.logger("fanoutd")
-        return {
-            do {
-                try notify.send(.ready)
-            } catch {
-                logger.error("The service manager can't be told", metadata: ["error": "\(error)"])
-            }
+        let run = self
+        return { run.tell(.ready) }
+    }
+
+    /// Tells the service manager something that it waits for.
+    package func tell(_ notification: ServiceNotification) {
+        do {
+            try notify.send(notification)
+        } catch {
+            log.logger("fanoutd").error(
+                "The service manager can't be told",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 
@@ -91,26 +96,5 @@ package struct DaemonRun: Sendable {
             .seconds(configuration.tencent.timeoutSeconds) + Configuration.stopMargin
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
-    }
-
-    /// What SIGHUP does so far: reads the configuration again, refuses a bad one, and takes over the
-    /// log level.
-    package static func reload(
-        _ load: @Sendable () throws -> Configuration,
-        into log: StandardErrorLog
-    ) {
-        let logger = log.logger("fanoutd")
-        do {
-            let configuration = try load()
-            log.setLevel(configuration.log.level)
-            logger.notice(
-                "Configuration read again: the log level took hold, the rest at a restart"
-            )
-        } catch {
-            logger.error(
-                "Configuration refused, the old one stays",
-                metadata: ["error": "\(error)"]
-            )
-        }
     }
 }

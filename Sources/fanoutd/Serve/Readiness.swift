@@ -10,6 +10,9 @@ package final class Readiness: Sendable {
         self.whenComplete = whenComplete
     }
 
+    /// Whether everything has arrived.
+    package var isComplete: Bool { missing.withLock { $0 <= 0 } }
+
     /// One of them has arrived.
     package func arrived() {
         let isComplete = missing.withLock { missing in

@@ -114,9 +114,13 @@ final class ChildProcess: Sendable {
 
     /// Waits until it has told its service manager something so many times more.
     func waitForNotices(_ notice: String, more: Int) throws {
-        let count = notices.count { $0 == notice }
+        try waitForNotices(notice, count: notices.count { $0 == notice } + more)
+    }
+
+    /// Waits until it has told its service manager something so many times since its start.
+    func waitForNotices(_ notice: String, count: Int) throws {
         try wait(for: "more of \(notice)") { state in
-            state.notices.count { $0 == notice } >= count + more ? true : nil
+            state.notices.count { $0 == notice } >= count ? true : nil
         }
     }
 

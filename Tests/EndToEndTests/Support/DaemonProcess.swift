@@ -11,6 +11,8 @@ struct DaemonSettings {
     var retryBaseSeconds = 0.2
     var retryCapSeconds = 0.5
     var minFreeBytes = 1_048_576
+    var maxBodyBytes = 1_048_576
+    var logLevel = "debug"
     /// Where the store is; nil for the sandbox's folder.
     var storeFolder: String?
 
@@ -20,6 +22,7 @@ struct DaemonSettings {
         http:
           listen: 127.0.0.1:\(port)
           tokenFile: \(folder)/token
+          maxBodyBytes: \(maxBodyBytes)
         store:
           path: \(storeFolder ?? folder)/fanoutd.sqlite
           minFreeBytes: \(minFreeBytes)
@@ -38,7 +41,7 @@ struct DaemonSettings {
           baseSeconds: \(retryBaseSeconds)
           capSeconds: \(retryCapSeconds)
         log:
-          level: debug
+          level: \(logLevel)
           format: text
         """
     }
@@ -104,6 +107,19 @@ final class DaemonProcess {
     func startAgainWithoutWaiting(under wrapper: [String] = []) throws {
         startCount += 1
         child = try Self.start(in: sandbox, configurationFile, number: startCount, wrapper)
+    }
+
+    /// Gives it another configuration, by SIGHUP, and waits until it has taken or refused it.
+    func reload(
+        _ settings: DaemonSettings,
+        providerPort: Int,
+        edit: (String) -> String = { $0 }
+    ) throws {
+        let text = settings.text(port: port, providerPort: providerPort, folder: sandbox.folder)
+        try sandbox.write(edit(text), to: "fanoutd.yaml")
+        let count = child.notices.count { $0 == "READY=1" }
+        child.send(signal: SIGHUP)
+        try child.waitForNotices("READY=1", count: count + 1)
     }
 
     /// Kills it as a crash would, and waits for its end.
