@@ -10,6 +10,7 @@ package struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the daemon in the foreground.",
         discussion: """
             SIGTERM and SIGINT stop it: no new calls, those in flight are finished and recorded. \
+            SIGHUP reads the configuration again; the log names what waits for a restart. \
             Logs go to standard error. A configuration with faults is refused with code 78.
             """
     )
