@@ -8,8 +8,9 @@ private let accepted = LoopbackServer.Reply.answer(
 )
 private let success = Outcome.answered(messageKey: "k", refused: [])
 
-/// Short enough for a test that waits for it, long enough for a loopback connection.
-private let short: Duration = .milliseconds(400)
+/// Short enough for a test that waits for it; a third of it is time enough for a loopback connection
+/// on a busy machine.
+private let short: Duration = .seconds(3)
 
 /// Runs a body with a provider whose connections are closed afterwards.
 private func withProvider<Result>(
@@ -29,6 +30,8 @@ private func withProvider<Result>(
         ),
         caFile: caFile,
         connectionLimit: connectionLimit,
+        // Longer than a busy machine lets a test wait between two calls.
+        idleLimit: .seconds(3_600),
         random: SeededNumbers(seed: 1),
         now: { Timestamp(milliseconds: 1_700_000_000_000) }
     )

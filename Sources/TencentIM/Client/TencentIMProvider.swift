@@ -31,18 +31,17 @@ package final class TencentIMProvider: Provider {
     /// The largest answer that is read: 500 listed accounts take some 40 KB.
     private static let answerLimit = 1 << 20
 
-    /// How long an unused connection is kept: shorter than servers usually do, since a call that
-    /// meets a connection just closed by the server has an unknown outcome.
-    private static let idleLimit: TimeAmount = .seconds(20)
-
     /// Makes a client with its own connections.
     ///
-    /// `connectionLimit` is at least the calls in flight at most; `caFile` is a PEM file of trust
-    /// roots beside the system's. A file that can't be read as such throws.
+    /// `connectionLimit` is at least the calls in flight at most. `idleLimit` is how long an unused
+    /// connection is kept: shorter than servers usually do, since a call that meets a connection
+    /// just closed by the server has an unknown outcome. `caFile` is a PEM file of trust roots
+    /// beside the system's. A file that can't be read as such throws.
     package init(
         settings: ProviderSettings,
         caFile: String? = nil,
         connectionLimit: Int = 256,
+        idleLimit: Duration = .seconds(20),
         random: any RandomNumberGenerator & Sendable,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
@@ -57,7 +56,7 @@ package final class TencentIMProvider: Provider {
         )
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionLimit
-        configuration.connectionPool.idleTimeout = Self.idleLimit
+        configuration.connectionPool.idleTimeout = .nanoseconds(idleLimit.nanoseconds)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.http1_1ConnectionDebugInitializer = { channel in
             CallGate.install(on: channel, registry: registry, timeout: timeout)
