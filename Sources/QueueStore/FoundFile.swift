@@ -32,6 +32,16 @@ struct FoundFile {
             && Self.number(in: journal, at: 16) == 0
     }
 
+    /// Refuses a database that isn't a store, or not one of this program or of an earlier one.
+    func judge(_ connection: Connection) throws {
+        let application = try connection.first("PRAGMA application_id") { $0.int64(0) } ?? 0
+        let version = try connection.first("PRAGMA user_version") { $0.int(0) } ?? 0
+        try judge(application: application, version: version)
+        for table in ["service", "clock"] {
+            _ = try connection.first("SELECT * FROM \(table)") { $0.int64(0) }
+        }
+    }
+
     private func judge(application: Int64, version: Int) throws(StoreError) {
         guard application == Schema.applicationID else { throw .foreign(path: path) }
         guard version <= Schema.version else {

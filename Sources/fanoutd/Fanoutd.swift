@@ -26,7 +26,8 @@ package import ArgumentParser
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ServeCommand.self, CheckConfigCommand.self, UserSigCommand.self,
+                    ServeCommand.self, CheckConfigCommand.self, BackupCommand.self,
+                    UserSigCommand.self,
                 ]
             ),
             CommandGroup(

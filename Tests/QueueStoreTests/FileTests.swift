@@ -284,7 +284,7 @@ final class TemporaryFiles: Sendable {
 
     deinit {
         for name in ["a", "b", "c"] {
-            for suffix in ["", "-wal", "-shm", "-journal", ".lock"] {
+            for suffix in ["", "-wal", "-shm", "-journal", ".lock", ".partial"] {
                 unsafe unlink(path(name) + suffix)
             }
         }
@@ -316,6 +316,11 @@ final class TemporaryFiles: Sendable {
     /// Copies a store's own files, without the lock's.
     func backUp(_ name: String, to other: String) {
         copy(name, to: other, only: ["", "-wal"])
+    }
+
+    /// Copies a store's file alone onto a disk of its own, where it gets the name of its store.
+    func copy(_ name: String, into disk: FaultyDisk) {
+        if let bytes = contents(path(name)) { disk.files.store(bytes, at: disk.path) }
     }
 
     func write(_ text: String, to name: String) -> String {

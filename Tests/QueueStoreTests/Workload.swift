@@ -9,10 +9,14 @@ struct Workload {
     private var random: Seeded
     private var seconds: Int64 = 0
     private var campaigns: [Campaign.ID] = []
+    private let firstCampaign: UInt64
     private var flying: [Batch] = []
     private var open: [Batch.ID] = []
 
-    init(seed: UInt64) { random = Seeded(seed) }
+    init(seed: UInt64, firstCampaign: UInt64 = 1) {
+        random = Seeded(seed)
+        self.firstCampaign = firstCampaign
+    }
 
     enum Step {
         case create(NewCampaign, KeyedRequest?)
@@ -71,7 +75,7 @@ struct Workload {
     }
 
     private mutating func makeNext() -> NewCampaign {
-        let id = makeID(UInt64(campaigns.count + 1))
+        let id = makeID(firstCampaign + UInt64(campaigns.count))
         campaigns.append(id)
         var campaign = makeCampaign(id, start: draw(4) > 0)
         campaign.recipients = run()

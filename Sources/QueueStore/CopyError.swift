@@ -1,0 +1,60 @@
+import GRDB
+
+/// Why a store wasn't copied; nothing lies where the copy should be.
+package enum CopyError: Error, Sendable, Hashable {
+    /// There is no file to copy.
+    case noStore(path: String)
+    /// The store can't be read, or is none.
+    case source(StoreError)
+    /// Something lies where the copy should be.
+    case exists(path: String)
+    /// Another process makes a copy of that name.
+    case inProgress(path: String)
+    /// No file can be made there.
+    case refused(path: String, detail: String)
+    case noRoom(path: String, needed: Int, free: Int)
+    /// Reading or writing failed.
+    case failed(source: String, path: String, detail: String)
+    /// The copy was made, and isn't sound: then the store isn't either.
+    case damaged(detail: String)
+}
+
+extension CopyError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noStore(let path):
+            "there is no store at \(path): see to store.path, or start fanoutd once"
+        case .source(let error):
+            error.description
+        case .exists(let path):
+            "\(path) is there already: move it away, or give another name"
+        case .inProgress(let path):
+            "another process is writing \(path): wait for it, or give another name"
+        case .refused(let path, let detail):
+            "\(path) can't be made (\(detail)): give a folder that this user can write to"
+        case .noRoom(let path, let needed, let free):
+            """
+            \(path) needs \(needed) bytes, and \(free) are free on its disk: free some room, or \
+            give a place on another disk
+            """
+        case .failed(let source, let path, let detail):
+            """
+            \(source) can't be copied to \(path) (\(detail)): free some room on the copy's disk, \
+            or see to both disks
+            """
+        case .damaged(let detail):
+            """
+            the store is damaged (\(detail)), so no copy was kept: keep the backups there are, and \
+            export what can be read
+            """
+        }
+    }
+}
+
+extension CopyError {
+    init(_ error: any Error, from source: String, to path: String) {
+        self =
+            error as? CopyError
+            ?? .failed(source: source, path: path, detail: "\(error)")
+    }
+}

@@ -1,0 +1,78 @@
+package import ArgumentParser
+package import QueueStore
+
+/// Copies the store, also while the daemon uses it.
+package struct BackupCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Make a consistent copy of the store while it is in use.",
+        discussion: """
+            Copies the file at store.path as it is at one moment; the daemon goes on meanwhile. The \
+            copy is checked, readable by its owner only, and gets its name when it is whole. Keep \
+            the configuration, the secret key and the token file beside it: they aren't in it.
+
+            A daemon that is started on the copy knows nothing of what came after it: recipients \
+            sent since are sent again, and campaigns made since are missing. It sends nothing for \
+            the first 75 seconds, since it can't know what the old one sent. With --paused it sends \
+            nothing at all until fanoutd resume --all; use that for backups that are kept for bad \
+            days.
+
+              fanoutd backup --paused /var/backups/fanoutd-$(date +%F).sqlite
+            """
+    )
+
+    @OptionGroup package var options: ConfigurationOptions
+
+    @Argument(
+        help: ArgumentHelp("The copy, where nothing is yet.", valueName: "file"),
+        completion: .file()
+    )
+    package var file: String
+
+    @Flag(help: "The copy has all sending paused, until an operator resumes it.")
+    package var paused = false
+
+    package init() {}
+
+    package func run() async throws {
+        let store = try options.load().configuration.store.path
+        do throws(CopyError) {
+            let copy = try StoreCopy(of: store, at: file)
+            try await fill(copy)
+            try copy.finish(isPaused: paused)
+            StandardError.writeLine("\(file): \(copy.total.grouped) bytes copied and checked")
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Rests after each step for as long as that took, so half of the disk's time is the daemon's.
+    private func fill(_ copy: StoreCopy) async throws(CopyError) {
+        let clock = ContinuousClock()
+        var display = ProgressDisplay()
+        defer { display.clear() }
+        while true {
+            let start = clock.now
+            guard try copy.step() else { return }
+            display.show(Progress(done: copy.done, total: copy.total, unit: .bytes))
+            do {
+                try await clock.sleep(for: start.duration(to: clock.now))
+            } catch {
+                // Nobody cancels a command's task.
+            }
+        }
+    }
+
+    /// The exit code tells what will do: another name, another try, other rights.
+    package static func failure(_ error: CopyError) -> CommandFailure {
+        let code: CommandFailure.Code =
+            switch error {
+            case .exists: .usage
+            case .inProgress, .noRoom, .failed, .source(.diskFailed): .tryAgain
+            case .refused: .refused
+            case .noStore, .source: .configuration
+            case .damaged: .badData
+            }
+        return CommandFailure(code, error.description)
+    }
+}
