@@ -7,12 +7,21 @@ struct FoundFile {
 
     init(at path: String) { self.path = path }
 
-    /// Refuses a file that isn't a store, or not one of this program or of an earlier one.
-    func refuseForeign() throws(StoreError) {
+    /// Refuses a file that isn't a store, not one of this program or of an earlier one, or one
+    /// that can't be used safely where it lies.
+    func refuse() throws(StoreError) {
+        // By each name SQLite would keep a log of its own, and they would spoil the file.
+        if let names = Place.identity(of: path)?.names, names > 1 {
+            throw .linked(path: path, names: Int(names))
+        }
         guard FileSize.of(path) ?? 0 > 0, !isAbandoned else { return }
         guard let header = Self.bytes(of: path, count: 108) else { return try refuseUnreadable() }
         guard header.count == 108, header.starts(with: "SQLite format 3\0".utf8) else {
             throw .damaged(path: path, detail: "it is no SQLite database")
+        }
+        // A copy has no log. SQLite would take one that lies there for its own, and spoil the copy.
+        if header[18] == Self.rollbackMode, FileSize.of(path + "-wal") ?? 0 > 0 {
+            throw .foreignLog(path: path)
         }
         let application = Int64(Self.number(in: header, at: 68))
         let version = Int(Self.number(in: header, at: 60))
@@ -98,6 +107,9 @@ struct FoundFile {
         var buffer = [UInt8](repeating: 0, count: count)
         return Array(buffer[..<max(0, unsafe pread(descriptor, &buffer, count, 0))])
     }
+
+    /// What SQLite writes into the header of a database that has no WAL.
+    private static let rollbackMode: UInt8 = 1
 
     /// A number of four bytes as SQLite writes it.
     private static func number(in bytes: [UInt8], at index: Int) -> UInt32 {

@@ -16,6 +16,8 @@ package final class Store: Sendable {
     let options: Options
     private let memory: Mutex<WriterMemory>
     private let lock: StoreLock?
+    /// Nil for a store in memory, which nobody else can open.
+    private let fence: Mutex<Fence?>
 
     /// Salts the fingerprint of credentials that this store keeps: another in every store.
     package let salt: String
@@ -25,9 +27,11 @@ package final class Store: Sendable {
         path: String,
         options: Options,
         lock: StoreLock?,
+        fence: Fence?,
         salt: String,
         isRestored: Bool = false
     ) {
+        self.fence = Mutex(fence)
         self.salt = salt
         self.writer = writer
         self.path = path
@@ -72,8 +76,10 @@ package final class Store: Sendable {
 
     /// Opens a store, or makes it, and locks it against other processes.
     package static func open(at path: String, options: Options) throws(StoreError) -> Store {
+        // One lock for all paths to a store: SQLite, too, goes by the file that links lead to.
+        let path = Place.target(of: path)
         let lock = try StoreLock(at: path + ".lock")
-        try FoundFile(at: path).refuseForeign()
+        try FoundFile(at: path).refuse()
         do {
             let pool = try DatabasePool(path: path, configuration: configuration())
             let salt = try pool.writeWithoutTransaction { try prepare($0, options) }
@@ -85,11 +91,13 @@ package final class Store: Sendable {
                 if !isRestored { renewMark(of: database, in: lock) }
                 return isRestored
             }
+            let present = try pool.writeWithoutTransaction { try mark(of: $0) }
             return Store(
                 writer: pool,
                 path: path,
                 options: options,
                 lock: lock,
+                fence: Fence(path: path, mark: present),
                 salt: salt,
                 isRestored: isRestored
             )
@@ -108,6 +116,7 @@ package final class Store: Sendable {
                 path: ":memory:",
                 options: options,
                 lock: nil,
+                fence: nil,
                 salt: salt
             )
         } catch {
@@ -119,7 +128,15 @@ package final class Store: Sendable {
     package func reopened(bootID: String) -> Store {
         var options = options
         options.bootID = bootID
-        return Store(writer: writer, path: path, options: options, lock: lock, salt: salt)
+        let fence = fence.withLock { $0 }
+        return Store(
+            writer: writer,
+            path: path,
+            options: options,
+            lock: lock,
+            fence: fence,
+            salt: salt
+        )
     }
 
     /// Waits for what is going on and closes the files.
@@ -127,7 +144,13 @@ package final class Store: Sendable {
         do {
             // A copy made while it was open must not pass for what is left now.
             if let lock, !memory.withLock({ $0.isRestored }) {
-                writer.writeWithoutTransaction { Self.renewMark(of: $0, in: lock) }
+                try writer.writeWithoutTransaction { database in
+                    // The mark of one that took the store over isn't this one's to renew.
+                    let fence = fence.withLock { $0 }
+                    if try fence?.owns(Connection(database: database)) ?? true {
+                        Self.renewMark(of: database, in: lock)
+                    }
+                }
             }
             emptyLog()
             try writer.close()
@@ -193,6 +216,16 @@ package final class Store: Sendable {
             lock.write(marks: [next])
         } catch {
             // On a full disk the store keeps its mark, and the daemon must start all the same.
+        }
+    }
+
+    /// Takes over the mark that the store was given just now.
+    private func noteMark(of connection: Connection) {
+        do {
+            let mark = try connection.first("SELECT mark FROM service") { $0.text(0) }
+            if let mark { fence.withLock { $0?.mark = mark } }
+        } catch {
+            // What fails here fails at the next transaction as well, which says so.
         }
     }
 
@@ -267,6 +300,7 @@ package final class Store: Sendable {
         var answer: T?
         do {
             try database.inTransaction(.immediate) {
+                try fence.withLock { $0 }?.check(connection)
                 if touchesClock { try transaction.begin(boot: options.bootID) }
                 answer = try body(&transaction)
                 try transaction.end(boot: touchesClock ? options.bootID : nil)
@@ -279,6 +313,7 @@ package final class Store: Sendable {
         if kept.isRestored, kept.hasAdoptedLedger {
             kept.isRestored = false
             if let lock { Self.renewMark(of: database, in: lock) }
+            noteMark(of: connection)
         }
         self.memory.withLock { [kept] in $0 = kept }
         guard let answer else { preconditionFailure("a committed transaction has its answer") }

@@ -9,6 +9,10 @@ package enum StoreError: Error, Sendable, Hashable {
     case newerVersion(path: String, found: Int, known: Int)
     /// It is an SQLite database, but not one of this program.
     case foreign(path: String)
+    /// Its file has further names (hard links).
+    case linked(path: String, names: Int)
+    /// It is a copy, and the log of another store lies beside it.
+    case foreignLog(path: String)
     /// It can't be opened, or is no database.
     case damaged(path: String, detail: String)
     /// It can't be read or written for now: its disk is full, or fails, or may not be written to.
@@ -34,6 +38,16 @@ extension StoreError: CustomStringConvertible {
             """
         case .foreign(let path):
             "\(path) is a database, but not of fanoutd: give another store.path"
+        case .linked(let path, let names):
+            """
+            \(path) is one of \(names) names of its file (hard links), and SQLite would keep a log \
+            for each: remove the others, or put a copy in its place
+            """
+        case .foreignLog(let path):
+            """
+            \(path) is a copy, and \(path)-wal belongs to the store that was there before: move \
+            \(path)-wal and \(path)-shm away
+            """
         case .damaged(let path, let detail):
             "\(path) can't be opened as a store (\(detail)): restore a backup, or move it away"
         case .diskFailed(let path, let detail):
