@@ -12,7 +12,7 @@ package final class DeliveryService: Service, Deliveries {
     private let queue: any Queue
     private let provider: any Provider
     private let time: any TimeSource
-    private let logger: Logger
+    private let log: QuietLog
     private let observer: any DeliveryObserver
     private let onRestored: @Sendable () -> Void
     package let changes = ChangeFeed()
@@ -26,7 +26,8 @@ package final class DeliveryService: Service, Deliveries {
         var requestCount = 0
         var isStopped = false
         var configError: String?
-        var outage = QueueOutage()
+        /// Commits that failed since one succeeded.
+        var failedCommits = 0
     }
 
     /// `onRestored` is told when what the queue held counts: before that, quota and state are those
@@ -44,7 +45,7 @@ package final class DeliveryService: Service, Deliveries {
         self.provider = provider
         self.time = time
         self.observer = observer
-        self.logger = logger
+        log = QuietLog(logger, time: time)
         self.onRestored = onRestored
         (events, report) = AsyncStream.makeStream()
         let dispatcher = Dispatcher(
@@ -94,6 +95,7 @@ package final class DeliveryService: Service, Deliveries {
     private func handle(_ event: Dispatcher.Event) -> [Dispatcher.Effect] {
         let now = time.now()
         observer.heard(event)
+        log.turn()
         return state.withLock { $0.dispatcher.handle(event, now: now) }
     }
 
@@ -109,7 +111,7 @@ package final class DeliveryService: Service, Deliveries {
             case .reply(let request, let reply): answer(request, reply)
             case .renewCredentials: group.addTask { await self.renewCredentials() }
             case .wake(let instant): group.addTask { await self.wake(at: instant) }
-            case .report(let report): observer.report(report, logger)
+            case .report(let report): tell(report)
             case .stopped: return true
             }
         }
@@ -121,19 +123,36 @@ package final class DeliveryService: Service, Deliveries {
             let started = time.now().instant
             let results = try await queue.commit(writes, now: time.now())
             observer.committed(took: started.duration(to: time.now().instant))
-            log(state.withLock { $0.outage.ended() })
+            noteSuccess()
             changes.committed(writes, results)
             report.yield(.committed(results))
         } catch {
-            let now = time.now().instant
-            log(state.withLock { $0.outage.failed(error.fault.text, now: now) })
+            noteFailure(error.fault.text)
             report.yield(.commitFailed(error.fault))
         }
     }
 
-    private func log(_ line: QueueOutage.Line?) {
-        guard let line else { return }
-        logger.log(level: line.level, "\(line.message)", metadata: line.metadata)
+    private func tell(_ report: Dispatcher.Report) {
+        log.log(LogLine(report))
+        observer.report(report)
+    }
+
+    private static let commitFailed = "The queue could not be written: nothing is sent until it can"
+
+    private func noteFailure(_ text: String) {
+        state.withLock { $0.failedCommits += 1 }
+        log.log(LogLine(.error, Self.commitFailed, ["error": "\(text)"], kind: text))
+    }
+
+    private func noteSuccess() {
+        let failures = state.withLock { state in
+            defer { state.failedCommits = 0 }
+            return state.failedCommits
+        }
+        guard failures > 0 else { return }
+        log.settle(Self.commitFailed)
+        let metadata: Logger.Metadata = ["failures": "\(failures)"]
+        log.log(LogLine(.notice, "The queue can be written again", metadata, kind: ""))
     }
 
     private func call(_ batch: Batch) async {
@@ -159,6 +178,7 @@ package final class DeliveryService: Service, Deliveries {
     }
 
     private func stop() {
+        log.flush()
         let waiting = state.withLock { state in
             state.isStopped = true
             defer { state.waiting = [:] }

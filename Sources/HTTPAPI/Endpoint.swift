@@ -44,7 +44,8 @@ package struct Endpoint: Sendable {
             bodies: BodyBudget(
                 limit: max(configuration.bodyMemoryLimit, 2 * configuration.bodySizeLimit)
             ),
-            logger: logger
+            logger: logger,
+            quietLog: QuietLog(logger, time: time)
         )
     }
 

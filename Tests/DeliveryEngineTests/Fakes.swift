@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import Logging
 import Simulation
 import Synchronization
 
@@ -169,7 +168,7 @@ struct Watch: DeliveryObserver {
         events.send(event)
     }
 
-    func report(_ report: Dispatcher.Report, _ logger: Logger) {
+    func report(_ report: Dispatcher.Report) {
         reports.send(report)
     }
 }

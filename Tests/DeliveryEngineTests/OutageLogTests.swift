@@ -10,7 +10,11 @@ struct OutageLogTests {
     private let queue = FakeQueue()
     private let time = VirtualTime()
     private let watch = Watch()
-    private let log = Lines()
+    private let log = LogLines { line in
+        guard line.message.hasPrefix("The queue") else { return nil }
+        return "\(line.level)" + line.text(["error"], bare: true)
+            + line.text(["times", "failures"])
+    }
 
     @Test func `an outage of the queue is a line a minute, with its begin and its end`()
         async throws
@@ -22,7 +26,7 @@ struct OutageLogTests {
             settings: .init(limits: Limits(), fingerprint: "f", seed: 1),
             time: time,
             observer: watch,
-            logger: Logger(label: "test") { _ in LineCollector(lines: log) }
+            logger: log.logger
         )
         queue.state.withLock { $0.fault = .failed("disk I/O error") }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -40,8 +44,9 @@ struct OutageLogTests {
         #expect(
             log.all == [
                 "error disk I/O error",
-                "error disk I/O error failures=60",
-                "error disk is full failures=60",
+                "error disk I/O error times=59",
+                "error disk I/O error times=60",
+                "error disk is full",
                 "notice failures=122",
             ]
         )
@@ -51,32 +56,5 @@ struct OutageLogTests {
     private func nextFailure() async {
         await watch.events.first { if case .commitFailed = $0 { true } else { false } }
         time.pass(.seconds(1))
-    }
-}
-
-/// The log's lines about the queue, without their words.
-private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock { $0 } }
-
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-private struct LineCollector: LogHandler {
-    let lines: Lines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        guard event.message.description.hasPrefix("The queue") else { return }
-        let error = event.metadata?["error"].map { ["\($0)"] } ?? []
-        let failures = event.metadata?["failures"].map { ["failures=\($0)"] } ?? []
-        lines.add((["\(event.level)"] + error + failures).joined(separator: " "))
     }
 }

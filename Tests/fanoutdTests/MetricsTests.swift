@@ -1,13 +1,11 @@
 import DeliveryCore
 import DeliveryEngine
-import Logging
 import PrometheusText
 import Testing
 import fanoutd
 
 @Suite struct `The metrics` {
     private let delivery = DeliveryMetrics()
-    private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func report(
         _ queue: FakeFigures = FakeFigures(),
@@ -84,8 +82,8 @@ import fanoutd
             .unknown(.timeout), .unknown(.service(code: 90_994)),
         ]
         for outcome in outcomes { delivery.answered(outcome, batch, took: .milliseconds(30)) }
-        delivery.report(.resent(batch.campaign, count: 5), quiet)
-        delivery.report(.retired(batch.campaign), quiet)
+        delivery.report(.resent(batch.campaign, count: 5))
+        delivery.report(.retired(batch.campaign))
         let report = await report()
         let results = [
             "accepted": 1, "partial": 1, "throttled": 1, "refused": 1, "not_sent": 1, "unknown": 2,

@@ -25,23 +25,30 @@ package struct EndpointResponder: HTTPResponder {
     let bodies: BodyBudget
     let runningKeys = RunningKeys()
     let logger: Logger
+    /// For what may come again and again.
+    let quietLog: QuietLog
 
     package func respond(
         to request: Request,
         context: EndpointContext
     ) async throws -> Response {
+        quietLog.turn()
         var response: Response
         do {
             response = try await answer(request, context)
         } catch let problem as Problem {
             response = problem.response
         } catch {
-            logger.error(
-                "A request failed unexpectedly",
-                metadata: [
-                    "error": "\(error)", "method": "\(request.method)",
-                    "path": "\(request.head.path ?? "")",
-                ]
+            quietLog.log(
+                LogLine(
+                    .error,
+                    "A request failed unexpectedly",
+                    [
+                        "error": "\(error)", "method": "\(request.method)",
+                        "path": "\(request.head.path ?? "")",
+                    ],
+                    kind: "\(error)"
+                )
             )
             response = Problem(.internalError, "the daemon's log has the reason").response
         }

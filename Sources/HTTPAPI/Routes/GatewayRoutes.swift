@@ -81,7 +81,8 @@ extension EndpointResponder {
     static let gatewayPath = "/v4/openim/batchsendmsg"
 
     private func refuse(_ refusal: GatewayRefusal) -> Response {
-        logger.notice("Refused a call", metadata: ["reason": "\(refusal.summary)"])
+        let reason = refusal.summary
+        quietLog.log(LogLine(.notice, "Refused a call", ["reason": "\(reason)"], kind: reason))
         return envelope(refusal.answer)
     }
 

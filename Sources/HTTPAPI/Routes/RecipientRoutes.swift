@@ -100,7 +100,7 @@ extension EndpointResponder {
         }
         let rows = RecipientText(rules: rules)
         let isCSV = call.answer == .csv
-        let (logger, isStopping) = (logger, isStopping)
+        let (quietLog, isStopping) = (quietLog, isStopping)
         let body = ResponseBody { writer in
             do {
                 if isCSV { try await writer.write(ByteBuffer(bytes: RecipientText.csvHeader)) }
@@ -125,7 +125,10 @@ extension EndpointResponder {
                 _ = try await existing(list.campaign)
                 try await writer.finish(nil)
             } catch {
-                logger.warning("An export broke off", metadata: ["error": "\(error)"])
+                let text = "\(error)"
+                quietLog.log(
+                    LogLine(.warning, "An export broke off", ["error": "\(text)"], kind: text)
+                )
                 throw error
             }
         }

@@ -1,6 +1,5 @@
 package import DeliveryCore
 package import DeliveryEngine
-package import Logging
 import Metrics
 package import PrometheusText
 import Synchronization
@@ -66,9 +65,9 @@ package final class DeliveryMetrics: DeliveryObserver {
         next.answered(outcome, batch, took: duration)
     }
 
-    package func report(_ report: Dispatcher.Report, _ logger: Logger) {
+    package func report(_ report: Dispatcher.Report) {
         if case .resent(_, let count) = report { resent.increment(by: count) }
-        next.report(report, logger)
+        next.report(report)
     }
 
     /// More codes than the provider has; what answers with ever new ones must not fill the memory.
