@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", hummingbird,
+                "HTTPAPI", "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib",
+                hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, nioHTTPTypes,
                 lifecycle, logging, yams,
             ]

@@ -314,6 +314,7 @@ func makeEndpoint(
     isStopping: @escaping @autoclosure @Sendable () -> Bool = false,
     metrics: any MetricsText = NoMetrics(),
     time: any TimeSource = FixedTime(),
+    rules: (any MessageRules)? = nil,
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 ) -> Endpoint {
     let draws = Counter()
@@ -321,7 +322,7 @@ func makeEndpoint(
         configuration: configuration,
         campaigns: service,
         deliveries: service,
-        rules: service,
+        rules: rules ?? service,
         gateway: FakeGateway(),
         metrics: metrics,
         time: time,
