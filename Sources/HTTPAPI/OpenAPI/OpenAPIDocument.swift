@@ -195,6 +195,9 @@ package enum OpenAPIDocument {
               description: |
                 Without a body everybody who failed or is unknown. Who is unknown may have got the
                 message: name `failed` alone to send nothing twice. Refused (409) past `expires_at`.
+                It goes in steps, between which others are sent to, and is answered after the last
+                one: for millions that is some seconds. Should it break off, with 503 or 507 or
+                without an answer, some are put back; asking again puts back the others.
               requestBody:
                 required: false
                 content:
@@ -269,7 +272,9 @@ package enum OpenAPIDocument {
               summary: List recipients, in the order of their accounts' bytes
               description: |
                 Pages as JSON; as NDJSON or CSV (by `Accept`) the whole list as one stream, for which
-                `limit` is refused. A stream that fails breaks the connection, it never ends cleanly.
+                `limit` is refused. A stream that fails, or whose campaign is deleted meanwhile,
+                breaks the connection, it never ends cleanly. Every recipient comes once, as it
+                stood when its part of the list was read.
               parameters:
                 - name: status
                   in: query
