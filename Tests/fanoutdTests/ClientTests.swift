@@ -29,6 +29,18 @@ import fanoutd
         #expect(PercentEncoding.query([]) == "")
     }
 
+    @Test func `an empty variable counts as not set`() throws {
+        let environment = ["FANOUTD_TOKEN_FILE": "", "FANOUTD_TOKEN": ""]
+        let token = try ClientToken.find(file: nil, environment: environment, standardFile: "/no")
+        #expect(token == nil)
+    }
+
+    @Test func `who isn't known learns where the token is looked for`() {
+        let failure = Problem(status: 401, body: Array(#"{"title":"A token is wanted"}"#.utf8))
+            .failure
+        #expect(failure.message.contains("--token-file, FANOUTD_TOKEN_FILE or FANOUTD_TOKEN"))
+    }
+
     @Test func `a problem shows its pointers`() {
         let body = #"""
             {"title":"Invalid fields","status":422,"detail":"2 fields are invalid",

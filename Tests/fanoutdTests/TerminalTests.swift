@@ -78,6 +78,17 @@ import fanoutd
         Progress(done: done, total: 100, unit: .recipients, note: note)
     }
 
+    @Test func `an export counts lines, and its header isn't one too many`() {
+        var progress = ExportProgress(total: 3)
+        progress.count(Array("account,status\r\na,sent\r\nb,se".utf8))
+        #expect(progress.shown.line == "66%  2 of 3")
+        progress.count(Array("nt\r\nc,sent\r\n".utf8))
+        #expect(progress.shown.line == "100%  3 of 3")
+        var unknown = ExportProgress(total: nil)
+        unknown.count(Array("{}\n{}\n".utf8))
+        #expect(unknown.shown.line == "2")
+    }
+
     @Test func `an upload that is sent says whom it waits for`() {
         let waiting = "waiting for the daemon to take it in"
         #expect(Progress(sent: 2_000_000, of: 2_000_000).note == waiting)

@@ -33,7 +33,7 @@ package struct ClientOptions: ParsableArguments {
     /// The daemon that options and environment name.
     package func client() throws(CommandFailure) -> DaemonClient {
         let environment = ProcessInfo.processInfo.environment
-        let text = url ?? environment["FANOUTD_URL"] ?? DaemonAddress.standard
+        let text = url ?? environment.filled("FANOUTD_URL") ?? DaemonAddress.standard
         guard let address = DaemonAddress(text) else {
             throw CommandFailure(
                 .usage,
@@ -61,14 +61,14 @@ package enum ClientToken {
         environment: [String: String],
         standardFile: String = standardFile
     ) throws(CommandFailure) -> Secret? {
-        if let path = file ?? environment["FANOUTD_TOKEN_FILE"] {
+        if let path = file ?? environment.filled("FANOUTD_TOKEN_FILE") {
             do {
                 return try read(path)
             } catch {
                 throw CommandFailure(.usage, "the token can't be read: \(error)")
             }
         }
-        if let token = environment["FANOUTD_TOKEN"], !token.isEmpty { return Secret(token) }
+        if let token = environment.filled("FANOUTD_TOKEN") { return Secret(token) }
         do {
             return try read(standardFile)
         } catch {
@@ -84,5 +84,12 @@ package enum ClientToken {
             throw SmallFile.Fault(path: path, reason: "it doesn't hold exactly one token")
         }
         return Secret(String(token[0]))
+    }
+}
+
+extension [String: String] {
+    /// A variable's value; an empty one counts as not set, as scripts leave it.
+    fileprivate func filled(_ name: String) -> String? {
+        self[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -13,7 +13,7 @@ package struct DaemonClient: Sendable {
     private static let answerLimit = 64 * 1_048_576
     /// A daemon that doesn't begin to answer for so long won't.
     private static let timeout = TimeAmount.seconds(60)
-    /// Uploads and exports end when they end.
+    /// Uploads, exports and retries end when they end.
     private static let streamTimeout = TimeAmount.hours(24 * 7)
 
     package init(address: DaemonAddress, token: Secret?) {
@@ -27,6 +27,8 @@ package struct DaemonClient: Sendable {
         package var path: String
         package var headers: [(String, String)]
         package var body: Body
+        /// Whether its answer may begin long after the request, as that of a retry of millions.
+        package var mayTakeLong = false
 
         package enum Body: Sendable {
             case none
@@ -130,9 +132,7 @@ package struct DaemonClient: Sendable {
             let length = file.size.map { HTTPClientRequest.Body.Length.known(Int64($0)) }
             request.body = .stream(file.chunks(counting: counter), length: length ?? .unknown)
         }
-        if call.method == "GET", call.headers.contains(where: { $0.0 == "Accept" }) {
-            timeout = Self.streamTimeout
-        }
+        if call.mayTakeLong { timeout = Self.streamTimeout }
         do {
             return try await client.execute(request, timeout: timeout)
         } catch let fault as SmallFile.Fault {

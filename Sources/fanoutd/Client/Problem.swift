@@ -63,7 +63,11 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Only what passes by itself within seconds is worth another try: a full disk does not.
     package func failure(retryAfter: String?) -> CommandFailure {
-        var failure = CommandFailure(exitCode, description)
+        let remedy =
+            status == 401
+            ? "\nName the daemon's token with --token-file, FANOUTD_TOKEN_FILE or FANOUTD_TOKEN"
+            : ""
+        var failure = CommandFailure(exitCode, description + remedy)
         failure.isMissing = status == 404
         if status == 503 || slug == "key-in-use" {
             failure.retry = retryAfter.flatMap(Int.init).map { .after(.seconds($0)) } ?? .soon

@@ -8,6 +8,7 @@ package struct ExportCommand: AsyncParsableCommand {
         discussion: """
             Those who didn't get it, as CSV:
               fanoutd export ID --status failed --status unknown > missed.csv
+            How far it has come is shown on standard error, unless the rows go to a terminal.
             """
     )
 
@@ -42,17 +43,52 @@ package struct ExportCommand: AsyncParsableCommand {
             status.map { ("status", $0) } + code.map { ("code", String($0)) }
         )
         let format = format ?? (options.json ? .ndjson : .csv)
-        let call = DaemonClient.Call(
+        var call = DaemonClient.Call(
             "GET",
             DaemonClient.path(id, "/recipients\(query)"),
             headers: [("Accept", format.contentType)]
         )
-        try await options.client().stream(call) { bytes throws(CommandFailure) in
+        call.mayTakeLong = true
+        let client = try options.client()
+        var progress = ExportProgress(total: try await expectedCount(client))
+        // A bar among the rows would spoil them.
+        var display = StandardOutput.isTerminal ? nil : ProgressDisplay(firstLineAfter: .seconds(5))
+        defer { display?.clear() }
+        try await client.stream(call) { bytes throws(CommandFailure) in
             do throws(SmallFile.Fault) {
                 try StandardOutput.write(bytes)
             } catch {
                 throw CommandFailure(.tryAgain, error.description)
             }
+            progress.count(bytes)
+            display?.show(progress.shown)
         }
+    }
+
+    /// How many recipients there are to write as far as the campaign's counts tell it.
+    private func expectedCount(_ client: DaemonClient) async throws(CommandFailure) -> Int? {
+        let campaign = try await client.campaign(id)
+        guard code.isEmpty else { return nil }
+        guard !status.isEmpty else { return campaign.total }
+        return campaign.counts.filter { status.contains($0.status) }.map(\.count).reduce(0, +)
+    }
+}
+
+/// How far an export has come, by the lines that went through.
+package struct ExportProgress: Sendable {
+    private var lines = 0
+    private let total: Int?
+
+    package init(total: Int?) {
+        self.total = total
+    }
+
+    package mutating func count(_ bytes: [UInt8]) {
+        lines += bytes.count { $0 == UInt8(ascii: "\n") }
+    }
+
+    /// The header's line doesn't matter to anybody who watches, but it must not be one too many.
+    package var shown: Progress {
+        Progress(done: min(lines, total ?? lines), total: total, unit: .recipients)
     }
 }

@@ -25,7 +25,8 @@ package struct RetryCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        let call = DaemonClient.Call("POST", DaemonClient.path(id, "/retry"), body: .json(body))
+        var call = DaemonClient.Call("POST", DaemonClient.path(id, "/retry"), body: .json(body))
+        call.mayTakeLong = true
         let answer = try await options.client().send(call)
         if options.json {
             try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))

@@ -6,6 +6,7 @@ package struct ProgressDisplay {
     private var meter = RateMeter()
     private var lines: LineRhythm
     private var hasBar = false
+    private var barAt: Duration?
 
     /// How often a terminal's bar moves, and how often whoever has news need ask.
     package static let barInterval = Duration.milliseconds(250)
@@ -22,6 +23,8 @@ package struct ProgressDisplay {
         let time = start.duration(to: now)
         progress.rate = meter.note(progress.done, at: time)
         if isTerminal {
+            if let barAt, time - barAt < Self.barInterval / 2 { return }
+            barAt = time
             // Back to the line's start, write, clear what is left of the line before.
             StandardError.write("\r" + progress.bar(columns: StandardError.columns) + "\u{1B}[K")
             hasBar = true

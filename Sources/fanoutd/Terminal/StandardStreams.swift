@@ -41,6 +41,9 @@ package enum StandardError {
 package enum StandardOutput {
     private static let descriptor: CInt = 1
 
+    /// Whether a person looks at it.
+    package static var isTerminal: Bool { isatty(descriptor) == 1 }
+
     package static func write(_ bytes: [UInt8]) throws(SmallFile.Fault) {
         try SmallFile.write(bytes, to: descriptor, path: "standard output")
     }
