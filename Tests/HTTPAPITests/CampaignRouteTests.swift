@@ -233,6 +233,40 @@ import Testing
         #expect(try (answer.json()["state"]?.string == "draft") == (status == 409))
     }
 
+    @Test(arguments: [ChangeError.stopping, .queue(.full("no room")), .queue(.failed("broken"))])
+    func `isn't said to be as it was when a retry broke off`(error: ChangeError) async throws {
+        let id = try await makeCampaign(endpoint)
+        service.state.withLock { $0.changeError = error }
+        let rest = "some may be back in the queue, ask again for the others"
+        let retry = try await exchange(.post, "/v1/campaigns/\(id)/retry", endpoint: endpoint)
+        #expect(try retry.json()["detail"]?.string?.hasSuffix(rest) == true)
+        let start = try await exchange(.post, "/v1/campaigns/\(id)/start", endpoint: endpoint)
+        #expect(try start.json()["detail"]?.string?.hasSuffix("nothing was done") == true)
+    }
+
+    @Test(arguments: [
+        (Campaign.State.running, "DELETE", "", "cancel it first"),
+        (.canceled, "DELETE", "", "calls of it are out: ask again when they have ended"),
+        (.completed, "POST", "/start", "retry sends again to those who failed or are unknown"),
+        (.draft, "POST", "/retry", "start it first"),
+    ])
+    func `says what to do instead`(
+        state: Campaign.State,
+        method: String,
+        path: String,
+        remedy: String
+    ) async throws {
+        let id = try await makeCampaign(endpoint)
+        service.state.withLock { $0.changeError = .refused(.wrongState(state)) }
+        let answer = try await exchange(
+            try #require(HTTPRequest.Method(rawValue: method)),
+            "/v1/campaigns/\(id)\(path)",
+            endpoint: endpoint
+        )
+        #expect(answer.status == 409)
+        #expect(try answer.json()["detail"]?.string?.hasSuffix("; \(remedy)") == true)
+    }
+
     @Test func `patches what is named and nothing else`() async throws {
         let id = try await makeCampaign(endpoint)
         let answer = try await exchange(

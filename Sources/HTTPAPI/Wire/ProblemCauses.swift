@@ -22,12 +22,13 @@ extension Problem {
         .retryLater(.tooBusy, "too many requests are being answered; try again", seconds: 1)
     }
 
-    init(_ error: QueueError) {
+    /// What the store couldn't do; `rest` says what was done all the same.
+    init(_ error: QueueError, rest: String = "nothing was stored") {
         switch error {
         case .full(let detail):
-            self = .retryLater(.storeFull, "\(detail); nothing was stored", seconds: 60)
+            self = .retryLater(.storeFull, "\(detail); \(rest)", seconds: 60)
         case .failed(let detail):
-            self = .retryLater(.storeFailed, "\(detail); nothing was stored", seconds: 10)
+            self = .retryLater(.storeFailed, "\(detail); \(rest)", seconds: 10)
         }
     }
 
@@ -41,22 +42,25 @@ extension Problem {
                 "recipients go into a draft only; the campaign is \(state.rawValue)"
             )
             self.state = state.rawValue
-        case .queue(.full(let detail)):
-            self = .retryLater(.storeFull, "\(detail); \(Self.rest)", seconds: 60)
-        case .queue(.failed(let detail)):
-            self = .retryLater(.storeFailed, "\(detail); \(Self.rest)", seconds: 10)
+        case .queue(let error):
+            self.init(
+                error,
+                rest: "only what `intake` counts was stored, the stream can be sent again"
+            )
         }
     }
 
-    private static let rest = "only what `intake` counts was stored, the stream can be sent again"
-
     /// Why a change was refused; `what` names the change as the client asked for it.
     init(_ error: ChangeError, _ id: Campaign.ID, asking what: String) {
+        // A retry goes in steps, and any of them may be the last.
+        let rest =
+            what == "retry"
+            ? "some may be back in the queue, ask again for the others" : "nothing was done"
         switch error {
         case .queue(let error):
-            self.init(error)
+            self.init(error, rest: rest)
         case .stopping:
-            self = .retryLater(.stopping, "the service is stopping; nothing was done", seconds: 10)
+            self = .retryLater(.stopping, "the service is stopping; \(rest)", seconds: 10)
         case .refused(let refusal):
             self.init(refusal, id, asking: what)
         }
@@ -67,7 +71,11 @@ extension Problem {
         case .notFound:
             self = .noCampaign(id)
         case .wrongState(let state):
-            self.init(.wrongState, "\(what) is not for a campaign that is \(state.rawValue)")
+            let remedy = Self.remedy(what, state).map { "; \($0)" } ?? ""
+            self.init(
+                .wrongState,
+                "\(what) is not for a campaign that is \(state.rawValue)\(remedy)"
+            )
             self.state = state.rawValue
         case .emptyDraft:
             self.init(.wrongState, "the draft has no recipients; stream some first")
@@ -86,6 +94,17 @@ extension Problem {
                 "one field is invalid; nothing was done",
                 faults: [Fault(pointer: "/\(field)", detail: detail)]
             )
+        }
+    }
+
+    /// What to do instead; nil where there is nothing.
+    private static func remedy(_ what: String, _ state: Campaign.State) -> String? {
+        switch what {
+        case "delete" where state.isFinal: "calls of it are out: ask again when they have ended"
+        case "delete": "cancel it first"
+        case "start" where state.isFinal: "retry sends again to those who failed or are unknown"
+        case "retry", "pause", "resume": state == .draft ? "start it first" : nil
+        default: nil
         }
     }
 
