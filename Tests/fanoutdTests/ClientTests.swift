@@ -29,6 +29,16 @@ import fanoutd
         #expect(PercentEncoding.query([]) == "")
     }
 
+    @Test func `what keeps all sending is told with its reason`() throws {
+        func hindrance(_ text: String) throws -> String? {
+            QuotaView.hindrance(in: try JSON(parsing: Array(text.utf8)))
+        }
+        #expect(try hindrance(#"{"state":"running","reason":null}"#) == nil)
+        #expect(try hindrance(#"{"state":"paused","reason":null}"#) == "all sending is paused")
+        let halted = #"{"state":"halted","reason":{"code":70003,"text":"bad UserSig"}}"#
+        #expect(try hindrance(halted) == "all sending is halted (70003 bad UserSig)")
+    }
+
     @Test func `an empty variable counts as not set`() throws {
         let environment = ["FANOUTD_TOKEN_FILE": "", "FANOUTD_TOKEN": ""]
         let token = try ClientToken.find(file: nil, environment: environment, standardFile: "/no")

@@ -27,7 +27,11 @@ package struct CampaignWatch {
                     display.clear()
                     return campaign
                 }
-                display.show(campaign.progress)
+                var progress = campaign.progress
+                if let hindrance = await hindrance(to: campaign) {
+                    progress.note = "\(hindrance)  \(progress.note)"
+                }
+                display.show(progress)
             } catch {
                 misses += 1
                 let mayPass = error.code == .unreachable || error.code == .tryAgain
@@ -37,6 +41,17 @@ package struct CampaignWatch {
                 }
             }
             try await ContinuousClock().sleep(for: Self.interval)
+        }
+    }
+
+    /// Why nothing of a running campaign goes out, where all sending is what stands still.
+    private func hindrance(to campaign: CampaignView) async -> String? {
+        guard campaign.state == "running", campaign.count(.sending) == 0 else { return nil }
+        do throws(CommandFailure) {
+            return QuotaView.hindrance(in: try await client.sendForJSON(.init("GET", "/v1/quota")))
+        } catch {
+            // The campaign was there a moment ago; the next look tells.
+            return nil
         }
     }
 

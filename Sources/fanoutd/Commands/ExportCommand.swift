@@ -58,7 +58,8 @@ package struct ExportCommand: AsyncParsableCommand {
             do throws(SmallFile.Fault) {
                 try StandardOutput.write(bytes)
             } catch {
-                throw CommandFailure(.tryAgain, error.description)
+                // Whoever reads has enough, as `head` has after some lines.
+                throw CommandFailure(.tryAgain, error.isBrokenPipe ? "" : error.description)
             }
             progress.count(bytes)
             display?.show(progress.shown)

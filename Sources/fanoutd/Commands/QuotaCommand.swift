@@ -21,6 +21,13 @@ package struct QuotaCommand: AsyncParsableCommand {
 package struct QuotaView: Sendable, Hashable {
     package let text: String
 
+    /// What keeps all sending from going on; nil if nothing does.
+    package static func hindrance(in json: JSON) -> String? {
+        guard let state = json["state"]?.string, state != "running" else { return nil }
+        let reason = json["reason"].flatMap(CampaignView.reason).map { " (\($0))" } ?? ""
+        return "all sending is \(state)\(reason)"
+    }
+
     package init(_ json: JSON) {
         let limit = json["messages_per_minute"]?.integer ?? 0
         let used = json["window_used"]?.integer ?? 0

@@ -17,6 +17,9 @@ package enum SmallFile {
         }
 
         package var description: String { "\(path): \(reason)" }
+
+        /// Whether whoever read what is written has gone.
+        package var isBrokenPipe: Bool { self == Fault(path: path, errno: EPIPE) }
     }
 
     /// The bytes of a file of at most `limit` bytes.
