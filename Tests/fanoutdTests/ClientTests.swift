@@ -171,6 +171,11 @@ import fanoutd
                 == "1,200 accepted, 3 duplicates dropped, 4 invalid lines left out; 1,200 in all\n"
                 + "  line 7: it is empty\n  and 3 more"
         )
+        let one = #"{"accepted": 4, "duplicates": 1, "invalid": 1, "total": 4}"#
+        #expect(
+            IntakeView(try JSON(parsing: Array(one.utf8))).text
+                == "4 accepted, 1 duplicate dropped, 1 invalid line left out; 4 in all"
+        )
     }
 
     private func makeCampaign(

@@ -101,8 +101,12 @@ package struct IntakeView: Sendable, Hashable {
     /// For standard error: what was taken, and a line for each example of what wasn't.
     package var text: String {
         var text = "\(accepted.grouped) accepted"
-        if duplicates > 0 { text += ", \(duplicates.grouped) duplicates dropped" }
-        if invalid > 0 { text += ", \(invalid.grouped) invalid lines left out" }
+        if duplicates > 0 {
+            text += ", \(duplicates.grouped) duplicate\(duplicates == 1 ? "" : "s") dropped"
+        }
+        if invalid > 0 {
+            text += ", \(invalid.grouped) invalid line\(invalid == 1 ? "" : "s") left out"
+        }
         text += "; \(total.grouped) in all"
         for example in examples {
             text += "\n  line \(example.line): \(example.reason)"

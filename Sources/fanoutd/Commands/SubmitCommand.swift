@@ -84,7 +84,8 @@ package struct SubmitCommand: AsyncParsableCommand {
     ) async throws(CommandFailure) -> [UInt8] {
         // Before a long list is sent for nothing.
         if idempotencyKey != nil, let earlier = try await submitted(id, on: client) {
-            return earlier
+            Self.tell(of: earlier)
+            return earlier.answer
         }
         var isFilled = false
         do throws(CommandFailure) {
@@ -94,7 +95,11 @@ package struct SubmitCommand: AsyncParsableCommand {
         } catch {
             // Refused may mean that a request whose answer was lost did it already.
             let mayBeDone = error.code == .refused || error.code == .badData
-            if mayBeDone, let earlier = try await submitted(id, on: client) { return earlier }
+            if mayBeDone, let earlier = try await submitted(id, on: client) {
+                // Where the list is in, it was this submit that started it.
+                if !isFilled { Self.tell(of: earlier) }
+                return earlier.answer
+            }
             let addition = isFilled ? "" : "fanoutd add \(id) --to FILE; "
             StandardError.writeLine(
                 "fanoutd: the draft \(id) stays with what was taken in; go on with\n"
@@ -108,7 +113,7 @@ package struct SubmitCommand: AsyncParsableCommand {
     private func submitted(
         _ id: String,
         on client: DaemonClient
-    ) async throws(CommandFailure) -> [UInt8]? {
+    ) async throws(CommandFailure) -> Submitted? {
         let answer: [UInt8]
         do throws(CommandFailure) {
             answer = try await client.send(.init("GET", DaemonClient.path(id)))
@@ -121,11 +126,21 @@ package struct SubmitCommand: AsyncParsableCommand {
             )
         }
         let campaign = CampaignView(try DaemonClient.parse(answer))
-        guard campaign.state != "draft" else { return nil }
+        return campaign.state == "draft" ? nil : Submitted(campaign: campaign, answer: answer)
+    }
+
+    /// A campaign that has been started, and what the endpoint says of it.
+    private struct Submitted {
+        let campaign: CampaignView
+        let answer: [UInt8]
+    }
+
+    private static func tell(of earlier: Submitted) {
+        let campaign = earlier.campaign
         StandardError.writeLine(
-            "fanoutd: submitted before as \(id), which is \(campaign.state); nothing was added"
+            "fanoutd: submitted before as \(campaign.id), which is \(campaign.state); "
+                + "nothing was added"
         )
-        return answer
     }
 
     /// Creates the draft; the key makes it safe to ask again.
