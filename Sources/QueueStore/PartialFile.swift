@@ -26,6 +26,8 @@ final class PartialFile {
     }
 
     deinit {
+        // Also where a child that was forked just now still has it open.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

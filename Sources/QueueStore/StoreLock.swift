@@ -25,6 +25,9 @@ final class StoreLock: Sendable {
     }
 
     deinit {
+        // A child that was forked just now holds the descriptor, and the lock, until it runs its
+        // program.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
