@@ -4,6 +4,8 @@ import GRDB
 package enum CopyError: Error, Sendable, Hashable {
     /// There is no file to copy.
     case noStore(path: String)
+    /// This user may not read it.
+    case unreadable(path: String)
     /// The store can't be read, or is none.
     case source(StoreError)
     /// Something lies where the copy should be.
@@ -24,6 +26,8 @@ extension CopyError: CustomStringConvertible {
         switch self {
         case .noStore(let path):
             "there is no store at \(path): see to store.path, or start fanoutd once"
+        case .unreadable(let path):
+            "\(path) may not be read by this user: run this as root, or as the service's user"
         case .source(let error):
             error.description
         case .exists(let path):

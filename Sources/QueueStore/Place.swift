@@ -25,6 +25,11 @@ enum Place {
         return unsafe fstat(descriptor, &status) == 0 ? Identity(status) : nil
     }
 
+    /// Why this user can't read a file, as `errno` says it; nil if nothing is in the way.
+    static func obstacle(toReading path: String) -> CInt? {
+        unsafe access(path, R_OK) == 0 ? nil : errno
+    }
+
     /// Whether anything has this name, be it a symbolic link to nowhere.
     static func isTaken(_ path: String) -> Bool {
         var status = stat()

@@ -26,7 +26,9 @@ import Glibc
     /// Begins a copy of the store at `source`; nothing may lie at `path` yet.
     package init(of source: String, at path: String) throws(CopyError) {
         let source = Place.target(of: source)
-        guard FileSize.of(source) != nil else { throw .noStore(path: source) }
+        if let obstacle = Place.obstacle(toReading: source) {
+            throw obstacle == ENOENT ? .noStore(path: source) : .unreadable(path: source)
+        }
         guard !Place.isTaken(path) else { throw .exists(path: path) }
         sourcePath = source
         self.path = path

@@ -69,7 +69,7 @@ package struct BackupCommand: AsyncParsableCommand {
             switch error {
             case .exists: .usage
             case .inProgress, .noRoom, .failed, .source(.diskFailed): .tryAgain
-            case .refused: .refused
+            case .refused, .unreadable: .refused
             case .noStore, .source: .configuration
             case .damaged: .badData
             }
