@@ -5,32 +5,31 @@ package import NIOHTTPTypes
 
 /// What Hummingbird leaves open about slow and careless clients, for one connection.
 ///
-/// It cuts bodies that trickle, measured over the time the endpoint itself waited for bytes, so
-/// that a slow store never looks like a slow client. It says 100 Continue only when a handler
-/// wants the body. It closes a connection whose body nobody reads, but reads on for a moment:
-/// closing at once would reset the connection and take the answer with it. It answers a head
-/// that can't be parsed, and sends no body behind a `HEAD`.
+/// It cuts bodies that trickle. It says 100 Continue only when a handler wants the body. It closes
+/// a connection whose body nobody reads, but reads on for a moment: closing at once would reset the
+/// connection and take the answer with it. It answers a head that can't be parsed, and sends no body
+/// behind a `HEAD`.
 package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
     package typealias OutboundIn = HTTPResponsePart
     package typealias OutboundOut = HTTPResponsePart
 
-    private let limits: RequestLimits
-    private let table: ConnectionTable?
+    let limits: RequestLimits
+    let table: ConnectionTable?
     /// Set where the table has no room for this connection.
     private var admission = ConnectionTable.Admission.admitted
     /// Requests whose answers haven't ended, the oldest first.
     private var answering: [AnswerMark] = []
-    private var body: Body?
+    private var body: BodyMeter?
     /// The answer to a head behind them that can't be parsed.
     private var refusal: Problem?
     private var waitingSince: NIODeadline?
-    private var headTimer: Scheduled<Void>?
+    var headTimer: Scheduled<Void>?
     private var bodyTimer: Scheduled<Void>?
     private var writeTimer: Scheduled<Void>?
     private var stopTimer: Scheduled<Void>?
-    private var closing: Closing?
+    var closing: Closing?
     private var isStopping = false
 
     /// What an answer must know of its request.
@@ -39,18 +38,8 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         let wantsClose: Bool
     }
 
-    /// A body that hasn't ended.
-    private struct Body {
-        var received = 0
-        /// What of it came since the rate was last looked at.
-        var windowReceived = 0
-        var length: Int?
-        var waited: TimeAmount = .zero
-        var isContinueOwed: Bool
-    }
-
     /// The connection's end: an answer is the last, and what still comes in is thrown away.
-    private struct Closing {
+    struct Closing {
         var isAnswered = false
         var discarded = 0
         var timer: Scheduled<Void>?
@@ -102,9 +91,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if let since = waitingSince {
-            let waited = context.eventLoop.now - since
-            let before = body?.waited ?? .zero
-            body?.waited = before + waited
+            body?.wait(context.eventLoop.now - since)
             waitingSince = nil
         }
         let part = unwrapInboundIn(data)
@@ -114,9 +101,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         }
         switch part {
         case .head(let head): begin(head, context)
-        case .body(let bytes):
-            body?.received += bytes.readableBytes
-            body?.windowReceived += bytes.readableBytes
+        case .body(let bytes): body?.take(bytes.readableBytes)
         case .end: endBody()
         }
         context.fireChannelRead(data)
@@ -143,7 +128,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
                     .split { ", \t".contains($0) }.contains("close") == true
             )
         )
-        body = Body(
+        body = BodyMeter(
             // What is too large for a number is too large for everything.
             length: fields[.contentLength].map { Int($0) ?? .max },
             isContinueOwed: fields[.expect]?.lowercased() == "100-continue"
@@ -159,7 +144,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         }
     }
 
-    private func endBody() {
+    func endBody() {
         body = nil
         bodyTimer?.cancel()
         bodyTimer = nil
@@ -179,19 +164,15 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     }
 
     private func checkBody(_ context: ChannelHandlerContext) {
-        guard let body, closing == nil else { return }
-        // A client that hasn't been told to go on isn't slow: nobody has asked it for anything.
-        let pending = waitingSince.map { context.eventLoop.now - $0 } ?? .zero
-        let waited = body.isContinueOwed ? .zero : body.waited + pending
-        if waited >= limits.rateWindow {
-            let seconds = Double(waited.nanoseconds) / 1e9
-            guard Double(body.windowReceived) >= Double(limits.bodyRate) * seconds else {
-                cut(context, SlowBody())
-                return
-            }
-            self.body?.waited = .zero
-            self.body?.windowReceived = 0
-            waitingSince = waitingSince.map { _ in context.eventLoop.now }
+        guard closing == nil else { return }
+        let now = context.eventLoop.now
+        switch body?.look(pending: waitingSince.map { now - $0 } ?? .zero, limits) {
+        case nil: return
+        case .early: break
+        case .steady: waitingSince = waitingSince.map { _ in now }
+        case .slow:
+            cut(context, SlowBody())
+            return
         }
         scheduleBodyCheck(context)
     }
@@ -251,8 +232,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
             return
         }
         if body?.isContinueOwed == true {
-            body?.isContinueOwed = false
-            body?.waited = .zero
+            body?.sayContinue()
             waitingSince = waitingSince.map { _ in context.eventLoop.now }
             if body?.received == 0 {
                 let head = HTTPResponse(status: .continue)
@@ -290,8 +270,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     private func isLast(_ mark: AnswerMark?) -> Bool {
         if closing != nil || mark?.wantsClose == true { return true }
         guard answering.count == 1, let body else { return false }
-        let rest = body.length.map { $0 - body.received } ?? Int.max
-        return body.isContinueOwed || rest > limits.restSize
+        return body.isContinueOwed || body.rest > limits.restSize
     }
 
     private func endAnswer(
@@ -330,76 +309,6 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         writeTimer?.cancel()
         let time = isStopping ? limits.stopTime : limits.writeTime
         writeTimer = context.channel.isWritable ? nil : scheduleClose(context, in: time)
-    }
-
-    // MARK: The end
-
-    private func startHeadTimer(_ context: ChannelHandlerContext) {
-        table?.wait(ObjectIdentifier(self))
-        headTimer?.cancel()
-        headTimer = scheduleClose(context, in: limits.headTime)
-    }
-
-    private func scheduleClose(
-        _ context: ChannelHandlerContext,
-        in time: TimeAmount
-    ) -> Scheduled<Void> {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        return context.eventLoop.scheduleTask(in: time) {
-            bound.value.close(mode: .all, promise: nil)
-        }
-    }
-
-    /// Makes the next answer the last, and closes at the latest after a time.
-    private func endSoon(_ context: ChannelHandlerContext, after time: TimeAmount) {
-        closing?.timer?.cancel()
-        var end = closing ?? Closing()
-        end.timer = scheduleClose(context, in: time)
-        closing = end
-    }
-
-    /// Answers by itself where no request came through to be handled.
-    private func answer(_ problem: Problem, _ context: ChannelHandlerContext) {
-        let bytes = problem.json
-        var fields = problem.allHeaders
-        fields[.contentLength] = String(bytes.count)
-        fields[.connection] = "close"
-        let head = HTTPResponse(status: problem.slug.status, headerFields: fields)
-        let written = context.eventLoop.makePromise(of: Void.self)
-        beginLinger(context, after: written.futureResult)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: bytes))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-    }
-
-    /// Ends the output once the answer is out, and reads on for a moment.
-    private func beginLinger(
-        _ context: ChannelHandlerContext,
-        after written: EventLoopFuture<Void>
-    ) {
-        // A client that is slow to read has the time of any answer to do so.
-        endSoon(context, after: limits.writeTime)
-        closing?.isAnswered = true
-        endBody()
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        written.whenSuccess {
-            let (handler, context) = bound.value
-            handler.table?.wait(ObjectIdentifier(handler))
-            handler.endSoon(context, after: handler.limits.lingerTime)
-            context.close(mode: .output, promise: nil)
-            context.read()
-        }
-    }
-
-    private func discard(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
-        switch part {
-        case .head: break
-        case .body(let bytes): closing?.discarded += bytes.readableBytes
-        case .end: context.close(mode: .all, promise: nil)
-        }
-        if let discarded = closing?.discarded, discarded > limits.lingerSize {
-            context.close(mode: .all, promise: nil)
-        }
     }
 
     package func close(
