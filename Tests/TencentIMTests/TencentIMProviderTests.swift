@@ -164,6 +164,13 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
     }
 }
 
+@Test func `trust roots are there in a PEM file with a certificate only`() {
+    #expect(TrustRoots.areThere(inPEM: Array(LoopbackCertificate.certificate.utf8)))
+    for text in ["", "-----BEGIN CERTIFICATE-----\n", LoopbackCertificate.key] {
+        #expect(!TrustRoots.areThere(inPEM: Array(text.utf8)))
+    }
+}
+
 @Test func `a refused connection means not sent`() async throws {
     try await withProvider(try await refusingEndpoint()) { provider in
         let outcome = await provider.send(makeBatch())

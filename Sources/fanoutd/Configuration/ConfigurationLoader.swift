@@ -1,3 +1,4 @@
+import TencentIM
 import Yams
 
 /// Reads a configuration file and the environment, and finds every fault of both at once.
@@ -31,6 +32,11 @@ package struct ConfigurationLoader {
     /// The largest configuration file; one that is larger is some other file.
     private static let sizeLimit = 1_048_576
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// The largest file of trust roots; all roots of a system take a quarter of a megabyte.
+    private static let trustRootsLimit = 16_777_216
+
     package static func load(
         _ path: String,
         environment: [String: String]
@@ -40,6 +46,7 @@ package struct ConfigurationLoader {
         loader.readEnvironment()
         loader.checkRequired()
         loader.readSecrets()
+        loader.readTrustRoots()
         loader.checkTogether()
         guard loader.faults.isEmpty else { throw ConfigurationFaults(loader.faults) }
         return Loaded(configuration: loader.configuration, origins: loader.origins)
@@ -54,7 +61,11 @@ package struct ConfigurationLoader {
 
     private mutating func readFile() {
         do {
-            let bytes = try SmallFile.read(path, limit: Self.sizeLimit)
+            var bytes = try SmallFile.read(path, limit: Self.sizeLimit)[...]
+            // Some editors begin a file with it, and the parser stumbles over it.
+            if bytes.starts(with: Self.byteOrderMark) {
+                bytes = bytes.dropFirst(Self.byteOrderMark.count)
+            }
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 note(.file(path), problem: "it is not UTF-8 text", remedy: "give a YAML file")
                 return
@@ -275,6 +286,22 @@ package struct ConfigurationLoader {
                 note(place(of: key), key: key, problem: fault.problem, remedy: fault.remedy)
             }
         }
+    }
+
+    /// Looks into the file only: the client reads it for itself when it is made.
+    private mutating func readTrustRoots() {
+        guard let path = configuration.tencent.caFile else { return }
+        let problem: String
+        do {
+            let bytes = try SmallFile.read(path, limit: Self.trustRootsLimit)
+            if TrustRoots.areThere(inPEM: bytes) { return }
+            problem = "\(path) holds no certificates that can be read"
+        } catch {
+            problem = "\(path) can't be read (\(error.reason))"
+        }
+        let key = "tencent.caFile"
+        let remedy = "give a PEM file with the trust root, readable by this user, or leave it out"
+        note(place(of: key), key: key, problem: problem, remedy: remedy)
     }
 
     private mutating func checkTogether() {

@@ -151,6 +151,8 @@ import fanoutd
             ("http:\n  listen: 0.0.0.0:80\n", "FILE:5: http.listen: '0.0.0.0:80' can be reached"),
             ("retry:\n  capSeconds: 2\n", "FILE: retry.baseSeconds: 5.0 is over retry.capSeconds"),
             ("http:\n  tokensFile: none\n", "FILE:5: http.tokensFile: FOLDER/none can't be read"),
+            ("  caFile: none\n", "FILE:4: tencent.caFile: FOLDER/none can't be read (No such file"),
+            ("  caFile: secret-key\n", "FILE:4: tencent.caFile: FOLDER/secret-key holds no cert"),
             ("limits.burst: 5\n", "FILE:4: limits.burst: unknown key; write burst indented below"),
             ("nonsense: 5\n", "FILE:4: nonsense: unknown key; the sections are http, store,"),
             ("log:\n  nonsense: 5\n", "FILE:5: log.nonsense: unknown key; log has level, format"),
@@ -197,6 +199,11 @@ import fanoutd
                     + " give the configuration file with --config"
             )
         }
+    }
+
+    @Test func `a byte order mark at the start of the file is ignored`() throws {
+        #expect(try load("\u{FEFF}" + Self.required).get().configuration.tencent.sdkAppId > 0)
+        #expect(try faults("\u{FEFF}" + Self.required + "log: 5\n")[0].hasPrefix("FILE:4: log:"))
     }
 
     @Test func `the environment overrides the file and belongs to keys or clients alone`() throws {
