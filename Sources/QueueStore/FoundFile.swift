@@ -10,8 +10,10 @@ struct FoundFile {
     /// Refuses a file that isn't a store, not one of this program or of an earlier one, or one
     /// that can't be used safely where it lies.
     func refuse() throws(StoreError) {
+        let identity = Place.identity(of: path)
+        if identity?.isFolder == true { throw .folder(path: path) }
         // By each name SQLite would keep a log of its own, and they would spoil the file.
-        if let names = Place.identity(of: path)?.names, names > 1 {
+        if let names = identity?.names, names > 1 {
             throw .linked(path: path, names: Int(names))
         }
         guard FileSize.of(path) ?? 0 > 0, !isAbandoned else { return }

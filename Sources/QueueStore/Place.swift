@@ -8,6 +8,7 @@ enum Place {
         let inode: ino_t
         /// How many names the file has.
         let names: nlink_t
+        let isFolder: Bool
 
         static func == (lhs: Identity, rhs: Identity) -> Bool {
             (lhs.device, lhs.inode) == (rhs.device, rhs.inode)
@@ -65,6 +66,11 @@ enum Place {
 
 extension Place.Identity {
     fileprivate init(_ status: stat) {
-        self.init(device: status.st_dev, inode: status.st_ino, names: status.st_nlink)
+        self.init(
+            device: status.st_dev,
+            inode: status.st_ino,
+            names: status.st_nlink,
+            isFolder: status.st_mode & S_IFMT == S_IFDIR
+        )
     }
 }

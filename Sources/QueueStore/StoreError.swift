@@ -9,6 +9,8 @@ package enum StoreError: Error, Sendable, Hashable {
     case newerVersion(path: String, found: Int, known: Int)
     /// It is an SQLite database, but not one of this program.
     case foreign(path: String)
+    /// It is a folder.
+    case folder(path: String)
     /// Its file has further names (hard links).
     case linked(path: String, names: Int)
     /// It is a copy, and the log of another store lies beside it.
@@ -38,6 +40,8 @@ extension StoreError: CustomStringConvertible {
             """
         case .foreign(let path):
             "\(path) is a database, but not of fanoutd: give another store.path"
+        case .folder(let path):
+            "\(path) is a folder: give the path of a file, such as \(path)/fanoutd.sqlite"
         case .linked(let path, let names):
             """
             \(path) is one of \(names) names of its file (hard links), and SQLite would keep a log \

@@ -75,6 +75,12 @@ import Testing
         try open(files.path("a")).close()
     }
 
+    @Test func `a folder is refused as one`() {
+        let path = files.path("a")
+        #expect(unsafe mkdir(path, 0o700) == 0)
+        #expect(throws: StoreError.folder(path: path)) { _ = try open(path) }
+    }
+
     @Test func `who opens a store last has it, should the lock's file be deleted`() async throws {
         let first = try open(files.path("a"))
         _ = try await first.create(makeCampaign(), now: at(0))
