@@ -62,4 +62,23 @@ import fanoutd
             try find(folder.path + "/none", environment, standard)
         }
     }
+
+    @Test(arguments: [" \n", "two words", "a\nHost: b", "t\u{7F}", "tök"])
+    func `a client's token that is none is refused without showing it`(_ text: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = try folder.write("token", text)
+        for variables in [["FANOUTD_TOKEN": text], ["FANOUTD_TOKEN_FILE": file]] {
+            let failure = #expect(throws: CommandFailure.self) {
+                try ClientToken.find(file: nil, environment: variables, standardFile: "/no")
+            }
+            #expect(failure?.code == .usage)
+            #expect(failure?.message.hasSuffix("doesn't hold exactly one token") == true)
+        }
+    }
+
+    @Test func `a line break after a client's token is ignored`() throws {
+        let token = try ClientToken.find(file: nil, environment: ["FANOUTD_TOKEN": "t\n"])
+        #expect(token?.text == "t")
+    }
 }

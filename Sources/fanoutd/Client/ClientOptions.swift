@@ -68,7 +68,10 @@ package enum ClientToken {
                 throw CommandFailure(.usage, "the token can't be read: \(error)")
             }
         }
-        if let token = environment.filled("FANOUTD_TOKEN") { return Secret(token) }
+        if let text = environment.filled("FANOUTD_TOKEN") {
+            if let token = token(in: text) { return token }
+            throw CommandFailure(.usage, "FANOUTD_TOKEN \(noToken)")
+        }
         do {
             return try read(standardFile)
         } catch {
@@ -79,11 +82,21 @@ package enum ClientToken {
 
     private static func read(_ path: String) throws(SmallFile.Fault) -> Secret {
         let text = String(decoding: try SmallFile.read(path, limit: 4_096), as: UTF8.self)
-        let token = text.split(whereSeparator: \.isWhitespace)
-        guard token.count == 1 else {
-            throw SmallFile.Fault(path: path, reason: "it doesn't hold exactly one token")
+        guard let token = token(in: text) else {
+            throw SmallFile.Fault(path: path, reason: "it \(noToken)")
         }
-        return Secret(String(token[0]))
+        return token
+    }
+
+    private static let noToken = "doesn't hold exactly one token"
+
+    /// The only word of a text, if a header can carry it.
+    private static func token(in text: String) -> Secret? {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 1, words[0].utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return nil
+        }
+        return Secret(String(words[0]))
     }
 }
 
