@@ -240,6 +240,14 @@ import fanoutd
         )
     }
 
+    @Test func `who wasn't reached is listed by the statuses that there are`() throws {
+        let counts = #""total":9,"sent":5,"failed":1,"unknown":0,"canceled":3"#
+        #expect(
+            try makeCampaign(counts: counts).exportOfMissed
+                == "fanoutd export 0190 --status failed --status canceled"
+        )
+    }
+
     @Test func `a plan is shown`() throws {
         let json = #"""
             {"batches":2041,"largest_batch_accounts":490,"largest_packet_bytes":11993,

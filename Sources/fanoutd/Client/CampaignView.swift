@@ -112,6 +112,12 @@ package struct CampaignView: Sendable, Hashable {
         }.joined()
     }
 
+    /// The command that lists whom the message didn't reach, by the statuses that there are.
+    package var exportOfMissed: String {
+        let missed = counts.filter { $0.status != "sent" && $0.count > 0 }
+        return "fanoutd export \(id)" + missed.map { " --status \($0.status)" }.joined()
+    }
+
     /// How a watch ends, nil while it goes on.
     package var ending: Ending? {
         switch state {

@@ -72,7 +72,7 @@ package struct CampaignWatch {
             throw CommandFailure(
                 .incomplete,
                 "\(campaign.state): \(counts.joined(separator: ", "))\n"
-                    + "See who: fanoutd export \(campaign.id) --status failed --status unknown"
+                    + "See who: \(campaign.exportOfMissed)"
             )
         }
     }
