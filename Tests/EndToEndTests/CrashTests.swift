@@ -88,6 +88,29 @@ extension EndToEndTests {
             #expect(report.acceptedTwice == 0)
         }
 
+        @Test func `while calls in flight are waited for it answers, and isn't ready`() throws {
+            let sandbox = try Sandbox()
+            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let relay = try Relay(to: provider.port)
+            let daemon = try DaemonProcess(in: sandbox, providerPort: relay.port)
+            let isReleased = Monitor(false)
+            relay.atCall(1, .arrived) {
+                _ = isReleased.wait(seconds: ChildProcess.patience) { $0 ? true : nil }
+            }
+            try daemon.submit(["bonnie"])
+            try relay.wait(for: 1, .arrived)
+
+            daemon.child.send(signal: SIGTERM)
+            try daemon.ask("/readyz") { answer in
+                answer["type"]?.string == "urn:fanoutd:problem:stopping" ? true : nil
+            }
+            #expect(try daemon.client().get("/readyz").status == 503)
+            #expect(try daemon.client().get("/v1/quota").json()["in_flight"]?.integer == 1)
+            isReleased.change { $0 = true }
+            let ending = try daemon.child.waitForEnd()
+            #expect(ending.exitCode == 0, "\(ending.errors)")
+        }
+
         @Test func `a provider that can't be reached is waited for, and nothing is spent`() throws {
             let sandbox = try Sandbox()
             let port = try Socket.freePort()

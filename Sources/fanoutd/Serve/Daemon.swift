@@ -102,7 +102,8 @@ package struct Daemon: Sendable {
         _ readiness: Readiness,
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
-        let stopping = Stopping { deliveries.drain() }
+        let (sendingEnded, sendingEnd) = AsyncStream.makeStream(of: Never.self)
+        let stopping = Stopping(sendingEnded: sendingEnded) { deliveries.drain() }
         let clock = SystemClock()
         let present = PresentConfiguration(configuration)
         let reload = ConfigurationReload(
@@ -149,10 +150,11 @@ package struct Daemon: Sendable {
             readiness.arrived()
             onRunning(address?.port, token)
         }
-        // Shut down from the end: no new calls first, then the endpoint, which may still be reading a
-        // stream, then what is left of the calls in flight.
+        // Shut down from the end: no new calls first, and once those in flight are recorded the
+        // endpoint, which may still be reading a stream.
+        let sending = PatientService(deliveries, onEnd: { sendingEnd.finish() })
         let parts = DaemonRun.Parts(
-            services: [PatientService(deliveries), service, stopping],
+            services: [sending, service, stopping],
             status: { Self.status(deliveries.quota()) },
             isAlive: {
                 // Either may hang, and then the watchdog hears nothing; an error is an answer.

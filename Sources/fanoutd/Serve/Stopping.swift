@@ -2,11 +2,19 @@ package import ServiceLifecycle
 import Synchronization
 
 /// Knows that the shutdown has begun: as the last service started it is the first to hear of it.
+///
+/// It ends when the sending has, and so the endpoint answers until then: that it isn't ready any
+/// more, and how far the calls in flight are.
 package final class Stopping: Service {
     private let began = Atomic(false)
     private let onBegin: @Sendable () -> Void
+    private let sendingEnded: AsyncStream<Never>
 
-    package init(onBegin: @escaping @Sendable () -> Void) {
+    package init(
+        sendingEnded: AsyncStream<Never>,
+        onBegin: @escaping @Sendable () -> Void
+    ) {
+        self.sendingEnded = sendingEnded
         self.onBegin = onBegin
     }
 
@@ -16,6 +24,7 @@ package final class Stopping: Service {
         await untilShutdown()
         began.store(true, ordering: .relaxed)
         onBegin()
+        for await _ in sendingEnded {}
     }
 }
 
@@ -24,13 +33,18 @@ package final class Stopping: Service {
 /// A group takes a service that ends out of turn for a failure and cancels all the others.
 package struct PatientService: Service {
     private let service: any Service
+    private let onEnd: @Sendable () -> Void
 
-    package init(_ service: any Service) {
+    package init(_ service: any Service, onEnd: @escaping @Sendable () -> Void) {
         self.service = service
+        self.onEnd = onEnd
     }
 
     package func run() async throws {
-        try await service.run()
+        do {
+            defer { onEnd() }
+            try await service.run()
+        }
         await untilShutdown()
     }
 }
