@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 extension EndToEndTests {
@@ -70,6 +71,36 @@ extension EndToEndTests {
             #expect(gone.errors.contains("\(id), was deleted after it was made"))
             let more = try daemon.command("add", id, "--to", list)
             #expect(more.exitCode == 65 && !more.errors.contains("%"), "\(more.errors)")
+        }
+
+        @Test func `a demo that is kept tells its URL and token, and ends at Ctrl-C`() throws {
+            let sandbox = try Sandbox()
+            let demo = try sandbox.start(["demo", "--recipients", "10", "--keep"], name: "demo")
+            try demo.waitForOutput("its token: ")
+            demo.send(signal: SIGINT)
+            let ending = try demo.waitForEnd()
+            #expect(ending.exitCode == 0, "\(ending.errors)")
+            #expect(ending.output.contains(#/stays at http://127\.0\.0\.1:\d+ until/#))
+            #expect(ending.output.contains(#/its token: [0-9a-f]{64}\n/#))
+        }
+
+        @Test func `a demo that is broken off says so, and not that it was right`() throws {
+            let sandbox = try Sandbox()
+            let demo = try sandbox.start(["demo", "--recipients", "300000"], name: "demo")
+            try demo.waitForErrors("campaign ")
+            demo.send(signal: SIGINT)
+            let ending = try demo.waitForEnd()
+            #expect(ending.exitCode == 1)
+            #expect(ending.errors.hasSuffix("fanoutd: the demo was broken off\n"))
+        }
+
+        @Test func `a simulator whose port is taken says so`() throws {
+            let sandbox = try Sandbox()
+            let provider = try Provider(in: sandbox)
+            let listen = "127.0.0.1:\(provider.port)"
+            let second = try sandbox.run(["simulator", "--listen", listen])
+            #expect(second.exitCode == 75)
+            #expect(second.errors.contains("another program listens at \(listen)"))
         }
 
         @Test func `the demo ends with its table and code 0`() throws {

@@ -133,10 +133,15 @@ private struct DemoVisit: Service {
             folder: folder,
             provider: provider
         )
-        try await session.play()
+        do {
+            try await cancelWhenGracefulShutdown { try await session.play() }
+        } catch  where Task.isShuttingDownGracefully {
+            throw CommandFailure(.incomplete, "the demo was broken off")
+        }
         guard keeps else { return }
-        StandardError.writeLine("the daemon stays at \(endpoint) until Ctrl-C")
-        StandardError.writeLine("its token is in \(folder)/token")
+        // The token dies with the demo, and opens nothing but its simulator.
+        try StandardOutput.writeLine("the daemon stays at \(endpoint) until Ctrl-C")
+        try StandardOutput.writeLine("its token: \(door.token.text)")
         try await gracefulShutdown()
     }
 }

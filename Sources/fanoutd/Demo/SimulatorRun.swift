@@ -1,5 +1,7 @@
 import DeliveryCore
+import Glibc
 import Logging
+import NIOCore
 import ServiceLifecycle
 import TencentIMSimulator
 import UnixSignals
@@ -29,7 +31,16 @@ package enum SimulatorRun {
                 logger: log.logger("lifecycle")
             )
         )
-        try await group.run()
+        do {
+            try await group.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw CommandFailure(
+                .tryAgain,
+                "--listen: another program listens at \(options.listen); stop it, or give another port"
+            )
+        } catch {
+            throw CommandFailure(.usage, "--listen: \(options.listen) can't be opened (\(error))")
+        }
     }
 
     private static func configuration(

@@ -147,6 +147,20 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// Waits until standard output holds a text.
+    func waitForOutput(_ text: String) throws {
+        try wait(for: "'\(text)' on standard output") { state in
+            String(decoding: state.output, as: UTF8.self).contains(text) ? true : nil
+        }
+    }
+
+    /// Waits until standard error holds a text.
+    func waitForErrors(_ text: String) throws {
+        try wait(for: "'\(text)' on standard error") { state in
+            String(decoding: state.errors, as: UTF8.self).contains(text) ? true : nil
+        }
+    }
+
     @discardableResult
     private func wait<Found>(for what: String, _ find: (State) -> Found?) throws -> Found {
         let found = state.wait(seconds: Self.patience) { state -> Found?? in
