@@ -93,8 +93,10 @@ import Testing
     }
 
     @Test func `answers every known path with 405 and Allow`() async throws {
-        for path in Set(Route.table.map(\.path)) {
-            let methods = Route.table.filter { $0.path == path }.map(\.method)
+        // The provider's other commands are refused in its language, whatever the method.
+        let table = Route.table.filter { $0.operation != .unknownCommand }
+        for path in Set(table.map(\.path)) {
+            let methods = table.filter { $0.path == path }.map(\.method)
             let uri = path.split(separator: "{").first.map { "\($0)" } ?? path
             let full =
                 path.contains("{")

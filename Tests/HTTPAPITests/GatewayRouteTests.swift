@@ -74,6 +74,35 @@ import Testing
         #expect(answer.status == 200 && answer.text == "unknown command")
     }
 
+    @Test(arguments: [HTTPRequest.Method.get, .put, .delete, .options, .patch])
+    func `knows no other command by any method`(method: HTTPRequest.Method) async throws {
+        let endpoint = makeEndpoint(service)
+        let answer = try await exchange(method, "/v4/openim/x", token: nil, endpoint: endpoint)
+        #expect(answer.status == 200 && answer.text == "unknown command")
+    }
+
+    @Test(arguments: ["/v4/openim/batchsendmsg?identifier=b%zz", "/v4/openim/sendmsg?a=%zz"])
+    func `leaves a broken escape to whoever reads the value`(path: String) async throws {
+        let answer = try await post(path)
+        #expect(answer.status == 200)
+        #expect(answer.text.hasPrefix("taken") || answer.text == "unknown command")
+    }
+
+    @Test(arguments: [Self.path, "/v4/openim/sendmsg"])
+    func `answers whatever form a client asks for`(path: String) async throws {
+        let endpoint = makeEndpoint(service)
+        let headers: HTTPFields = [.accept: "text/html"]
+        let answer = try await exchange(
+            .post,
+            path,
+            "bonnie",
+            headers: headers,
+            token: nil,
+            endpoint: endpoint
+        )
+        #expect(answer.status == 200)
+    }
+
     @Test func `is for POST alone`() async throws {
         let endpoint = makeEndpoint(service)
         let answer = try await exchange(.get, Self.path, token: nil, endpoint: endpoint)

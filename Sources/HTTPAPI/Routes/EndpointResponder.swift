@@ -92,9 +92,9 @@ package struct EndpointResponder: HTTPResponder {
             parameters: match.parameters,
             query: try Query(
                 parts.count > 1 ? parts[1] : "",
-                allowing: route.isOpenQuery ? nil : route.query
+                allowing: route.isProviders ? nil : route.query
             ),
-            answer: try request.headers.accepted(of: route.answers)
+            answer: route.isProviders ? .json : try request.headers.accepted(of: route.answers)
         )
         return try await perform(route.operation, call)
     }

@@ -31,6 +31,8 @@ extension EndpointResponder {
             return try await call.wholeBody(limit: limit)
         } catch let problem where problem.slug == .tooLarge {
             throw gateway.refusal(.tooLarge(limit: limit))
+        } catch let problem where problem.slug == .tooBusy {
+            throw gateway.refusal(.queue(.failed(problem.detail)))
         }
     }
 

@@ -11,8 +11,9 @@ package struct Route: Sendable {
     package let operation: Operation
     /// The query parameters it takes; any other is refused.
     package var query: [String] = []
-    /// Whether it takes any other parameter too, as the provider does.
-    var isOpenQuery = false
+    /// Whether it is the provider's own call, whose clients know nothing of our refusals: it takes
+    /// any other parameter too, and a client that asks for any form of answer.
+    var isProviders = false
     /// Whether a token is wanted on TCP.
     package var wantsToken = true
     /// The forms its answer can have.
@@ -97,14 +98,14 @@ package struct Route: Sendable {
             path: EndpointResponder.gatewayPath,
             operation: .gatewayCall,
             query: ["sdkappid", "identifier", "usersig", "random", "contenttype"],
-            isOpenQuery: true,
+            isProviders: true,
             wantsToken: false
         ),
         Route(
             method: .post,
             path: "/v4/{service}/{command}",
             operation: .unknownCommand,
-            isOpenQuery: true,
+            isProviders: true,
             wantsToken: false
         ),
     ]
@@ -155,10 +156,11 @@ struct PathMatch: Sendable {
         return parameters
     }
 
-    /// The row for a method; `HEAD` is answered wherever `GET` is.
+    /// The row for a method; `HEAD` is answered wherever `GET` is, and a command of the provider's
+    /// that isn't carried out is refused in its language by whatever method it comes.
     func route(for method: HTTPRequest.Method) -> Route? {
         let wanted = method == .head ? .get : method
-        return routes.first { $0.method == wanted }
+        return routes.first { $0.method == wanted || $0.operation == .unknownCommand }
     }
 
     /// What `Allow` says.

@@ -8,12 +8,17 @@ struct Query: Sendable, Hashable {
     }
 
     /// Takes only parameters of these names, or of any where there are none to keep to.
+    ///
+    /// Where any will do, a broken escape stays as it is written, for whoever reads the value.
     init(_ text: some StringProtocol, allowing names: [String]?) throws(Problem) {
+        func decoded(_ part: some StringProtocol) -> [UInt8]? {
+            percentDecoded(part) ?? (names == nil ? Array(part.utf8) : nil)
+        }
         var items: [Item] = []
         for part in text.split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = percentDecoded(pair[0]),
-                let value = percentDecoded(pair.count > 1 ? pair[1] : "")
+            guard let name = decoded(pair[0]),
+                let value = decoded(pair.count > 1 ? pair[1] : "")
             else { throw Problem(.badQuery, "the query holds a broken percent escape") }
             items.append(
                 Item(
