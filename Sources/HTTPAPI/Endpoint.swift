@@ -44,6 +44,9 @@ package struct Endpoint: Sendable {
             bodies: BodyBudget(
                 limit: max(configuration.bodyMemoryLimit, 2 * configuration.bodySizeLimit)
             ),
+            gatewayBodies: BodyBudget(
+                limit: max(configuration.bodyMemoryLimit, configuration.gatewayBodySizeLimit)
+            ),
             logger: logger,
             quietLog: QuietLog(logger, time: time)
         )

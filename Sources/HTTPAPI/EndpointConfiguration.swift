@@ -22,6 +22,8 @@ package struct EndpointConfiguration: Sendable {
     /// Memory that all open streams of recipients share, in bytes.
     package var intakeMemoryLimit: Int
     /// Memory that all JSON bodies share, in bytes; two of the largest always have room.
+    ///
+    /// The gateway's bodies, which may be far larger, share as much again, or one of the largest.
     package var bodyMemoryLimit: Int
     /// Connections open at once, if the process may open so many files; the next one takes the
     /// place of an idle one.

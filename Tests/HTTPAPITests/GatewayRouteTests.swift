@@ -103,6 +103,30 @@ import Testing
         #expect(answer.status == 200)
     }
 
+    @Test func `has room for one of its largest bodies, and says when there is no more`()
+        async throws
+    {
+        var configuration = makeConfiguration()
+        configuration.bodyMemoryLimit = 0
+        configuration.bodySizeLimit = 1
+        configuration.gatewayBodySizeLimit = 6
+        let endpoint = makeEndpoint(service, configuration: configuration)
+        let (entered, enter) = AsyncStream<Void>.makeStream()
+        let (released, release) = AsyncStream<Void>.makeStream()
+        service.state.withLock {
+            $0.beforeCreation = {
+                enter.finish()
+                for await _ in released {}
+            }
+        }
+        async let first = post(Self.path, "bonnie", endpoint: endpoint)
+        for await _ in entered {}
+        let second = try await post(Self.path, "rong", endpoint: endpoint)
+        #expect(second.status == 200 && second.text == "queue")
+        release.finish()
+        #expect(try await first.text.hasPrefix("taken") && count == 1)
+    }
+
     @Test func `is for POST alone`() async throws {
         let endpoint = makeEndpoint(service)
         let answer = try await exchange(.get, Self.path, token: nil, endpoint: endpoint)

@@ -23,6 +23,7 @@ package struct EndpointResponder: HTTPResponder {
     let isStopping: @Sendable () -> Bool
     let budget: IntakeBudget
     let bodies: BodyBudget
+    let gatewayBodies: BodyBudget
     let runningKeys = RunningKeys()
     let logger: Logger
     /// For what may come again and again.
@@ -88,7 +89,7 @@ package struct EndpointResponder: HTTPResponder {
             request: request,
             context: context,
             caller: caller,
-            bodyShare: BodyBudget.Share(of: bodies),
+            bodyShare: BodyBudget.Share(of: route.isProviders ? gatewayBodies : bodies),
             parameters: match.parameters,
             query: try Query(
                 parts.count > 1 ? parts[1] : "",
