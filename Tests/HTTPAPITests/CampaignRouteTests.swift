@@ -217,6 +217,16 @@ import Testing
         #expect(try late.json()["state"]?.string == "canceled")
     }
 
+    @Test(arguments: [(HTTPRequest.Method.patch, ""), (.post, "/retry")])
+    func `refuses what isn't there before it looks at the body`(
+        method: HTTPRequest.Method,
+        path: String
+    ) async throws {
+        let uri = "/v1/campaigns/01a1fcaa-663e-7f5b-a659-375a205d7d9e\(path)"
+        let answer = try await exchange(method, uri, "{", endpoint: endpoint)
+        #expect(answer.status == 404)
+    }
+
     @Test(arguments: [
         (ChangeError.refused(.emptyDraft), 409, "wrong-state"),
         (.refused(.intakeOpen), 409, "wrong-state"), (.refused(.expired), 409, "wrong-state"),

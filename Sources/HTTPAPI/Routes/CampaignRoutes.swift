@@ -121,7 +121,7 @@ extension EndpointResponder {
     }
 
     func patchCampaign(_ call: Call) async throws -> Response {
-        let id = try call.campaignID()
+        let id = try await existing(try call.campaignID()).id
         let body = try await call.jsonBody(
             [.mergePatch, .json],
             limit: configuration.bodySizeLimit
@@ -151,7 +151,7 @@ extension EndpointResponder {
     }
 
     func retryCampaign(_ call: Call) async throws -> Response {
-        let id = try call.campaignID()
+        let id = try await existing(try call.campaignID()).id
         // A retry of everything needs no body, so only one that is there has a type.
         let hasType = call.request.headers[.contentType] != nil
         let body =
