@@ -118,8 +118,7 @@ extension Transaction {
         if let limit = patch.messagesPerMinute { settings.messagesPerMinute = limit }
         if let startAt = patch.startAt {
             guard campaign.startedAt == nil, !campaign.state.isFinal else {
-                let detail = "the campaign has started: start_at can't change any more"
-                return .failure(.invalid(field: "start_at", detail: detail))
+                return .failure(.wrongState(campaign.state))
             }
             settings.startAt = startAt
         }

@@ -259,6 +259,7 @@ import Testing
         (.canceled, "DELETE", "", "calls of it are out: ask again when they have ended"),
         (.completed, "POST", "/start", "retry sends again to those who failed or are unknown"),
         (.draft, "POST", "/retry", "start it first"),
+        (.running, "PATCH", "", "start_at can't change once it has started or ended"),
     ])
     func `says what to do instead`(
         state: Campaign.State,
@@ -271,6 +272,7 @@ import Testing
         let answer = try await exchange(
             try #require(HTTPRequest.Method(rawValue: method)),
             "/v1/campaigns/\(id)\(path)",
+            method == "PATCH" ? "{}" : nil,
             endpoint: endpoint
         )
         #expect(answer.status == 409)

@@ -125,7 +125,7 @@ package enum OpenAPIDocument {
               description: |
                 A JSON merge patch (RFC 7396): null takes a cap or a time away, and makes the name
                 empty; `priority` can't be null. `start_at` can be changed until the campaign has
-                started.
+                started, and is refused (409) from then on.
               requestBody:
                 required: true
                 content:

@@ -103,6 +103,8 @@ extension Problem {
         case "delete" where state.isFinal: "calls of it are out: ask again when they have ended"
         case "delete": "cancel it first"
         case "start" where state.isFinal: "retry sends again to those who failed or are unknown"
+        // Of a patch only `start_at` asks for a state.
+        case "this patch": "start_at can't change once it has started or ended"
         case "retry", "pause", "resume": state == .draft ? "start it first" : nil
         default: nil
         }
