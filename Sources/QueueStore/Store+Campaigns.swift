@@ -27,6 +27,8 @@ extension Store: Campaigns {
     }
 
     package func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
+        // Nobody should send a million lines to hear then that there is no room.
+        try refuseIntakeWhenShort()
         let result = await write(now: .none) { transaction in
             _ = try transaction.draft(id)
             transaction.memory.intakes[id, default: 0] += 1
@@ -51,11 +53,7 @@ extension Store: Campaigns {
         into id: Campaign.ID,
         now: Now
     ) async throws(IntakeError) -> Taken {
-        do {
-            try refuseWhenShort()
-        } catch {
-            throw .queue(error)
-        }
+        try refuseIntakeWhenShort()
         let sorted = SortedRun(run)
         var taken = Taken(accepted: 0, duplicates: 0, total: 0)
         var start = 0
@@ -149,6 +147,14 @@ extension Store: Campaigns {
             \(options.minFreeBytes): free some room
             """
         )
+    }
+
+    private func refuseIntakeWhenShort() throws(IntakeError) {
+        do {
+            try refuseWhenShort()
+        } catch {
+            throw .queue(error)
+        }
     }
 
     private func intakeMapped<T>(_ result: Result<T, any Error>) throws(IntakeError) -> T {

@@ -244,8 +244,9 @@ import Testing
                 try await first.receive(until: "100 Continue")
                 let refused = try await talk(
                     to: address,
-                    [("", Self.stream(id, Self.text + "Connection: close\r\n"))]
+                    [("", Self.stream(id, fields + "Connection: close\r\n"))]
                 )
+                // Not asked for the body first: nobody wants it.
                 #expect(refused.hasPrefix("HTTP/1.1 503 "))
                 #expect(refused.contains("urn:fanoutd:problem:too-busy"))
                 try await first.send("a\n")

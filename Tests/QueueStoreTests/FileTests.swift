@@ -105,11 +105,19 @@ import Testing
         } throws: {
             isRefusal($0)
         }
-        await #expect {
-            _ = try await store.take(AccountRun(makeAccounts(20)), into: makeID(2), now: at(1))
-        } throws: { error in
+        func isIntakeRefusal(_ error: any Error) -> Bool {
             guard case .queue(let error) = error as? IntakeError else { return false }
             return isRefusal(error)
+        }
+        await #expect {
+            try await store.openIntake(makeID(2))
+        } throws: {
+            isIntakeRefusal($0)
+        }
+        await #expect {
+            _ = try await store.take(AccountRun(makeAccounts(20)), into: makeID(2), now: at(1))
+        } throws: {
+            isIntakeRefusal($0)
         }
         let flying = try await store.claim(makeClaim(accountLimit: 4))
         try await store.commit(makeRecord(flying.id, .held(dueAt: at(2).timestamp)))

@@ -18,11 +18,12 @@ struct RecipientIntake {
         let problem: Problem
     }
 
-    /// Reads and stores the whole stream.
+    /// Reads and stores the whole stream; `askForBody` is called when it is sure to be wanted.
     func run(
         _ body: RequestBody,
         into reader: any AccountReader,
-        isGzip: Bool
+        isGzip: Bool,
+        askForBody: () -> Void
     ) async throws(Problem) -> IntakeSummary {
         guard budget.open() else {
             throw .retryLater(.tooBusy, "too many streams are open; try again", seconds: 5)
@@ -31,8 +32,13 @@ struct RecipientIntake {
             try await campaigns.openIntake(campaign)
         } catch {
             budget.close()
-            throw Problem(error, campaign)
+            var problem = Problem(error, campaign)
+            if case .queue = error {
+                problem.intake = IntakeSummary(total: await currentTotal())
+            }
+            throw problem
         }
+        askForBody()
         let end = await withTaskGroup(of: RunEnd.self) { group in
             var reading = Reading(lines: reader, intake: self)
             let fault = await reading.readAll(body, isGzip: isGzip, &group)

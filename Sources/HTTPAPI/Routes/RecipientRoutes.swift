@@ -22,7 +22,6 @@ extension EndpointResponder {
             case .ndjson: AccountLines(form: .ndjson)
             case .text, .json, .mergePatch, .yaml, .events: AccountLines(form: .text)
             }
-        call.askForBody()
         let intake = RecipientIntake(
             campaign: id,
             campaigns: campaigns,
@@ -32,7 +31,8 @@ extension EndpointResponder {
         let summary = try await intake.run(
             call.request.body,
             into: reader,
-            isGzip: isGzip
+            isGzip: isGzip,
+            askForBody: call.askForBody
         )
         deliveries.changes.changed(id)
         audit(call, "add recipients", id)
