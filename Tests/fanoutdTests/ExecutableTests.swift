@@ -123,7 +123,8 @@ import fanoutd
             (["list", "--token-file", "/nonexistent"], 64),
             (["list", "--url", "unix:/nonexistent.sock"], 69),
             (["submit", "--message", "/nonexistent", "--to", "/dev/null"], 65),
-            (["submit", "--message", "-", "--to", "-"], 64),
+            (["submit", "--message", "-", "--to", "-"], 64), (["list", "--limit", "0"], 64),
+            (["plan", "--message", "-", "--to", "-"], 64), (["usersig", "--identifier", ""], 64),
             (["serve", "--config", "/nonexistent"], 78), (["--help"], 0), (["--version"], 0),
             (["help", "submit"], 0),
         ] as [([String], Int32)]

@@ -77,6 +77,10 @@ package struct RecipientFile: Sendable, Hashable {
     }
 }
 
+extension RecipientFile: CustomStringConvertible {
+    package var description: String { path == "-" ? "standard input" : path }
+}
+
 /// Counts bytes on their way out, for whoever shows progress.
 package final class ByteCounter: Sendable {
     private let bytes = Atomic(0)

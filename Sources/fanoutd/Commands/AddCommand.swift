@@ -36,7 +36,7 @@ package struct AddCommand: AsyncParsableCommand {
             StandardError.writeLine(intake.text)
         }
         guard intake.invalid == 0 || intake.accepted + intake.duplicates > 0 else {
-            throw CommandFailure(.badData, "\(to) holds no valid recipient")
+            throw CommandFailure(.badData, "\(file) holds no valid recipient")
         }
     }
 }

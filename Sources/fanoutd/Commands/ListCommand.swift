@@ -19,6 +19,12 @@ package struct ListCommand: AsyncParsableCommand {
 
     package init() {}
 
+    package func validate() throws {
+        guard (1...1_000).contains(limit) else {
+            throw ValidationError("--limit: give 1 to 1000")
+        }
+    }
+
     package func run() async throws {
         let query = PercentEncoding.query(
             state.map { ("state", $0) } + [("limit", String(limit))]

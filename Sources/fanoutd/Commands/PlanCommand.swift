@@ -24,7 +24,10 @@ package struct PlanCommand: AsyncParsableCommand {
     package var message: String
 
     @Option(
-        help: ArgumentHelp("The recipients, one a line, up to 900 kB.", valueName: "file"),
+        help: ArgumentHelp(
+            "The recipients, one a line, up to 900 kB; - is standard input.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     package var to: String?
@@ -43,6 +46,9 @@ package struct PlanCommand: AsyncParsableCommand {
     package func validate() throws {
         guard (to == nil) != (count == nil) else {
             throw ValidationError("give --to or --count, one of them")
+        }
+        guard message != "-" || to != "-" else {
+            throw ValidationError("only one of --message and --to can be standard input")
         }
     }
 
@@ -70,7 +76,10 @@ package struct PlanCommand: AsyncParsableCommand {
     private func accounts(in path: String) throws(CommandFailure) -> [[UInt8]] {
         let bytes: [UInt8]
         do {
-            bytes = try SmallFile.read(path, limit: Self.sizeLimit)
+            bytes =
+                path == "-"
+                ? try SmallFile.read(from: 0, path: "standard input", limit: Self.sizeLimit)
+                : try SmallFile.read(path, limit: Self.sizeLimit)
         } catch {
             throw CommandFailure(
                 .badData,

@@ -194,7 +194,7 @@ package struct SubmitCommand: AsyncParsableCommand {
         let intake = IntakeView(try DaemonClient.parse(answer))
         StandardError.writeLine(intake.text)
         guard intake.total > 0 else {
-            throw CommandFailure(.badData, "\(to) holds no valid recipient")
+            throw CommandFailure(.badData, "\(file) holds no valid recipient")
         }
     }
 }
@@ -260,11 +260,12 @@ package enum MessageFile {
 
     /// The JSON object in a file, or on standard input for `-`.
     package static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
+        let name = path == "-" ? "standard input" : path
         let bytes: [UInt8]
         do {
             bytes =
                 path == "-"
-                ? try SmallFile.read(from: 0, path: "standard input", limit: sizeLimit)
+                ? try SmallFile.read(from: 0, path: name, limit: sizeLimit)
                 : try SmallFile.read(path, limit: sizeLimit)
         } catch {
             throw CommandFailure(.badData, "the message can't be read: \(error)")
@@ -274,15 +275,15 @@ package enum MessageFile {
             guard message.members != nil else {
                 throw CommandFailure(
                     .badData,
-                    "\(path) holds \(message.kindName); a message is an object with MsgBody"
+                    "\(name) holds \(message.kindName); a message is an object with MsgBody"
                 )
             }
         } catch let error as JSON.SyntaxError {
-            throw CommandFailure(.badData, "\(path) is no JSON: \(error)")
+            throw CommandFailure(.badData, "\(name) is no JSON: \(error)")
         } catch let failure as CommandFailure {
             throw failure
         } catch {
-            throw CommandFailure(.badData, "\(path): \(error)")
+            throw CommandFailure(.badData, "\(name): \(error)")
         }
         return bytes
     }

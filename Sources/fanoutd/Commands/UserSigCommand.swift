@@ -29,6 +29,9 @@ package struct UserSigCommand: ParsableCommand {
         guard (1...15_552_000).contains(expire) else {
             throw ValidationError("--expire: give 1 to 15552000 seconds (180 days)")
         }
+        guard identifier.map({ (1...Account.byteLimit).contains($0.utf8.count) }) ?? true else {
+            throw ValidationError("--identifier: give a UserID of 1 to 32 bytes")
+        }
     }
 
     package func run() throws {
