@@ -29,5 +29,19 @@ extension EndToEndTests {
             _ = try hang.waitForEnd()
             try child.waitForNotices("WATCHDOG=1", more: 2)
         }
+
+        @Test func `the service manager is told the rate and the queue`() throws {
+            let daemon = try DaemonProcess(
+                in: try Sandbox(),
+                providerPort: 9,
+                under: ["WATCHDOG_USEC=1000000"]
+            )
+            #expect(try daemon.client().post("/v1/pause").status == 200)
+            try daemon.submit(["bonnie", "rong", "dave"])
+            try daemon.child.waitForNotice(
+                "STATUS=paused: 0 of 600000 messages a minute, 3 recipients queued,"
+                    + " 0 calls in flight"
+            )
+        }
     }
 }

@@ -155,7 +155,7 @@ package struct Daemon: Sendable {
         let sending = PatientService(deliveries, onEnd: { sendingEnd.finish() })
         let parts = DaemonRun.Parts(
             services: [sending, service, stopping],
-            status: { Self.status(deliveries.quota()) },
+            status: { await Self.status(deliveries.quota(), store) },
             isAlive: {
                 // Either may hang, and then the watchdog hears nothing; an error is an answer.
                 await deliveries.proveTurning()
@@ -218,8 +218,14 @@ package struct Daemon: Sendable {
     }
 
     /// One line for `systemctl status`.
-    private static func status(_ quota: QuotaStatus) -> String {
-        "\(quota.state.rawValue): \(quota.windowUsed) of \(quota.messagesPerMinute) messages held,"
-            + " \(quota.inFlight) calls in flight"
+    private static func status(_ quota: QuotaStatus, _ queue: any QueueFigures) async -> String {
+        var parts = ["\(quota.windowUsed) of \(quota.messagesPerMinute) messages a minute"]
+        do throws(QueueError) {
+            parts.append("\(try await queue.standing().recipients) recipients queued")
+        } catch {
+            // The state tells that the store fails, and the log why.
+        }
+        parts.append("\(quota.inFlight) calls in flight")
+        return "\(quota.state.rawValue): " + parts.joined(separator: ", ")
     }
 }
