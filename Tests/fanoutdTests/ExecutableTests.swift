@@ -116,6 +116,21 @@ import fanoutd
         #expect(try Self.run(["usersig", "--config", path, "--expire", "0"]).code == 64)
     }
 
+    @Test func `check-config refuses a token that serve would refuse`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("secret-key", "0123456789abcdef")
+        let token = try folder.write("token", "0123456789abcdef")
+        let path = try folder.write(
+            "fanoutd.yaml",
+            "tencent:\n  sdkAppId: 1\n  secretKeyFile: secret-key\nstore:\n  path: fanoutd.sqlite\n"
+        )
+        for (mode, code) in [(0o644, 78), (0o600, 0)] as [(Int, Int32)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: token)
+            #expect(try Self.run(["check-config", "--config", path]).code == code)
+        }
+    }
+
     @Test(
         arguments: [
             (["frobnicate"], 64), (["show"], 64), (["pause"], 64), (["pause", "x", "--all"], 64),

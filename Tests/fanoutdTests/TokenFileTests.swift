@@ -25,7 +25,9 @@ import fanoutd
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         let failure = #expect(throws: CommandFailure.self) { try TokenFile.open(path) }
         #expect(failure?.code == .configuration)
-        #expect(failure?.message.contains("chmod 600 \(path)") == true)
+        #expect(failure?.message.hasSuffix("; run: chmod 600 \(path)") == true)
+        #expect(TokenFile.exposure(of: path)?.hasSuffix("run: chmod 600 \(path)") == true)
+        #expect(TokenFile.exposure(of: path + "-none") == nil)
     }
 
     @Test(arguments: ["", "short", "two 0123456789abcdef"])
@@ -36,6 +38,22 @@ import fanoutd
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         let failure = #expect(throws: CommandFailure.self) { try TokenFile.open(path) }
         #expect(failure?.message.contains("0123456789abcdef") == false)
+    }
+
+    @Test func `a token that can't be read is refused with the remedy`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/token"
+        try FileManager.default.createDirectory(
+            atPath: path,
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let failure = #expect(throws: CommandFailure.self) { try TokenFile.open(path) }
+        #expect(
+            failure?.message == "http.tokenFile: \(path): Is a directory; let this user read it,"
+                + " or name another file"
+        )
     }
 
     @Test func `a folder that isn't there is said`() {

@@ -30,6 +30,12 @@ package struct CheckConfigCommand: ParsableCommand {
         for warning in warnings + configuration.exposures {
             StandardError.writeLine("fanoutd: warning: \(warning)")
         }
+        if let exposure = TokenFile.exposure(of: configuration.tokenFile) {
+            throw CommandFailure(
+                .configuration,
+                "http.tokenFile: \(configuration.tokenFile): \(exposure)"
+            )
+        }
         try StandardOutput.write(Array(loaded.text.utf8))
     }
 }

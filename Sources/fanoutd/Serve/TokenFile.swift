@@ -12,12 +12,11 @@ package enum TokenFile {
     /// Reads the token, or makes the file with 256 random bits if there is none.
     package static func open(_ path: String) throws(CommandFailure) -> Opened {
         let fresh = RandomText.hexadecimal(bits: 256)
+        let line = Array((fresh + "\n").utf8)
+        let isNew: Bool
         do throws(SmallFile.Fault) {
             // The file is made before it is looked for: of two daemons only one can make it.
-            if try SmallFile.createPrivateUnlessThere(path, holding: Array((fresh + "\n").utf8)) {
-                return Opened(token: Secret(fresh), isNew: true)
-            }
-            return Opened(token: try read(path), isNew: false)
+            isNew = try SmallFile.createPrivateUnlessThere(path, holding: line)
         } catch {
             throw CommandFailure(
                 .configuration,
@@ -25,13 +24,38 @@ package enum TokenFile {
                     + " or a file with a token"
             )
         }
+        do throws(SmallFile.Fault) {
+            return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
+        } catch {
+            throw CommandFailure(.configuration, "http.tokenFile: \(error)")
+        }
+    }
+
+    /// What keeps a daemon from taking the file as it is, with the remedy; nil if nothing does or
+    /// there is no such file.
+    package static func exposure(of path: String) -> String? {
+        do throws(SmallFile.Fault) {
+            return try SmallFile.isOpenToOthers(path) ? exposed(path) : nil
+        } catch {
+            return nil
+        }
+    }
+
+    private static func exposed(_ path: String) -> String {
+        "others can read the token; run: chmod 600 \(path)"
     }
 
     private static func read(_ path: String) throws(SmallFile.Fault) -> Secret {
         guard try !SmallFile.isOpenToOthers(path) else {
-            throw .init(path: path, reason: "others can read the token; run: chmod 600 \(path)")
+            throw .init(path: path, reason: exposed(path))
         }
-        let bytes = try SmallFile.read(path, limit: 4_096)
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.read(path, limit: 4_096)
+        } catch {
+            let reason = "\(error.reason); let this user read it, or name another file"
+            throw .init(path: path, reason: reason)
+        }
         let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard words.count == 1, words[0].utf8.count >= byteMinimum else {
             throw .init(
