@@ -79,7 +79,27 @@ import Testing
         ("", 400), (nil, 400),
     ])
     func `knows its own names`(host: String?, status: Int) async throws {
-        let configuration = makeConfiguration(listen: .tcp(host: "daemon.internal", port: 8_480))
+        #expect(try await self.status(of: host, listen: "daemon.internal") == status)
+    }
+
+    @Test(
+        arguments: ["0.0.0.0", "::", "[::]"],
+        [
+            ("10.0.0.1:8480", 200), ("[2001:db8::1]:8480", 200), ("localhost", 200),
+            ("0.0.0.0", 200),
+            ("evil.example", 403), ("10.0.0.1.evil.example", 403), ("10.0.0.256", 403),
+            ("a:b:x", 403), ("[::1%25eth0]", 403),
+        ]
+    )
+    func `answers to any address where it listens on all`(
+        listen: String,
+        host: (name: String, status: Int)
+    ) async throws {
+        #expect(try await status(of: host.name, listen: listen) == host.status)
+    }
+
+    private func status(of host: String?, listen: String) async throws -> Int {
+        let configuration = makeConfiguration(listen: .tcp(host: listen, port: 8_480))
         let responder = makeEndpoint(service, configuration: configuration).responder
         let request = Request(
             head: .init(method: .get, scheme: "http", authority: host, path: "/healthz"),
@@ -88,8 +108,7 @@ import Testing
         let context = EndpointContext(
             source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
         )
-        let response = try await responder.respond(to: request, context: context)
-        #expect(response.status.code == status)
+        return try await responder.respond(to: request, context: context).status.code
     }
 
     @Test func `answers every known path with 405 and Allow`() async throws {

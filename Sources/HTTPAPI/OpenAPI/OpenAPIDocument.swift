@@ -20,8 +20,8 @@ package enum OpenAPIDocument {
             with milliseconds. Unknown fields and query parameters are refused. `HEAD` is answered
             wherever `GET` is. Answers carry `Cache-Control: no-store`. On TCP every route but
             `/healthz`, `/readyz` and `/v4/…` wants a bearer token, and the `Host` must be a loopback name or
-            that of `http.listen`; on a Unix socket no token is asked for. A token that may only
-            read is refused (403) what changes anything.
+            that of `http.listen` (any address, where that is all of them); on a Unix socket no token
+            is asked for. A token that may only read is refused (403) what changes anything.
         servers:
           - url: /
         security:

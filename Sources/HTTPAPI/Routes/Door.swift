@@ -35,7 +35,8 @@ struct Door: Sendable {
         guard moreHosts.isEmpty else {
             throw Problem(.badRequest, "there is more than one Host header")
         }
-        guard let name = hostName(of: authority), isLoopback(name) || name == bare(host) else {
+        guard let name = hostName(of: authority), isLoopback(name) || isOwn(name, of: bare(host))
+        else {
             throw Problem(
                 .forbiddenHost,
                 "the Host \(quoted(authority)) is neither a loopback name nor http.listen's own"
@@ -122,10 +123,24 @@ private func bare(_ host: String) -> String {
     return plain(isBracketed ? host.dropFirst().dropLast() : host[...])
 }
 
+/// Whether a name is that of the configured host, or one of its addresses where it has them all.
+///
+/// Behind an address there is no name that somebody else could have pointed here.
+private func isOwn(_ name: String, of host: String) -> Bool {
+    if name == host { return true }
+    guard host == "0.0.0.0" || host == "::" else { return false }
+    let isHexadecimal = { (byte: UInt8) in isDigit(byte) || (0x61...0x66).contains(byte) }
+    return isIPv4(name)
+        || name.contains(":") && name.utf8.allSatisfy { isHexadecimal($0) || $0 == 0x3A }
+}
+
+private func isIPv4(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && $0.utf8.allSatisfy(isDigit) }
+}
+
 /// Whether a name always means this machine: `localhost`, 127.0.0.0/8 or `::1`.
 private func isLoopback(_ name: String) -> Bool {
     if name == "localhost" || name == "::1" { return true }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127"
-        && parts.allSatisfy { UInt8($0) != nil && $0.utf8.allSatisfy(isDigit) }
+    return isIPv4(name) && name.hasPrefix("127.")
 }
