@@ -101,8 +101,8 @@ struct DispatcherTests {
         var stage = Stage.calling()
         let names = makeAccounts(3)
         let refused: [Outcome.RefusedAccount] = [
-            .init(account: names[1], code: 70_107, isRetryable: false),
-            .init(account: names[2], code: 70_169, isRetryable: true),
+            .init(account: names[1], code: 70_107, kind: .final),
+            .init(account: names[2], code: 70_169, kind: .retryable),
         ]
         let effects = stage.answer(.answered(messageKey: "k", refused: refused), 1)
         guard case .settled("k", let verdicts)? = effects.resolutions.first else {
@@ -123,7 +123,7 @@ struct DispatcherTests {
         let batch = makeBatch(count: 2, earlierAttempts: [7, 6])
         var stage = Stage.calling(batch, work: makeWork(fresh: 2))
         let refused = makeAccounts(2).map {
-            Outcome.RefusedAccount(account: $0, code: 91_000, isRetryable: true)
+            Outcome.RefusedAccount(account: $0, code: 91_000, kind: .retryable)
         }
         let effects = stage.answer(.answered(messageKey: nil, refused: refused), 1)
         guard case .settled(_, let verdicts)? = effects.resolutions.first else {

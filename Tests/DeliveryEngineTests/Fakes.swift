@@ -127,6 +127,11 @@ final class FakeProvider: Provider {
         }
     }
 
+    /// Everybody exists.
+    func check(_ accounts: [Account]) async -> CheckOutcome {
+        .answered(missing: [], unclear: [])
+    }
+
     func renewCredentials() async {}
 
     /// Answers all calls that are out and to come.

@@ -148,5 +148,9 @@ private struct RefusingProvider: Provider {
         .refused(.recipients, code: 90_048, text: "no such thing")
     }
 
+    func check(_ accounts: [Account]) async -> CheckOutcome {
+        .answered(missing: [], unclear: [])
+    }
+
     func renewCredentials() async {}
 }

@@ -89,7 +89,9 @@ package struct ProviderModel: Sendable {
             let isRetryable = Self.retryableCodes.contains(code)
             if !isRetryable { finals.insert(account) }
             guard code == 0 else {
-                refused.append(.init(account: account, code: code, isRetryable: isRetryable))
+                refused.append(
+                    .init(account: account, code: code, kind: isRetryable ? .retryable : .final)
+                )
                 continue
             }
             if !accepted.insert(account).inserted { acceptedTwice += 1 }

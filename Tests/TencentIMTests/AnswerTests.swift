@@ -8,9 +8,13 @@ private func outcome(_ json: String) -> Outcome {
     Answer.outcome(of: Array(json.utf8), to: accounts)
 }
 
-private func refused(_ name: String, _ code: Int, retryable: Bool = false) -> Outcome.RefusedAccount
-{
-    Outcome.RefusedAccount(account: Account(name), code: code, isRetryable: retryable)
+private func refused(
+    _ name: String,
+    _ code: Int,
+    _ kind: Outcome.RefusedAccount.Kind = .final,
+    isNamed: Bool = true
+) -> Outcome.RefusedAccount {
+    .init(account: Account(name), code: code, kind: kind, isNamed: isNamed)
 }
 
 @Test(arguments: [
@@ -44,7 +48,7 @@ func `an ErrorList is read under any status`(_ status: String) {
          {"To_Account":"a","ErrorCode":70107}]}
         """
     )
-    let expected = [refused("a", 70107), refused("c", 70169, retryable: true)]
+    let expected = [refused("a", 70107), refused("c", 70169, .retryable)]
     #expect(answer == .answered(messageKey: "k", refused: expected))
 }
 
@@ -75,7 +79,7 @@ func `what contradicts itself or can't be read is unknown`(_ json: String) {
     let marks = String(repeating: "\u{301}", count: 5_000)
     let body = #"{"ActionStatus":"FAIL","ErrorCode":90012,"ErrorInfo":"e\#(marks)"}"#
     let answer = try #require(Answer(Array(body.utf8)))
-    #expect(answer.text.unicodeScalars.count == 200)
+    #expect(answer.envelope.text.unicodeScalars.count == 200)
 }
 
 @Test func `accounts of an answer are compared byte for byte`() {
@@ -89,7 +93,7 @@ func `what contradicts itself or can't be read is unknown`(_ json: String) {
         Answer.outcome(of: Array(body.utf8), to: [composed, decomposed])
             == .answered(
                 messageKey: nil,
-                refused: [.init(account: decomposed, code: 1, isRetryable: false)]
+                refused: [.init(account: decomposed, code: 1, kind: .final)]
             )
     )
 }
@@ -99,8 +103,23 @@ func `what contradicts itself or can't be read is unknown`(_ json: String) {
         #"{"ActionStatus":"FAIL","ErrorCode":70169,"ErrorList":[{"To_Account":"b","ErrorCode":70107}]}"#
     )
     let expected = [
-        refused("a", 70169, retryable: true), refused("b", 70107),
-        refused("c", 70169, retryable: true),
+        refused("a", 70169, .retryable, isNamed: false), refused("b", 70107),
+        refused("c", 70169, .retryable, isNamed: false),
+    ]
+    #expect(answer == .answered(messageKey: nil, refused: expected))
+}
+
+@Test(arguments: [(90012, Outcome.RefusedAccount.Kind.inDoubt), (70107, .final)])
+func `who isn't listed takes a failure's code as one that may not be meant of him`(
+    _ code: Int,
+    kind: Outcome.RefusedAccount.Kind
+) {
+    let answer = outcome(
+        #"{"ActionStatus":"FAIL","ErrorCode":\#(code),"ErrorList":[{"To_Account":"b","ErrorCode":90012}]}"#
+    )
+    let expected = [
+        refused("a", code, kind, isNamed: false), refused("b", 90012),
+        refused("c", code, kind, isNamed: false),
     ]
     #expect(answer == .answered(messageKey: nil, refused: expected))
 }
@@ -113,7 +132,7 @@ func `what contradicts itself or can't be read is unknown`(_ json: String) {
         """
     )
     let expected = [
-        refused("a", 91000, retryable: true), refused("b", 60007), refused("c", 12345),
+        refused("a", 91000, .retryable), refused("b", 60007), refused("c", 12345),
     ]
     #expect(answer == .answered(messageKey: nil, refused: expected))
 }
@@ -141,7 +160,8 @@ private let classes: [(Outcome.Refusal, [Int])] = [
     (
         .credentials,
         [
-            60004, 60005, 60006, 60010, 60012, 60016, 60017, 60020, 60021, 60025, 60026, 60027,
+            22007, 60004, 60005, 60006, 60010, 60012, 60016, 60017, 60020, 60021, 60025, 60026,
+            60027,
             70002, 70003, 70005, 70009, 70013, 70014, 70016, 70020, 70051, 70052, 70346, 70347,
             70402, 70403, 72000, 72002, 80005, 90009,
         ]

@@ -73,7 +73,7 @@ import fanoutd
     {
         let batch = makeBatch(count: 5)
         let refused = [70_107, 70_107, 70_169].enumerated().map { index, code in
-            Outcome.RefusedAccount(account: batch.accounts[index], code: code, isRetryable: false)
+            Outcome.RefusedAccount(account: batch.accounts[index], code: code, kind: .final)
         }
         let outcomes: [Outcome] = [
             .answered(messageKey: "k", refused: []), .answered(messageKey: "k", refused: refused),
@@ -160,7 +160,7 @@ import fanoutd
     @Test func `have no account in them`() async {
         let batch = makeBatch(count: 3)
         let refused = batch.accounts.map {
-            Outcome.RefusedAccount(account: $0, code: 70_107, isRetryable: false)
+            Outcome.RefusedAccount(account: $0, code: 70_107, kind: .final)
         }
         delivery.answered(.answered(messageKey: "k", refused: refused), batch, took: .zero)
         #expect(await !report().text.contains("bonnie"))

@@ -12,17 +12,33 @@ package enum Outcome: Sendable, Hashable {
     /// It may have been accepted: a timeout, a broken connection, an unreadable answer.
     case unknown(Doubt)
 
-    /// An account that an answer lists as not accepted.
+    /// An account that an answer gives a code, be it its own or the whole call's.
     package struct RefusedAccount: Sendable, Hashable {
         package let account: Account
         package let code: Int
-        /// Whether the code says that another attempt may succeed.
-        package let isRetryable: Bool
+        package let kind: Kind
+        /// Whether the answer's list names the account with this code; one that isn't named takes
+        /// the envelope's, which says less about it.
+        package let isNamed: Bool
 
-        package init(account: Account, code: Int, isRetryable: Bool) {
+        /// What a code means for the account that got it.
+        package enum Kind: Sendable, Hashable {
+            /// Another attempt may succeed.
+            case retryable
+            case final
+            /// The whole call's recipients are said to be at fault, which may not be meant of this
+            /// one.
+            case inDoubt
+        }
+
+        /// Whether the code says that another attempt may succeed.
+        package var isRetryable: Bool { kind == .retryable }
+
+        package init(account: Account, code: Int, kind: Kind, isNamed: Bool = true) {
             self.account = account
             self.code = code
-            self.isRetryable = isRetryable
+            self.kind = kind
+            self.isNamed = isNamed
         }
     }
 

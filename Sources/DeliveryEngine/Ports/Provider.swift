@@ -1,12 +1,20 @@
 package import DeliveryCore
 
-/// Where messages go: one kind of call, to many accounts at once.
+/// Where messages go, many accounts at once, and who says which accounts there are.
 package protocol Provider: Sendable {
     /// Makes the call of a batch and says how it ended.
     ///
     /// It returns only when no byte of the call can go out any more, and within the configured
     /// timeout. It never throws: what can go wrong is an outcome.
     func send(_ batch: Batch) async -> Outcome
+
+    /// Asks which of these accounts exist, without addressing anybody.
+    ///
+    /// An empty list asks about the app's own administrator alone: a harmless probe that shows
+    /// whether the service answers, and names nobody. Longer lists are asked in calls of at most
+    /// 100, one after another, each within the configured timeout; the first call that isn't
+    /// answered ends it, and what the calls before it found is dropped.
+    func check(_ accounts: [Account]) async -> CheckOutcome
 
     /// Gets new credentials after an answer said that the present ones have expired.
     func renewCredentials() async

@@ -75,6 +75,7 @@ package enum CodeTable {
     ]
 
     private static let refusedCredentials = [
+        entry(22_007, .credentials, "the plan's limit of daily active users is exceeded"),
         entry(60_004, .credentials, "the account or the signature of the request is wrong"),
         entry(60_005, .credentials, "the account or the signature of the request is wrong"),
         entry(60_006, .credentials, "the SDKAppID is wrong"),

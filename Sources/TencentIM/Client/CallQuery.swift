@@ -1,11 +1,12 @@
 /// Path and query of a call.
 struct CallQuery {
+    let command: ServiceCommand
     let credentials: AppCredentials
     let signature: String
     let random: UInt32
 
     var path: String {
-        "/v4/openim/batchsendmsg?sdkappid=\(credentials.sdkAppID)"
+        "/v4/\(command.rawValue)?sdkappid=\(credentials.sdkAppID)"
             + "&identifier=\(Self.percentEncoded(credentials.administrator))"
             + "&usersig=\(Self.percentEncoded(signature))"
             + "&random=\(random)&contenttype=json"

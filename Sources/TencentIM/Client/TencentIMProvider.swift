@@ -111,49 +111,84 @@ package final class TencentIMProvider: Provider {
     }
 
     package func send(_ batch: Batch) async -> Outcome {
+        switch await call(.batchSend, body: RequestBody.encode(batch), settings: settings) {
+        case .answered(let answer): Answer.outcome(of: answer, to: batch.accounts)
+        case .notSent(let text): .notSent(text)
+        case .unknown(let doubt): .unknown(doubt)
+        }
+    }
+
+    package func check(_ accounts: [Account]) async -> CheckOutcome {
         let settings = settings
-        let body = RequestBody.encode(batch)
-        let outcome = await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await self.attempt(batch, body: body, settings: settings) }
+        guard !accounts.isEmpty else {
+            let administrator = Array(settings.credentials.administrator.utf8)
+            let check = AccountCheck(identifiers: [administrator])
+            let outcome = await ask(check, settings: settings)
+            // That it answers is all that was asked.
+            guard case .answered = outcome else { return outcome }
+            return .answered(missing: [], unclear: [])
+        }
+        var missing: [Account] = []
+        var unclear: [Account] = []
+        for check in AccountCheck.all(of: accounts) {
+            let outcome = await ask(check, settings: settings)
+            guard case .answered(let gone, let open) = outcome else { return outcome }
+            missing += gone
+            unclear += open
+        }
+        return .answered(missing: missing, unclear: unclear)
+    }
+
+    private func ask(_ check: AccountCheck, settings: ProviderSettings) async -> CheckOutcome {
+        switch await call(.accountCheck, body: check.body, settings: settings) {
+        case .answered(let answer): check.outcome(of: answer)
+        case .notSent(let text): .notSent(text)
+        case .unknown(let doubt): .unknown(doubt)
+        }
+    }
+
+    /// Makes a call of any command, within the timeout.
+    private func call(
+        _ command: ServiceCommand,
+        body: [UInt8],
+        settings: ProviderSettings
+    ) async -> CallEnd {
+        let end = await withTaskGroup(of: CallEnd?.self) { group in
+            group.addTask { await self.attempt(command, body: body, settings: settings) }
             group.addTask {
                 do { try await ContinuousClock().sleep(for: settings.timeout) } catch {
-                    // The call was answered, or the whole send was canceled.
+                    // The call was answered, or the whole call was canceled.
                 }
                 return nil
             }
-            var outcome: Outcome?
+            var end: CallEnd?
             // When the deadline comes first, the canceled call still says how it ended.
             while let ended = await group.next() {
                 group.cancelAll()
-                outcome = ended ?? outcome
+                end = ended ?? end
             }
-            return outcome ?? .unknown(.interrupted)
+            return end ?? .unknown(.interrupted)
         }
-        return outcome == .unknown(.timeout) && Task.isCancelled ? .unknown(.interrupted) : outcome
+        return end == .unknown(.timeout) && Task.isCancelled ? .unknown(.interrupted) : end
     }
 
     private func attempt(
-        _ batch: Batch,
+        _ command: ServiceCommand,
         body: [UInt8],
         settings: ProviderSettings
-    ) async -> Outcome {
+    ) async -> CallEnd {
         let endpoints = state.withLock { state in
             state.endpoints.order(settings.endpoint, settings.backupEndpoint, now: .now)
         }
-        var outcome = Outcome.unknown(.interrupted)
+        var end = CallEnd.unknown(.interrupted)
         for endpoint in endpoints {
-            outcome = await call(
-                endpoint,
-                as: settings.credentials,
-                body: body,
-                to: batch.accounts
-            )
-            let isNotSent = if case .notSent = outcome { true } else { false }
+            end = await post(command, body: body, at: endpoint, as: settings.credentials)
+            let isNotSent = if case .notSent = end { true } else { false }
             if endpoint == settings.endpoint { remember(endpoint, isReached: !isNotSent) }
             // Only what certainly wasn't sent may go to another endpoint.
             guard isNotSent, !Task.isCancelled else { break }
         }
-        return outcome
+        return end
     }
 
     private func remember(_ endpoint: String, isReached: Bool) {
@@ -164,17 +199,17 @@ package final class TencentIMProvider: Provider {
         }
     }
 
-    private func call(
-        _ endpoint: String,
-        as credentials: AppCredentials,
+    private func post(
+        _ command: ServiceCommand,
         body: [UInt8],
-        to accounts: [Account]
-    ) async -> Outcome {
+        at endpoint: String,
+        as credentials: AppCredentials
+    ) async -> CallEnd {
         let id = registry.open()
         do {
             let response = try await client.execute(
-                request(endpoint, as: credentials, body: body, id: id),
-                // A backstop; the deadline of `send` comes first.
+                request(command, body: body, at: endpoint, as: credentials, id: id),
+                // A backstop; the timeout of `call` comes first.
                 deadline: .now() + .minutes(5)
             )
             guard response.status == .ok else {
@@ -183,7 +218,7 @@ package final class TencentIMProvider: Provider {
             }
             let answer = try await response.body.collect(upTo: Self.answerLimit)
             registry.close(id)
-            return Answer.outcome(of: Array(answer.readableBytesView), to: accounts)
+            return .answered(Array(answer.readableBytesView))
         } catch {
             guard await registry.abort(id) else { return .notSent(CallError.words(for: error)) }
             return .unknown(Task.isCancelled ? .timeout : CallError.doubt(about: error))
@@ -191,14 +226,16 @@ package final class TencentIMProvider: Provider {
     }
 
     private func request(
-        _ endpoint: String,
-        as credentials: AppCredentials,
+        _ command: ServiceCommand,
         body: [UInt8],
+        at endpoint: String,
+        as credentials: AppCredentials,
         id: CallRegistry.CallID
     ) -> HTTPClientRequest {
         let time = now()
         let query = state.withLock { state in
             CallQuery(
+                command: command,
                 credentials: credentials,
                 signature: state.signature(of: credentials, at: time),
                 random: UInt32(truncatingIfNeeded: state.random.next())

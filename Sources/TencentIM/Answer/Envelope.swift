@@ -1,0 +1,99 @@
+import DeliveryCore
+import JSON
+
+/// What each answer of Tencent's says about its whole call, whatever the command.
+package struct Envelope: Sendable, Hashable {
+    package enum Status: String, Sendable, Hashable, CaseIterable {
+        case ok = "OK"
+        case someError = "SomeError"
+        case fail = "FAIL"
+    }
+
+    package let status: Status
+    package let code: Int
+    package let text: String
+
+    /// What of `ErrorInfo` is kept, in Unicode scalars: it ends up in the store and in logs.
+    ///
+    /// Not in characters, one of which may have thousands of them.
+    private static let textLimit = 200
+
+    /// Reads the envelope of an answer; nil if it has none.
+    init?(_ json: JSON) {
+        guard let status = json["ActionStatus"]?.stringBytes.flatMap(Self.status),
+            let code = json["ErrorCode"].flatMap(Self.code)
+        else { return nil }
+        self.status = status
+        self.code = code
+        text = Self.printable(json["ErrorInfo"]?.string ?? "")
+    }
+
+    /// Whether status and code say one thing: only a `FAIL` has a code, and each has one.
+    var isConsistent: Bool { (status == .fail) == (code != 0) }
+
+    /// A status by its bytes: as a `String`, a Kelvin sign would pass for a K.
+    private static func status(_ bytes: [UInt8]) -> Status? {
+        Status.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
+    }
+
+    /// A code, as a number or as a number in a string.
+    static func code(_ json: JSON) -> Int? {
+        json.integer ?? json.string.flatMap { Int($0) }
+    }
+
+    private static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
+        return String(String.UnicodeScalarView(scalars.prefix(textLimit)))
+    }
+}
+
+extension Envelope {
+    /// What a failure means for its whole call.
+    enum Failure: Sendable, Hashable {
+        case refused(Outcome.Refusal, code: Int, text: String)
+        case unknown(Outcome.Doubt)
+    }
+
+    var failure: Failure {
+        switch CodeTable.codeClass(of: code) {
+        case .retryable: refusal(.retryable)
+        case .recipient: refusal(.recipients)
+        case .recipientsInDoubt: refusal(.recipientsInDoubt)
+        case .throttled(let atLeast): refusal(.throttled(atLeast: atLeast))
+        case .credentialsExpired: refusal(.credentialsExpired)
+        case .credentials: refusal(.credentials)
+        case .campaign: refusal(.campaign)
+        case .tooLarge: refusal(.tooLarge)
+        case .service: .unknown(.service(code: code))
+        case nil: .unknown(.unlisted(code: code))
+        // A failure without a code contradicts itself.
+        case .accepted: .unknown(.unreadable)
+        }
+    }
+
+    /// A refusal in our words, with Tencent's behind them.
+    private func refusal(_ refusal: Outcome.Refusal) -> Failure {
+        let words = CodeTable.words(for: code) ?? "code \(code)"
+        return .refused(refusal, code: code, text: text.isEmpty ? words : "\(words) (\(text))")
+    }
+}
+
+extension Outcome {
+    init(_ failure: Envelope.Failure) {
+        switch failure {
+        case .refused(let refusal, let code, let text):
+            self = .refused(refusal, code: code, text: text)
+        case .unknown(let doubt): self = .unknown(doubt)
+        }
+    }
+}
+
+extension CheckOutcome {
+    init(_ failure: Envelope.Failure) {
+        switch failure {
+        case .refused(let refusal, let code, let text):
+            self = .refused(refusal, code: code, text: text)
+        case .unknown(let doubt): self = .unknown(doubt)
+        }
+    }
+}

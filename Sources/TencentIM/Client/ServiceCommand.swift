@@ -1,0 +1,5 @@
+/// The commands of Tencent's REST interface that are called, each by its path below `/v4/`.
+enum ServiceCommand: String, Sendable {
+    case batchSend = "openim/batchsendmsg"
+    case accountCheck = "im_open_login_svc/account_check"
+}
