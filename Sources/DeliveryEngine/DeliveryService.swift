@@ -108,6 +108,7 @@ package final class DeliveryService: Service, Deliveries {
             switch effect {
             case .commit(let writes): group.addTask { await self.commit(writes) }
             case .call(let batch): group.addTask { await self.call(batch) }
+            case .check(let accounts): group.addTask { await self.check(accounts) }
             case .reply(let request, let reply): answer(request, reply)
             case .renewCredentials: group.addTask { await self.renewCredentials() }
             case .wake(let instant): group.addTask { await self.wake(at: instant) }
@@ -161,6 +162,10 @@ package final class DeliveryService: Service, Deliveries {
         let took = started.duration(to: time.now().instant)
         observer.answered(outcome, batch, took: took)
         report.yield(.answered(batch.id, outcome))
+    }
+
+    private func check(_ accounts: [Account]) async {
+        report.yield(.checked(await provider.check(accounts)))
     }
 
     private func renewCredentials() async {
@@ -261,12 +266,18 @@ extension DeliveryService {
         }
     }
 
-    package func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress {
+    package func progress(of campaign: Campaign) -> CampaignProgress {
         let now = time.now()
         return state.withLock { state in
             CampaignProgress(
-                messagesLastMinute: state.dispatcher.messagesLastMinute(of: id, now),
-                eta: state.dispatcher.eta(of: id, remaining: remaining, now)
+                messagesLastMinute: state.dispatcher.messagesLastMinute(of: campaign.id, now),
+                eta: state.dispatcher.eta(
+                    of: campaign.id,
+                    state: campaign.state,
+                    settings: campaign.settings,
+                    remaining: campaign.counts.unfinished,
+                    now
+                )
             )
         }
     }

@@ -26,6 +26,8 @@ extension Transaction {
             doubted = Set(due.filter(\.isDoubted).map(\.account))
             members = .list(accounts)
             campaign.waiting -= due.count
+            // An earlier call of theirs may have been accepted.
+            campaign.resent += doubted.count
             for entry in due { campaign.move(1, from: entry.status, to: .sending) }
         }
         var batch = BatchRow(
@@ -63,16 +65,18 @@ extension Transaction {
         guard campaign.state == .running, batch.state == .held || batch.state == .repeated,
             let status = batch.state.status
         else { return .claimed(nil, try work(campaign)) }
+        let message = try message(of: campaign)
+        let call = try connection.call(batch, of: campaign.id, message: message)
+        let size = call.accounts.reduce(0) { $0 + $1.encodedSize }
+        if size > reclaim.byteLimit, batch.count > 1 { return try divide(batch, campaign) }
         campaign.move(batch.count, from: status, to: .sending)
-        if batch.maybeAccepted { campaign.resent += batch.count }
+        campaign.resent += batch.maybeAccepted ? batch.count : call.doubted.count
         batch.state = .inFlight
         batch.dueAt = nil
         batch.changedAt = now.timestamp
         batch.ledger = try hold(batch.count, of: campaign.id, timeout: reclaim.timeout)
         try batch.save(connection)
         update(campaign)
-        let message = try message(of: campaign)
-        let call = try connection.call(batch, of: campaign.id, message: message)
         return .claimed(call, try work(campaign))
     }
 

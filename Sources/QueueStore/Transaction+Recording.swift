@@ -77,7 +77,14 @@ extension Transaction {
         }
         let doubted = try connection.doubts(of: batch)
         for account in doubted {
-            try except(account, of: batch, .unknown, code: batch.code, info: Self.doubt)
+            try except(
+                account,
+                of: batch,
+                .unknown,
+                attempts: batch.attempts,
+                code: batch.code,
+                info: Self.doubt
+            )
         }
         batch.state = .cut
         batch.dueAt = nil
@@ -105,6 +112,7 @@ extension Transaction {
         let own = try connection.verdicts(verdicts, of: batch)
         let isCut = batch.pass < campaign.pass
         let doubted = isCut ? Set(try connection.doubts(of: batch)) : []
+        let unspent = batch.attempts
         batch.attempts += 1
         batch.state = .closed
         batch.code = 0
@@ -114,18 +122,31 @@ extension Transaction {
         for entry in own {
             var status: Recipient.Status
             var dueAt: Timestamp?
+            var attempts = batch.attempts
             switch entry.verdict {
             case .failed:
                 status = .failed
                 failures[entry.code, default: 0] += 1
             case .unknown: status = .unknown
-            case .retry where isCut && (batch.maybeAccepted || doubted.contains(entry.account)):
+            case .retry where isCut && (batch.maybeAccepted || doubted.contains(entry.account)),
+                .requeued where isCut && doubted.contains(entry.account):
                 status = .unknown
             case .retry(let time):
                 status = .retrying
                 dueAt = time
+            case .requeued(let time):
+                status = .queued
+                dueAt = time
+                attempts = unspent
             }
-            try except(entry.account, of: batch, status, code: entry.code, dueAt: dueAt)
+            try except(
+                entry.account,
+                of: batch,
+                status,
+                attempts: attempts,
+                code: entry.code,
+                dueAt: dueAt
+            )
             if isCut, dueAt != nil { status = try cutStatus(of: batch, campaign) }
             if !isCut, dueAt != nil { campaign.waiting += 1 }
             campaign.counts[status] += 1
@@ -152,7 +173,14 @@ extension Transaction {
         _ campaign: inout CampaignRow
     ) throws {
         for account in try connection.accounts(of: batch) {
-            try except(account, of: batch, .unknown, code: code, info: info)
+            try except(
+                account,
+                of: batch,
+                .unknown,
+                attempts: batch.attempts,
+                code: code,
+                info: info
+            )
         }
         batch.state = .closed
         batch.dueAt = nil
@@ -167,6 +195,7 @@ extension Transaction {
         _ account: Account,
         of batch: BatchRow,
         _ status: Recipient.Status,
+        attempts: Int,
         code: Int?,
         info: String? = nil,
         dueAt: Timestamp? = nil
@@ -186,7 +215,7 @@ extension Transaction {
             .text(account.bytes),
             .text(status.rawValue),
             .int(batch.pass),
-            .int(batch.attempts),
+            .int(attempts),
             .optional(code),
             .optional(info),
             .optional(dueAt?.milliseconds),
@@ -196,6 +225,18 @@ extension Transaction {
     }
 
     // MARK: Splitting
+
+    /// Halves a batch that is too large for the limits by now.
+    mutating func divide(_ batch: BatchRow, _ campaign: CampaignRow) throws -> WriteResult {
+        guard let status = batch.state.status else {
+            return .recorded(try work(campaign), opened: [])
+        }
+        var (batch, campaign) = (batch, campaign)
+        campaign.counts[status] -= batch.count
+        let opened = try split(&batch, isDoubted: false, isTooLarge: false, &campaign)
+        update(campaign)
+        return .recorded(try work(campaign), opened: opened)
+    }
 
     private mutating func split(
         _ batch: inout BatchRow,

@@ -78,6 +78,7 @@ struct Crowd {
             case .commit(let writes):
                 let results = writes.map { perform($0) }
                 schedule(.committed(results), after: .milliseconds(3))
+            case .check: break
             case .call(let batch):
                 served += batch.accounts.count
                 let answer = Outcome.answered(messageKey: nil, refused: [])

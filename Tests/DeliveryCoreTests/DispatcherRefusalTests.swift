@@ -27,23 +27,86 @@ struct DispatcherRefusalTests {
         #expect(verdicts(stage.answer(refused(.recipients), 1)) == [.failed, .failed, .failed])
     }
 
-    @Test func `recipients in doubt are halved once before that is believed`() {
-        var whole = Stage.calling()
-        let split = whole.answer(refused(.recipientsInDoubt, 90_012), 1)
+    /// One whose batch of three was refused for recipients at fault, and what it asks then.
+    private func doubting() -> (stage: Stage, effects: [Dispatcher.Effect]) {
+        var stage = Stage.calling()
+        let held = stage.answer(refused(.recipientsInDoubt, 90_012), 1)
+        #expect(held.resolutions == [.held(dueAt: at(1).timestamp)])
+        let asked = stage.tell(.committed([.recorded(makeWork(), opened: [])]), 1.1)
+        return (stage, asked)
+    }
+
+    @Test func `recipients in doubt are looked up: who isn't there fails, the others go again`() {
+        var (stage, asked) = doubting()
+        let names = makeAccounts(3)
+        #expect(asked == [.check(names)], "and the batch waits")
+        let known = stage.tell(.checked(.answered(missing: [names[1]], unclear: [names[2]])), 1.2)
+        let again = Verdict.requeued(dueAt: at(1.2).timestamp)
+        #expect(verdicts(known) == [again, .failed, again])
+    }
+
+    @Test func `where a look-up explains nothing the batch is halved, down to single accounts`() {
+        var (stage, _) = doubting()
+        let split = stage.tell(.checked(.answered(missing: [], unclear: [])), 1.2)
         #expect(split.resolutions == [.split(doubted: true)])
         let halves = [makeOpen(2, count: 2, isHalf: true), makeOpen(3, count: 1, isHalf: true)]
-        let next = whole.tell(.committed([.recorded(makeWork(), opened: halves)]), 1.1)
+        let next = stage.tell(.committed([.recorded(makeWork(), opened: halves)]), 1.3)
         #expect(next.reclaims == [Batch.ID(rawValue: 2), Batch.ID(rawValue: 3)])
 
         var half = Stage.calling(
             makeBatch(count: 2, isHalf: true),
             work: makeWork(fresh: 2)
         )
-        let failed = half.answer(refused(.recipientsInDoubt, 90_012), 1)
-        #expect(verdicts(failed) == [.failed, .failed])
+        let quarters = half.answer(refused(.recipientsInDoubt, 90_012), 1)
+        #expect(quarters.resolutions == [.split(doubted: true)])
 
         var single = Stage.calling(makeBatch(count: 1), work: makeWork(fresh: 1))
         #expect(verdicts(single.answer(refused(.recipientsInDoubt), 1)) == [.failed])
+    }
+
+    @Test func `a look-up that fails is made again, and after three the batch is halved`() {
+        var (stage, _) = doubting()
+        #expect(stage.tell(.checked(.unknown(.timeout)), 2).writes.isEmpty)
+        #expect(stage.tell(.woke, 4).contains(.check(makeAccounts(3))))
+        #expect(stage.tell(.checked(.notSent("refused")), 5).writes.isEmpty)
+        #expect(stage.tell(.woke, 9).contains(.check(makeAccounts(3))))
+        let last = stage.tell(.checked(.refused(.retryable, code: 91_000, text: "")), 10)
+        #expect(last.resolutions == [.split(doubted: true)])
+    }
+
+    @Test func `a look-up of a campaign that was canceled meanwhile changes nothing`() {
+        var (stage, _) = doubting()
+        let request = Dispatcher.Request(id: 1)
+        _ = stage.tell(.requested(request, .transition(id, .cancel)), 1.2)
+        let closed = makeChange(makeWork(state: .canceled), closed: [Batch.ID(rawValue: 1)])
+        _ = stage.tell(.committed([closed]), 1.3)
+        let late = stage.tell(.checked(.answered(missing: makeAccounts(3), unclear: [])), 1.4)
+        #expect(late.writes.isEmpty)
+    }
+
+    @Test func `those whom a refusal's list doesn't name go again, or stay in doubt`() throws {
+        let names = makeAccounts(3)
+        func answer(_ kind: Outcome.RefusedAccount.Kind) -> Outcome {
+            .answered(
+                messageKey: nil,
+                refused: names.enumerated().map { index, account in
+                    .init(
+                        account: account,
+                        code: index == 0 ? 70_107 : 90_012,
+                        kind: index == 0 ? .final : kind,
+                        isNamed: index == 0
+                    )
+                }
+            )
+        }
+        let again = Verdict.requeued(dueAt: at(1).timestamp)
+        for (doubted, kind, others) in [
+            (false, Outcome.RefusedAccount.Kind.inDoubt, again), (true, .inDoubt, .unknown),
+            (false, .final, .failed), (true, .final, .unknown),
+        ] {
+            var stage = Stage.calling(makeBatch(attempts: doubted ? 1 : 0, maybeAccepted: doubted))
+            #expect(verdicts(stage.answer(answer(kind), 1)) == [.failed, others, others])
+        }
     }
 
     @Test func `a throttled batch is held, nothing goes out meanwhile, and the pace is halved`() {
@@ -65,7 +128,7 @@ struct DispatcherRefusalTests {
         let results = [WriteResult](repeating: .recorded(makeWork(), opened: []), count: 3)
         let recorded = stage.tell(.committed(results), 1.2)
         #expect(recorded.isEmpty)
-        #expect(after.wakes == [at(3).instant])
+        #expect(throttled.wakes == [at(3).instant])
         #expect(stage.dispatcher.state(at(1.2)).0 == .throttled)
         #expect(stage.dispatcher.state(at(1.2)).1?.code == 90_000)
         // An emptied bucket at half the pace, 100 a second, has 200 tokens by then.

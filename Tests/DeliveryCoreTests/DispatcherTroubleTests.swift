@@ -151,17 +151,33 @@ struct DispatcherTroubleTests {
         return stage
     }
 
-    @Test func `three unknown outcomes in a row leave one small probe at a time`() {
+    /// One that was probed, and answered, in that state.
+    private func makeTried(onUnknown: UnknownPolicy = .resend) -> (Stage, [Dispatcher.Effect]) {
+        var stage = makeUnreachable(onUnknown: onUnknown)
+        #expect(stage.tell(.woke, 2) == [.check([])])
+        let trying = stage.tell(.checked(.answered(missing: [], unclear: [])), 20)
+        return (stage, trying)
+    }
+
+    @Test func `three unknown outcomes in a row leave a probe that addresses nobody`() {
         var stage = makeUnreachable()
         #expect(stage.dispatcher.state(at(10)).0 == .unreachable)
         #expect(stage.dispatcher.state(at(10)).1?.text == "calls end unknown: timeout")
-        let probing = stage.tell(.woke, 20)
-        #expect(probing.claims.map(\.accountLimit) == [30], "smaller than the batches that wait")
-        #expect(probing.reclaims.isEmpty)
-        let called = stage.tell(
-            .committed([.claimed(makeBatch(9, count: 30), makeWork(fresh: 1_970))]),
-            20
-        )
+        #expect(stage.tell(.woke, 2) == [.check([])])
+        #expect(!stage.tell(.woke, 2.5).contains(.check([])), "one at a time")
+        let failed = stage.tell(.checked(.unknown(.timeout)), 3)
+        #expect(failed.writes.isEmpty)
+        #expect(!stage.tell(.woke, 4.9).contains(.check([])))
+        #expect(stage.tell(.woke, 5) == [.check([])])
+    }
+
+    @Test(arguments: [UnknownPolicy.resend, .leave])
+    func `an answered probe lets one recipient go as a trial`(onUnknown: UnknownPolicy) {
+        var (stage, trying) = makeTried(onUnknown: onUnknown)
+        #expect(trying.claims.map(\.accountLimit) == [1], "rather than batches that wait")
+        #expect(trying.reclaims.isEmpty)
+        let left = makeWork(onUnknown: onUnknown, fresh: 1_999)
+        let called = stage.tell(.committed([.claimed(makeBatch(9, count: 1), left)]), 20)
         #expect(called.calls.count == 1)
         #expect(called.writes.isEmpty)
         #expect(stage.tell(.woke, 21).isEmpty)
@@ -170,62 +186,104 @@ struct DispatcherTroubleTests {
         #expect(back.writes.count > 1)
     }
 
-    @Test func `with nothing left to probe, the service is ready again after its rest`() {
+    @Test func `with nothing left to try, the service is ready once it answers probes`() {
         var stage = makeUnreachable()
         let done = makeWork(state: .canceled, fresh: 0)
         _ = stage.tell(.admitted(done), 1)
-        #expect(stage.dispatcher.state(at(0.9)).0 == .unreachable)
-        #expect(stage.dispatcher.state(at(20)).0 == .running)
+        #expect(stage.dispatcher.state(at(20)).0 == .unreachable)
+        _ = stage.tell(.woke, 20)
+        _ = stage.tell(.checked(.answered(missing: [], unclear: [])), 21)
+        #expect(stage.dispatcher.state(at(21)).0 == .running)
     }
 
-    @Test func `a probe under leave risks one account`() {
-        var stage = makeUnreachable(onUnknown: .leave)
-        #expect(stage.tell(.woke, 11).claims.map(\.accountLimit) == [1])
+    @Test func `a trial of unknown outcome spends an attempt, a refused one doesn't`() {
+        for (outcome, isSpent) in [
+            (Outcome.unknown(.timeout), true),
+            (.refused(.retryable, code: 91_000, text: ""), false),
+        ] {
+            var (stage, _) = makeTried()
+            _ = stage.tell(.committed([.claimed(makeBatch(9, count: 1), makeWork(fresh: 9))]), 20)
+            let failed = stage.answer(9, outcome, 21)
+            if isSpent {
+                guard
+                    case .repeated(_, "timeout", nil, spendsAttempt: true)? =
+                        failed.resolutions.first
+                else {
+                    Issue.record("not repeated: \(failed)")
+                    continue
+                }
+            } else {
+                #expect(failed.resolutions == [.held(dueAt: at(21).timestamp)])
+            }
+            _ = stage.tell(.committed([.recorded(makeWork(fresh: 9), opened: [])]), 21)
+            #expect(!stage.tell(.woke, 25.9).contains(.check([])))
+            #expect(stage.tell(.woke, 26) == [.check([])], "after a rest of five seconds")
+        }
     }
 
-    @Test func `a probe spends no attempt and its failure makes the rest longer`() {
-        var stage = makeUnreachable(onUnknown: .leave)
-        _ = stage.tell(.woke, 11)
-        let left = makeWork(onUnknown: .leave, fresh: 1_999)
-        _ = stage.tell(.committed([.claimed(makeBatch(9, count: 1), left)]), 11)
-        let failed = stage.answer(9, .refused(.retryable, code: 91_000, text: ""), 12)
-        #expect(failed.resolutions == [.held(dueAt: at(12).timestamp)])
-        let held = makeOpen(9, count: 1)
-        _ = stage.tell(.committed([.recorded(left, opened: [held])]), 12)
-        #expect(stage.tell(.woke, 13.9).writes.isEmpty)
-        #expect(stage.tell(.woke, 14).reclaims == [Batch.ID(rawValue: 9)])
-    }
-
-    @Test func `a probe that finds nothing leaves the circuit open for the next`() {
-        var stage = makeUnreachable(onUnknown: .leave)
-        _ = stage.tell(.woke, 11)
+    @Test func `a trial that finds nobody leaves the next one to others`() {
+        var (stage, _) = makeTried(onUnknown: .leave)
         let empty = makeWork(state: .paused, onUnknown: .leave)
-        _ = stage.tell(.committed([.claimed(nil, empty)]), 11)
-        let other = stage.tell(.admitted(makeWork(2, fresh: 100)), 12)
-        #expect(other.claims.map(\.accountLimit) == [30])
+        _ = stage.tell(.committed([.claimed(nil, empty)]), 20)
+        let other = stage.tell(.admitted(makeWork(2, fresh: 100)), 22)
+        #expect(other.claims.map(\.accountLimit) == [1])
     }
 
-    @Test func `a late failure doesn't speak for the probe`() {
+    @Test func `batches that wait are halved for a trial, a doubt about them too`() {
         var stage = Stage()
-        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 2_000)])), 0)
-        let work = makeWork(onUnknown: .leave, fresh: 0)
-        let claims = (1...4).map { WriteResult.claimed(makeBatch(Int64($0), count: 1), work) }
-        _ = stage.tell(.committed(claims.dropLast()), 0)
-        _ = stage.tell(.admitted(makeWork(2, fresh: 9)), 0)
-        _ = stage.tell(.committed([.claimed(makeBatch(4, campaign: 2), makeWork(2))]), 0)
-        for number in 1...3 { _ = stage.answer(Int64(number), .notSent("refused"), 1) }
-        let record = WriteResult.recorded(work, opened: [])
+        let open = (1...3).map { makeOpen(Int64($0), count: 4, attempts: 1, maybeAccepted: true) }
+        _ = stage.tell(.restored(Restored(campaigns: [makeWork()], open: open)), 0)
+        let claims = (1...3).map { number in
+            WriteResult.claimed(
+                makeBatch(Int64(number), count: 4, attempts: 1, maybeAccepted: true),
+                makeWork()
+            )
+        }
+        _ = stage.tell(.committed(claims), 0)
+        for number in 1...3 { _ = stage.answer(Int64(number), .unknown(.timeout), 1) }
+        let record = WriteResult.recorded(makeWork(), opened: [])
         _ = stage.tell(.committed([record]), 1)
         _ = stage.tell(.committed([record, record]), 1)
-        #expect(stage.tell(.woke, 2).reclaims.count == 1)
-        #expect(
-            stage.tell(.committed([.claimed(makeBatch(1, count: 1), work)]), 2).calls == [
-                Batch.ID(rawValue: 1)
-            ]
-        )
-        _ = stage.answer(4, .unknown(.timeout), 3)
-        _ = stage.tell(.committed([.recorded(makeWork(2), opened: [])]), 3)
-        #expect(stage.tell(.woke, 11).reclaims.isEmpty)
+        _ = stage.tell(.woke, 400)
+        let effects = stage.tell(.checked(.answered(missing: [], unclear: [])), 401)
+        #expect(effects.resolutions == [.divided])
+        #expect(effects.reclaims.isEmpty)
+    }
+
+    @Test func `one recipient who is always refused fails after the last attempt`() {
+        var limits = Limits()
+        limits.retry.attemptLimit = 3
+        var stage = Stage.calling(makeBatch(count: 1), work: makeWork(fresh: 1), limits: limits)
+        let refused = Outcome.refused(.retryable, code: 91_000, text: "")
+        var verdicts: [Verdict] = []
+        for spent in 1...3 {
+            guard
+                case .settled(_, let list)? = stage.answer(Int64(spent), refused, 1)
+                    .resolutions.first, let verdict = list.first?.verdict
+            else {
+                Issue.record("attempt \(spent) is not settled")
+                return
+            }
+            verdicts.append(verdict)
+            #expect(stage.dispatcher.state(at(1)).0 == .running)
+            let waiting = makeWork(retries: 1, retryDueAt: at(1).timestamp)
+            _ = stage.tell(.committed([.recorded(waiting, opened: [])]), 1)
+            let next = makeBatch(Int64(spent) + 1, count: 1, earlierAttempts: [spent])
+            if spent < 3 { _ = stage.tell(.committed([.claimed(next, makeWork())]), 1) }
+        }
+        #expect(verdicts.last == .failed)
+        #expect(!verdicts.dropLast().contains(.failed))
+    }
+
+    @Test func `a resume ends the wait that the provider asked for`() {
+        var stage = Stage.calling(work: makeWork(fresh: 1_003))
+        _ = stage.answer(.refused(.throttled(atLeast: .seconds(3_600)), code: 60_028, text: ""), 1)
+        let late = WriteResult.claimed(nil, makeWork(fresh: 1_000))
+        _ = stage.tell(.committed([late, late]), 1)
+        _ = stage.tell(.committed([.recorded(makeWork(fresh: 1_000), opened: [])]), 1)
+        #expect(stage.tell(.woke, 100).writes.isEmpty)
+        let resumed = stage.tell(.pauseRequested(one, isPaused: false), 100)
+        #expect(!resumed.reclaims.isEmpty || !resumed.claims.isEmpty)
     }
 
     // MARK: - Restart and drain
@@ -302,22 +360,46 @@ struct DispatcherTroubleTests {
         #expect(stage.held == 600)
     }
 
-    @Test func `a repeat larger than the quota now ends as unknown when nothing else is held`() {
+    /// What waits is divided to the limits in force when it goes out, whichever was lowered.
+    @Test(arguments: ["messagesPerMinute", "batchAccounts", "burst", "cap"], [false, true])
+    func `what waits is divided to a limit that was lowered, a repeat too`(
+        lowered: String,
+        isDoubted: Bool
+    ) {
         var limits = Limits()
-        limits.messagesPerMinute = 100
-        var stage = Stage(limits: limits)
-        let hold = Hold(campaign: id, count: 100, until: at(9).instant)
-        let restored = Restored(
-            campaigns: [makeWork()],
-            open: [makeOpen(count: 300, attempts: 1, maybeAccepted: true)],
-            holds: [hold]
-        )
-        #expect(stage.tell(.restored(restored), 0) == [.wake(at: at(9).instant)])
-        guard case .unknown(let info, nil, false)? = stage.tell(.woke, 9).resolutions.first else {
-            Issue.record("not unknown")
-            return
+        switch lowered {
+        case "messagesPerMinute": limits.messagesPerMinute = 2
+        case "batchAccounts": limits.batchAccounts = 2
+        case "burst": limits.burst = 2
+        default: break
         }
-        #expect(info == "the call is larger than the quota allows now")
+        let cap = lowered == "cap" ? 2 : nil
+        var stage = Stage(limits: limits)
+        let restored = Restored(
+            campaigns: [makeWork(cap: cap)],
+            open: [makeOpen(count: 3, attempts: isDoubted ? 1 : 0, maybeAccepted: isDoubted)]
+        )
+        let effects = stage.tell(.restored(restored), 0)
+        #expect(effects.resolutions == [.divided])
+        #expect(effects.reclaims.isEmpty)
+    }
+
+    @Test func `what is too large by bytes comes back as halves, which go instead`() {
+        var limits = Limits()
+        limits.packetBytes = 1_000
+        var stage = Stage(limits: limits)
+        let restored = Restored(campaigns: [makeWork()], open: [makeOpen(count: 4)])
+        let effects = stage.tell(.restored(restored), 0)
+        #expect(
+            effects.writes == [
+                .reclaim(
+                    .init(batch: Batch.ID(rawValue: 1), byteLimit: 800, timeout: limits.callTimeout)
+                )
+            ]
+        )
+        let halves = [makeOpen(2, count: 2), makeOpen(3, count: 2)]
+        let next = stage.tell(.committed([.recorded(makeWork(), opened: halves)]), 0)
+        #expect(next.reclaims == [Batch.ID(rawValue: 2), Batch.ID(rawValue: 3)])
     }
 
     @Test func `a lowered limit is kept from the next call on`() {
@@ -326,7 +408,7 @@ struct DispatcherTroubleTests {
         limits.messagesPerMinute = 600
         _ = stage.tell(.reconfigured(limits, fingerprint: "f"), 1)
         let effects = stage.tell(.admitted(makeWork(2, fresh: 1_000)), 1)
-        #expect(effects.claims.map(\.accountLimit) == [99])
+        #expect(effects.claims.map(\.accountLimit) == [70], "30 are kept for notices")
     }
 
     @Test func `a limit raised in mid-campaign adds its difference, and no window more`() {

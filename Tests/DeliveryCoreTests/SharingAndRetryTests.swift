@@ -106,57 +106,6 @@ struct FairSharesTests {
     }
 }
 
-struct CircuitTests {
-    private let now = at(0).instant
-
-    @Test func `three failures in a row open it`() {
-        var circuit = Circuit.closed(failures: 0)
-        circuit = circuit.next(after: .failed, now: now)
-        circuit = circuit.next(after: .failed, now: now)
-        #expect(circuit.isClosed)
-        #expect(circuit.next(after: .succeeded, now: now) == .closed(failures: 0))
-        circuit = circuit.next(after: .failed, now: now)
-        #expect(circuit == .open(until: at(1).instant, rest: .seconds(1)))
-    }
-
-    @Test func `each failed probe makes the rest longer, up to a minute`() {
-        var circuit = Circuit.open(until: now, rest: .seconds(1))
-        var rests: [Duration] = []
-        for _ in 0..<8 {
-            circuit = circuit.next(after: .probed, now: now)
-            circuit = circuit.next(after: .failed, now: now)
-            if case .open(let until, let rest) = circuit {
-                rests.append(rest)
-                #expect(until == now.advanced(by: rest))
-            }
-        }
-        #expect(rests == [2, 4, 8, 16, 32, 60, 60, 60].map { .seconds($0) })
-    }
-
-    @Test func `an answer closes it from anywhere`() {
-        let states: [Circuit] = [
-            .closed(failures: 2), .open(until: now, rest: .seconds(4)), .probing(rest: .seconds(4)),
-        ]
-        for state in states {
-            #expect(state.next(after: .succeeded, now: now) == .closed(failures: 0))
-        }
-    }
-
-    @Test func `a move to another endpoint ends the rest, and one probe goes at once`() {
-        #expect(Circuit.closed(failures: 2).next(after: .moved, now: now) == .closed(failures: 0))
-        let long = Duration.seconds(60)
-        let open = Circuit.open(until: at(50).instant, rest: long)
-        #expect(open.next(after: .moved, now: now) == .open(until: now, rest: .seconds(1)))
-        let probing = Circuit.probing(rest: long)
-        #expect(probing.next(after: .moved, now: now) == .probing(rest: .seconds(1)))
-    }
-
-    @Test func `late failures change nothing while it is open`() {
-        let open = Circuit.open(until: now, rest: .seconds(4))
-        #expect(open.next(after: .failed, now: at(3).instant) == open)
-    }
-}
-
 struct RetryPolicyTests {
     private let policy = RetryPolicy()
 

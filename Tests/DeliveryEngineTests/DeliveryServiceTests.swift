@@ -97,7 +97,15 @@ struct DeliveryServiceTests {
             #expect(quota.windowUsed == 3)
             #expect(quota.inFlight == 1)
             #expect(quota.state == .paused)
-            let progress = service.progress(of: FakeQueue.id, remaining: 3)
+            var campaign = Campaign(
+                id: FakeQueue.id,
+                name: "",
+                state: .running,
+                createdAt: Timestamp(milliseconds: 0),
+                message: CheckedMessage(json: [], packetOverhead: 200)
+            )
+            campaign.counts.sending = 3
+            let progress = service.progress(of: campaign)
             #expect(progress.messagesLastMinute == 3)
             #expect(progress.eta != nil)
             service.refuseConfiguration("bad file")

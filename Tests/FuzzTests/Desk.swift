@@ -127,7 +127,7 @@ final class Desk: Campaigns, Deliveries {
         )
     }
 
-    func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress { CampaignProgress() }
+    func progress(of campaign: Campaign) -> CampaignProgress { CampaignProgress() }
 }
 
 /// A clock on which nobody gets to wait.

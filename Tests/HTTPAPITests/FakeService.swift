@@ -245,7 +245,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
 
     func quota() -> QuotaStatus { state.withLock { $0.quota } }
 
-    func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress {
+    func progress(of campaign: Campaign) -> CampaignProgress {
         CampaignProgress(messagesLastMinute: 3, eta: nil)
     }
 

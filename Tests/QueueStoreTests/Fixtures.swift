@@ -82,7 +82,7 @@ func makeClaim(
 }
 
 func makeReclaim(_ batch: Batch.ID) -> Write {
-    .reclaim(Write.Reclaim(batch: batch, timeout: .seconds(10)))
+    .reclaim(Write.Reclaim(batch: batch, byteLimit: 11_000, timeout: .seconds(10)))
 }
 
 func makeRecord(

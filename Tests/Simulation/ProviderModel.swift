@@ -98,9 +98,15 @@ package struct ProviderModel: Sendable {
         }
         guard refused.count == batch.accounts.count, refused.allSatisfy({ $0.code == 70_107 })
         else { return .answered(messageKey: "key", refused: refused) }
-        // Doubted first, so that the halves address the same accounts once more.
-        if !batch.isHalf, batch.accounts.count > 1 { finals.subtract(batch.accounts) }
+        // Looked up first, or halved, so that the same accounts may be addressed once more.
+        if batch.accounts.count > 1 { finals.subtract(batch.accounts) }
         return .refused(.recipientsInDoubt, code: 90_012, text: "invalid To_Account")
+    }
+
+    /// Who of these isn't imported.
+    package func check(_ accounts: [Account]) -> CheckOutcome {
+        let missing = accounts.filter { Self.code(of: $0, attempt: 1) == 70_107 }
+        return .answered(missing: missing, unclear: [])
     }
 
     package func isAccepted(_ account: Account) -> Bool { accepted.contains(account) }

@@ -10,6 +10,11 @@ package struct Record: Sendable {
     /// Recipients of calls whose outcome nobody knew, by campaign.
     private var doubted: [Campaign.ID: Set<Account>] = [:]
     private var calls: [Batch.ID: Batch] = [:]
+    /// How many calls that addressed a recipient may have been accepted, since it was put in the
+    /// queue.
+    private var risks: [Campaign.ID: [Account: Int]] = [:]
+    /// Batches that were refused while the service showed nothing of it.
+    private var refusedUnseen: Set<Batch.ID> = []
     private var policies: [Campaign.ID: UnknownPolicy] = [:]
     /// Those of them that an operator put back.
     private var reopened: Set<Account> = []
@@ -31,6 +36,16 @@ package struct Record: Sendable {
         if let twice = batch.accounts.first(where: { sent.contains($0) || ended.contains($0) }) {
             violated("\(twice.text) is addressed after its end")
         }
+        let risks = risks[batch.campaign] ?? [:]
+        if let one = batch.accounts.first(where: {
+            risks[$0, default: 0] >= limits.retry.attemptLimit
+        }) {
+            violated("\(one.text) is addressed more often than attempts allow")
+        }
+        for account in batch.accounts {
+            self.risks[batch.campaign, default: [:]][account, default: 0] += 1
+        }
+        refusedUnseen.remove(batch.id)
         if let before = calls[batch.id] {
             let isSame =
                 before.accounts == batch.accounts && before.messageRandom == batch.messageRandom
@@ -66,6 +81,22 @@ package struct Record: Sendable {
 
     func call(_ id: Batch.ID) -> Batch? { calls[id] }
 
+    /// A call came back: whom it certainly didn't reach it didn't risk.
+    mutating func heard(_ outcome: Outcome, of batch: Batch) {
+        let spared: [Account] =
+            switch outcome {
+            case .answered(_, let refused): refused.map(\.account)
+            case .refused, .notSent: batch.accounts
+            case .unknown: []
+            }
+        for account in spared { risks[batch.campaign]?[account, default: 1] -= 1 }
+    }
+
+    /// Everybody of a call was refused for a reason that may pass.
+    mutating func refused(_ batch: Batch, isShown: Bool) {
+        if !isShown { refusedUnseen.insert(batch.id) }
+    }
+
     /// A batch whose call was out, or was about to go out, when its process ended.
     mutating func interrupted(_ batch: Batch) {
         if calls[batch.id] == nil { calls[batch.id] = batch }
@@ -76,6 +107,9 @@ package struct Record: Sendable {
         case (.record(let record), _):
             guard let batch = calls[record.batch] else { return }
             settle(batch, record.resolution)
+            if case .held = record.resolution, refusedUnseen.remove(record.batch) != nil {
+                violated("batch \(record.batch.rawValue) spends no attempt and nobody sees why")
+            }
         case (.delete(let id), .changed(.success)):
             // The numbers of its batches may be used again.
             calls = calls.filter { $0.value.campaign != id }
@@ -91,6 +125,7 @@ package struct Record: Sendable {
                         && change.next.map { account <= $0.account } ?? true
                 }
                 ended.subtract(accounts)
+                for account in accounts { risks[id]?[account] = nil }
             }
         default: break
         }

@@ -21,6 +21,10 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case listClosedAsRange
     /// A cancel makes `canceled` of recipients that may have been accepted.
     case doubtClearedByCancel
+    /// Calls of unknown outcome spend no attempt.
+    case doubtUnspent
+    /// Refusals of everybody in a call spend no attempt, whatever the service shows.
+    case refusalUnspent
     /// A campaign that ends counts one more `sent` than there are.
     case counterOffByOne
 }
@@ -60,7 +64,12 @@ extension World {
 
     /// What becomes of the dispatcher's writes on their way to the store.
     func written(_ writes: [Write]) -> [Write] {
-        guard sabotage == .wholeBatchRetried else { return writes }
+        switch sabotage {
+        case .doubtUnspent: return writes.map(\.unspent)
+        case .refusalUnspent: return writes.map { held($0) }
+        case .wholeBatchRetried: break
+        default: return writes
+        }
         return writes.map { write in
             guard case .record(let record) = write, let batch = self.record.call(record.batch),
                 case .settled(let key, let verdicts) = record.resolution,
@@ -79,6 +88,38 @@ extension World {
     }
 }
 
+extension World {
+    /// The record of a call whose accounts all are to be tried again, as one that spends nothing.
+    private func held(_ write: Write) -> Write {
+        guard case .record(let record) = write, let batch = self.record.call(record.batch),
+            case .settled(_, let verdicts) = record.resolution,
+            verdicts.count == batch.accounts.count, verdicts.allSatisfy(\.isRetry)
+        else { return write }
+        let resolution = Resolution.held(dueAt: now.timestamp)
+        return .record(
+            .init(batch: record.batch, resolution: resolution, releaseAt: record.releaseAt)
+        )
+    }
+}
+
+extension Write {
+    /// The record of a call of unknown outcome, as one that spends no attempt.
+    fileprivate var unspent: Write {
+        guard case .record(let record) = self,
+            case .repeated(let due, let info, let code, _) = record.resolution
+        else { return self }
+        let resolution = Resolution.repeated(
+            dueAt: due,
+            info: info,
+            code: code,
+            spendsAttempt: false
+        )
+        return .record(
+            .init(batch: record.batch, resolution: resolution, releaseAt: record.releaseAt)
+        )
+    }
+}
+
 extension Resolution.AccountVerdict {
     fileprivate var isRetry: Bool {
         if case .retry = verdict { true } else { false }
@@ -92,7 +133,7 @@ extension Sabotage {
     package var trigger: String? {
         switch self {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
-            .cursorMovedAtFetch, .wholeBatchRetried:
+            .cursorMovedAtFetch, .wholeBatchRetried, .doubtUnspent, .refusalUnspent:
             nil
         case .ledgerErasedWithCampaign:
             """

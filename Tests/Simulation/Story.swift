@@ -5,10 +5,14 @@ import DeliveryEngine
 package struct Story: Sendable {
     /// Says how a call goes; nil where the provider does as it always does.
     package var script: (@Sendable (Call) -> Faults.CallFate?)?
+    /// Says how a question which accounts exist goes; nil where the provider does as it always does.
+    package var checkScript: (@Sendable (Check) -> CheckOutcome?)?
     /// What the configuration's credentials are told by.
     package var fingerprint = "f"
     /// Every call that went out.
     package private(set) var calls: [Call] = []
+    /// Every question which accounts exist.
+    package private(set) var checks: [Check] = []
     /// When the service came to be in which state.
     package private(set) var states: [Stand] = []
     /// How often new credentials were asked for.
@@ -23,6 +27,13 @@ package struct Story: Sendable {
         /// From 1 on.
         package let number: Int
         package let batch: Batch
+        /// Since the world began.
+        package let after: Duration
+    }
+
+    /// A question as it goes out; about nobody, for a probe.
+    package struct Check: Sendable {
+        package let accounts: [Account]
         /// Since the world began.
         package let after: Duration
     }
@@ -47,6 +58,12 @@ package struct Story: Sendable {
         let call = Call(number: calls.count + 1, batch: batch, after: after)
         calls.append(call)
         return call
+    }
+
+    mutating func checked(_ accounts: [Account], after: Duration) -> CheckOutcome? {
+        let check = Check(accounts: accounts, after: after)
+        checks.append(check)
+        return checkScript?(check)
     }
 
     mutating func reported(_ report: Dispatcher.Report, after: Duration) {

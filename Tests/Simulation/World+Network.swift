@@ -32,6 +32,30 @@ extension World {
         }
     }
 
+    /// A question which accounts exist, and how long until it comes back.
+    mutating func check(_ accounts: [Account]) -> (outcome: CheckOutcome, after: Duration) {
+        if let scripted = story.checked(accounts, after: elapsed) {
+            return (scripted, draw(1...200))
+        }
+        guard isTroubled else { return (provider.check(accounts), draw(1...200)) }
+        if real < outageUntil {
+            let isLost = Bool.random(using: &random)
+            return isLost
+                ? (.unknown(.timeout), limits.callTimeout) : (.notSent("refused"), draw(1...2_000))
+        }
+        switch faults.fate(using: &random) {
+        case .notSent: return (.notSent("refused"), draw(1...2_000))
+        case .lost, .answerLost: return (.unknown(.timeout), limits.callTimeout)
+        case .badGateway: return (.unknown(.http(status: 502)), draw(1...200))
+        case .garbled: return (.unknown(.unreadable), draw(1...200))
+        case .refused(let refusal, let code):
+            return (.refused(refusal, code: code, text: "refused"), draw(1...200))
+        case .unlisted: return (.unknown(.unlisted(code: 12_345)), draw(1...200))
+        case .slow: return (provider.check(accounts), limits.callTimeout)
+        case .well, .answered: return (provider.check(accounts), draw(1...200))
+        }
+    }
+
     /// A call arrives, maybe of a process that is gone.
     mutating func arrive(_ batch: Batch, _ fate: Faults.CallFate, life: Int) {
         // Another copy of the call may have been answered and written down before this one.
@@ -83,5 +107,17 @@ extension World {
             record.accepted(accepted, of: batch, isLate: isLate)
         }
         return outcome
+    }
+}
+
+extension Outcome {
+    /// Whether nobody of a call was accepted, and everybody may be another time.
+    func refusesEverybodyForNow(_ batch: Batch) -> Bool {
+        switch self {
+        case .refused(.retryable, _, _): true
+        case .answered(_, let refused):
+            refused.count == batch.accounts.count && refused.allSatisfy(\.isRetryable)
+        case .refused, .notSent, .unknown: false
+        }
     }
 }

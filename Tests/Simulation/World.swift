@@ -192,6 +192,7 @@ package struct World {
             let clock = clock(of: event)
             if case .answered(let id, let outcome) = event { hear(id, outcome) }
             hand(event, at: clock)
+            if case .answered(let id, let outcome) = event { note(id, outcome) }
         case .arrival, .tick, .client, .planned, .moment: break
         }
         return true
@@ -240,7 +241,16 @@ package struct World {
         guard out.removeValue(forKey: id) != nil else {
             return record.violated("a call is answered twice")
         }
-        if case .unknown = outcome, let batch = record.call(id) { record.doubt(batch) }
+        guard let batch = record.call(id) else { return }
+        record.heard(outcome, of: batch)
+        if case .unknown = outcome { record.doubt(batch) }
+    }
+
+    /// Whether a refusal may be free: only in a state that operators see.
+    private mutating func note(_ id: Batch.ID, _ outcome: Outcome) {
+        guard let batch = record.call(id), outcome.refusesEverybodyForNow(batch) else { return }
+        let state = dispatcher.state(now).0
+        record.refused(batch, isShown: state != .running && state != .paused)
     }
 
     mutating func hand(
@@ -266,6 +276,9 @@ package struct World {
             record.called(batch, limits: highest)
             promises.called(batch, now: now)
             send(batch)
+        case .check(let accounts):
+            let (outcome, after) = check(accounts)
+            schedule(.event(.checked(outcome)), after: after)
         case .wake(let instant):
             let wait = now.instant.duration(to: instant)
             precondition(wait > .zero || sabotage != nil, "seed \(seed): a wake lies in the past")

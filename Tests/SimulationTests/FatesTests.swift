@@ -80,7 +80,7 @@ struct FatesTests {
             seed: UInt64(seed),
             limits: limits,
             provider: ProviderModel(quota: 600),
-            crashEvery: 40
+            crashEvery: 25
         )
         let id = try await world.add((0..<500).map { Account("user-\($0)") })
         let other = try await world.add(

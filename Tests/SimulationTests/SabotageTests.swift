@@ -42,6 +42,8 @@ extension Sabotage {
         case .wholeBatchRetried: "is accepted twice"
         case .listClosedAsRange: "is sent and was never accepted"
         case .doubtClearedByCancel: "is canceled and was accepted"
+        case .doubtUnspent: "is addressed more often than attempts allow"
+        case .refusalUnspent: "spends no attempt and nobody sees why"
         case .counterOffByOne: "counters add up to another sum"
         }
     }

@@ -58,6 +58,8 @@ struct Trial {
         case .cursorMovedAtFetch: faults.crash = 20
         case .wholeBatchRetried, .listClosedAsRange: faults.accountTrouble = 100
         case .doubtClearedByCancel: faults.garbled = 300
+        case .doubtUnspent: faults.garbled = 700
+        case .refusalUnspent: faults.retryableCall = 300
         case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne: break
         }
         return faults

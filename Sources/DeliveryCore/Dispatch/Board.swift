@@ -11,10 +11,8 @@ struct Board: Sendable, Equatable {
     private(set) var strays = SortedIndex<Place<Timestamp>>()
     /// Campaigns that run and have anything left to send, by creation.
     private(set) var working = SortedIndex<Place<Int>>()
-    /// How many campaigns run and have recipients never addressed.
-    private(set) var freshCount = 0
-    /// How many campaigns of each class run and have recipients to claim.
-    private(set) var claims: [Priority: Int] = [:]
+    /// What the campaigns of each class want of the quota.
+    private(set) var claims: [Priority: Claimants] = [:]
 
     /// Takes in where a campaign stands now.
     mutating func put(_ id: Campaign.ID, _ new: Standing, _ shares: inout FairShares) {
@@ -26,9 +24,10 @@ struct Board: Sendable, Equatable {
         starts.move(id, order, from: old.startsAt, to: new.startsAt)
         dues.move(id, order, from: old.dueAt, to: new.dueAt)
         caps.move(id, order, from: old.roomAt, to: new.roomAt)
-        freshCount += (new.hasFresh ? 1 : 0) - (old.hasFresh ? 1 : 0)
-        if let priority = old.claims { claims[priority, default: 0] -= 1 }
-        if let priority = new.claims { claims[priority, default: 0] += 1 }
+        if let claim = old.claim { claims[claim.priority]?.remove(cap: claim.cap) }
+        if let claim = new.claim {
+            claims[claim.priority, default: Claimants()].add(cap: claim.cap)
+        }
         strays.move(id, order, from: old.strayUntil, to: new.strayUntil)
         working.move(id, order, from: old.isWorking ? 0 : nil, to: new.isWorking ? 0 : nil)
         guard new.ready != old.ready else { return }
@@ -43,9 +42,12 @@ struct Board: Sendable, Equatable {
     static func == (lhs: Board, rhs: Board) -> Bool {
         lhs.standings == rhs.standings && lhs.expiries == rhs.expiries && lhs.starts == rhs.starts
             && lhs.dues == rhs.dues && lhs.caps == rhs.caps && lhs.strays == rhs.strays
-            && lhs.working == rhs.working && lhs.freshCount == rhs.freshCount
+            && lhs.working == rhs.working
             && Priority.allCases.allSatisfy {
-                lhs.claims[$0, default: 0] == rhs.claims[$0, default: 0]
+                lhs.claims[$0, default: Claimants()] == rhs.claims[$0, default: Claimants()]
             }
     }
+
+    /// What a campaign wants of the quota; nil if it wants nothing now.
+    func claim(of id: Campaign.ID) -> Standing.Claim? { standings[id]?.claim }
 }

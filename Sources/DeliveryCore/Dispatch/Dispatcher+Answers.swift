@@ -20,15 +20,24 @@ extension Dispatcher {
         // What never went out is free at once, for this event's own plan.
         ledger.advance(to: now.instant)
         let resolution = resolution(of: outcome, flight, now: now, into: &effects)
-        if reopened(flight.batch, by: resolution) == nil { sparedBatches.remove(id) }
-        record(resolution, of: flight, releaseAt: releaseAt)
+        let isExcused =
+            outcome.refusalForNow(of: flight.batch) != nil
+            && health.excusesRefusals(now: now.instant)
+        record(resolution, of: flight, releaseAt: releaseAt, isExcused: isExcused)
     }
 
     /// Puts a resolution in the next commit.
-    mutating func record(_ resolution: Resolution, of flight: Flight, releaseAt: Instant) {
+    ///
+    /// `isExcused` says that the call was refused and an outage is to blame.
+    mutating func record(
+        _ resolution: Resolution,
+        of flight: Flight,
+        releaseAt: Instant,
+        isExcused: Bool = false
+    ) {
         let batch = flight.batch
         let write = Write.Record(batch: batch.id, resolution: resolution, releaseAt: releaseAt)
-        pending.append(.record(write, reopened(batch, by: resolution)))
+        pending.append(.record(write, reopened(flight, by: resolution, isExcused: isExcused)))
     }
 
     /// Lets a call's recipients go at an instant.
@@ -39,7 +48,12 @@ extension Dispatcher {
     }
 
     /// The batch as it waits for its next call; nil if the resolution closes it.
-    private func reopened(_ batch: Batch, by resolution: Resolution) -> OpenBatch? {
+    private func reopened(
+        _ flight: Flight,
+        by resolution: Resolution,
+        isExcused: Bool
+    ) -> OpenBatch? {
+        let batch = flight.batch
         let dueAt: Timestamp
         var attempts = batch.attempts
         var maybeAccepted = batch.maybeAccepted
@@ -53,7 +67,7 @@ extension Dispatcher {
             maybeAccepted = true
             if spendsAttempt { attempts += 1 }
         }
-        return OpenBatch(
+        var open = OpenBatch(
             id: batch.id,
             campaign: batch.campaign,
             count: batch.accounts.count,
@@ -62,6 +76,9 @@ extension Dispatcher {
             dueAt: dueAt,
             isHalf: batch.isHalf
         )
+        open.refusals = flight.refusals + (isExcused ? 1 : 0)
+        open.awaitsCheck = checks.awaits(batch.id)
+        return open
     }
 
     /// When the quota lets the recipients of a call go.
@@ -81,8 +98,10 @@ extension Dispatcher {
         now: Now,
         into effects: inout [Effect]
     ) -> Resolution {
-        if outcome.refusalForNow(of: flight.batch) != nil, let spared = spared(flight, now: now) {
-            return spared
+        if outcome.refusalForNow(of: flight.batch) != nil,
+            health.excusesRefusals(now: now.instant)
+        {
+            return .held(dueAt: now.timestamp)
         }
         switch outcome {
         case .answered(let key, let refused):
@@ -101,28 +120,6 @@ extension Dispatcher {
         }
     }
 
-    /// An outage that is no longer than this makes nobody `failed`.
-    ///
-    /// Longer would keep hopeless accounts waiting, where there is nobody else to ask with.
-    private static let patience: Duration = .seconds(90 * 60)
-
-    /// Whether it may be the service's fault that a call was refused for all its accounts.
-    func isServiceInDoubt(_ now: Now) -> Bool {
-        silence.map { now.instant < $0.since.advanced(by: Self.patience) } ?? false
-    }
-
-    /// Keeps a call that was refused for all its accounts as it is, where the service may be at fault:
-    /// a probe, and one whose accounts have no attempt left; nil if the refusal counts.
-    private mutating func spared(_ flight: Flight, now: Now) -> Resolution? {
-        guard isServiceInDoubt(now) else { return nil }
-        let spent = flight.batch.attempts + (flight.batch.earlierAttempts.max() ?? 0) + 1
-        guard flight.isProbe || spent >= limits.retry.attemptLimit else { return nil }
-        sparedBatches.insert(flight.batch.id)
-        if flight.isProbe { return .held(dueAt: now.timestamp) }
-        let dueAt = limits.retry.dueAt(spentAttempts: spent, now: now.timestamp, using: &random)
-        return .held(dueAt: dueAt)
-    }
-
     private mutating func settled(
         messageKey: String?,
         refused: [Outcome.RefusedAccount],
@@ -138,30 +135,38 @@ extension Dispatcher {
         )
         var verdicts: [Resolution.AccountVerdict] = []
         for item in refused {
-            guard let index = places[item.account] else {
-                preconditionFailure("an answer names an account that its batch hasn't got")
-            }
-            let verdict = verdict(on: index, of: batch, isRetryable: item.isRetryable, now: now)
+            // Whoever wasn't addressed is nobody of this call's, whatever an adapter says.
+            guard let index = places[item.account] else { continue }
+            let verdict = verdict(on: index, of: batch, refused: item, now: now)
             verdicts.append(.init(account: item.account, verdict: verdict, code: item.code))
         }
         return .settled(messageKey: messageKey, verdicts: verdicts)
     }
 
+    /// The verdict on an account that wasn't accepted.
+    ///
+    /// Doubt is lost on no path: where an earlier call may have been accepted, only an answer that
+    /// names the account says what became of it.
     private mutating func verdict(
         on index: Int,
         of batch: Batch,
-        isRetryable: Bool,
+        refused: Outcome.RefusedAccount,
         now: Now
     ) -> Verdict {
-        guard isRetryable else { return .failed }
-        let verdict = limits.retry.verdict(
-            spentAttempts: batch.spentAttempts(at: index) + 1,
-            now: now.timestamp,
-            using: &random
-        )
-        // An earlier call may have been accepted, and this refusal doesn't settle it.
         let isDoubted = batch.maybeAccepted || batch.doubted.contains(batch.accounts[index])
-        return verdict == .failed && isDoubted ? .unknown : verdict
+        switch refused.kind {
+        case .final: return isDoubted && !refused.isNamed ? .unknown : .failed
+        case .inDoubt:
+            // Those named are out of the way: the others go again, or are asked after.
+            return isDoubted ? .unknown : .requeued(dueAt: now.timestamp)
+        case .retryable:
+            let verdict = limits.retry.verdict(
+                spentAttempts: batch.spentAttempts(at: index) + 1,
+                now: now.timestamp,
+                using: &random
+            )
+            return verdict == .failed && isDoubted ? .unknown : verdict
+        }
     }
 
     private mutating func refused(
@@ -179,9 +184,12 @@ extension Dispatcher {
                 return doubted(.service(code: code), flight, now: now)
             }
             return everyone(of: batch, code: code, isRetryable: true, now: now)
-        case .recipientsInDoubt where batch.accounts.count > 1 && !batch.isHalf:
+        case .recipientsInDoubt where batch.accounts.count > 1:
             guard !batch.maybeAccepted else { return refusedForGood(batch, code: code) }
-            return .split(doubted: true)
+            // Halves are of batches whose accounts all exist: nothing is left to ask.
+            guard !batch.isHalf else { return .split(doubted: true) }
+            checks.add(batch, code: code, now: now.instant)
+            return .held(dueAt: now.timestamp)
         case .recipients, .recipientsInDoubt:
             guard !batch.maybeAccepted else { return refusedForGood(batch, code: code) }
             return everyone(of: batch, code: code, isRetryable: false, now: now)
@@ -232,6 +240,7 @@ extension Dispatcher {
         .unknown(info: "an earlier call may have been accepted", code: code, spendsAttempt: true)
     }
 
+    /// The whole call is refused as if each account were, none of them named.
     private mutating func everyone(
         of batch: Batch,
         code: Int,
@@ -239,13 +248,15 @@ extension Dispatcher {
         now: Now
     ) -> Resolution {
         let verdicts = batch.accounts.indices.map { index in
-            var verdict = verdict(on: index, of: batch, isRetryable: isRetryable, now: now)
-            // That the whole call is refused settles nothing about a call before it.
-            if verdict == .failed, batch.doubted.contains(batch.accounts[index]) {
-                verdict = .unknown
-            }
-            return Resolution.AccountVerdict(
+            let refused = Outcome.RefusedAccount(
                 account: batch.accounts[index],
+                code: code,
+                kind: isRetryable ? .retryable : .final,
+                isNamed: false
+            )
+            let verdict = verdict(on: index, of: batch, refused: refused, now: now)
+            return Resolution.AccountVerdict(
+                account: refused.account,
                 verdict: verdict,
                 code: code
             )
@@ -257,22 +268,15 @@ extension Dispatcher {
     mutating func doubted(_ doubt: Outcome.Doubt, _ flight: Flight, now: Now) -> Resolution {
         let batch = flight.batch
         let policy = lines[batch.campaign]?.work.settings.onUnknown ?? .resend
-        // A probe asks whether the service is there; its accounts aren't to blame if it isn't.
-        let spendsAttempt = !flight.isProbe
-        let spent =
-            batch.attempts + (batch.earlierAttempts.max() ?? 0) + (spendsAttempt ? 1 : 0)
+        let spent = batch.attempts + (batch.earlierAttempts.max() ?? 0) + 1
         guard policy == .resend, spent < limits.retry.attemptLimit else {
-            return .unknown(info: doubt.text, code: doubt.code, spendsAttempt: spendsAttempt)
+            return .unknown(info: doubt.text, code: doubt.code, spendsAttempt: true)
         }
         return .repeated(
-            dueAt: limits.retry.dueAt(
-                spentAttempts: max(1, spent),
-                now: now.timestamp,
-                using: &random
-            ),
+            dueAt: limits.retry.dueAt(spentAttempts: spent, now: now.timestamp, using: &random),
             info: doubt.text,
             code: doubt.code,
-            spendsAttempt: spendsAttempt
+            spendsAttempt: true
         )
     }
 

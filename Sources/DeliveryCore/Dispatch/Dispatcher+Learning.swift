@@ -1,21 +1,22 @@
 extension Dispatcher {
-    /// Batches of which nothing was known are refused for all their accounts, for reasons that may
-    /// pass, and no call shows the service at work.
-    struct Silence: Sendable, Hashable {
-        let since: Instant
-        /// The accounts of those batches.
-        var accounts = 0
-
-        /// A few accounts may all be hopeless; that so many are is the service's fault.
-        var isTelling: Bool { accounts > Dispatcher.smallBatch }
-    }
-
     /// What an outcome says about the provider's health and pace.
     mutating func learn(from outcome: Outcome, _ flight: Flight, now: Now) {
-        if let reason = outcome.refusalForNow(of: flight.batch) {
-            learnOfRefusal(reason, flight, now: now)
+        let news = news(of: outcome, flight)
+        switch (news, outcome) {
+        case (.doubted, .unknown(let doubt)):
+            trouble = Campaign.Reason(code: doubt.code, text: "calls end unknown: \(doubt.text)")
+        case (.unsent, .notSent(let text)): trouble = Campaign.Reason(code: nil, text: text)
+        case (.refused, _): trouble = outcome.refusalForNow(of: flight.batch) ?? trouble
+        case (.useful, .refused(.throttled(let atLeast), let code, let text)):
+            throttle = Campaign.Reason(code: code, text: text)
+            pace.throttled(callSentAt: flight.sentAt, atLeast: atLeast, now: now.instant)
+            bucket.empty(now: now.instant)
+        case (.useful, _), (.doubted, _), (.unsent, _): break
+        }
+        if flight.isTrial {
+            health.tried(news, of: flight.batch.campaign, now: now.instant)
         } else {
-            learnOfHealth(from: outcome, flight, now: now)
+            health.ended(news, of: flight.batch.id, now: now.instant)
         }
         if case .answered = outcome, case .renewed(let at) = renewal, at <= flight.sentAt {
             // The new credentials work: when these expire one day, they may be renewed again.
@@ -27,62 +28,15 @@ extension Dispatcher {
         learnCode(from: outcome, campaign: flight.batch.campaign)
     }
 
-    private mutating func learnOfHealth(from outcome: Outcome, _ flight: Flight, now: Now) {
-        switch outcome {
-        case .unknown(let doubt):
-            trouble = Campaign.Reason(code: doubt.code, text: "calls end unknown: \(doubt.text)")
-            if flight.isProbe { vainProbes.add(flight.batch, isRefused: false) }
-            failed(flight, now: now)
-        case .notSent(let text):
-            trouble = Campaign.Reason(code: nil, text: text)
-            if flight.isProbe { vainProbes.add(flight.batch, isRefused: false) }
-            failed(flight, now: now)
-        case .refused(.throttled(let atLeast), let code, let text):
-            throttle = Campaign.Reason(code: code, text: text)
-            succeeded(now)
-            pace.throttled(callSentAt: flight.sentAt, atLeast: atLeast, now: now.instant)
-            bucket.empty(now: now.instant)
-        case .answered, .refused:
-            succeeded(now)
+    private func news(of outcome: Outcome, _ flight: Flight) -> ProviderHealth.News {
+        if outcome.refusalForNow(of: flight.batch) != nil {
+            return .refused(isFirst: flight.isFirst)
         }
-    }
-
-    /// What it says about the service that nobody of a call got through, for reasons that may pass.
-    ///
-    /// Accounts that failed before may well all fail again: by itself that says nothing, but that the
-    /// service can be reached.
-    private mutating func learnOfRefusal(_ reason: Campaign.Reason, _ flight: Flight, now: Now) {
-        if flight.batch.earlierAttempts.isEmpty, !sparedBatches.contains(flight.batch.id) {
-            silence = silence ?? Silence(since: now.instant)
-            silence?.accounts += flight.batch.accounts.count
-        } else if !flight.isProbe, silence?.isTelling != true {
-            return
+        return switch outcome {
+        case .unknown: .doubted
+        case .notSent: .unsent
+        case .answered, .refused: .useful
         }
-        guard silence != nil, !isBelieved(flight, now: now) else { return succeeded(now) }
-        trouble = reason
-        if flight.isProbe { vainProbes.add(flight.batch, isRefused: true) }
-        failed(flight, now: now)
-    }
-
-    /// Whether a refused probe is the accounts' own fault by now: they have failed before, nobody is
-    /// left to ask with who hasn't, and an outage would be over.
-    private func isBelieved(_ flight: Flight, now: Now) -> Bool {
-        guard flight.isProbe, !flight.batch.earlierAttempts.isEmpty, !isServiceInDoubt(now) else {
-            return false
-        }
-        return lines.board.freshCount == 0
-    }
-
-    private mutating func succeeded(_ now: Now) {
-        circuit = circuit.next(after: .succeeded, now: now.instant)
-        silence = nil
-        vainProbes = VainProbes()
-    }
-
-    private mutating func failed(_ flight: Flight, now: Now) {
-        // While a probe is out, a call sent before it is late news: only the probe decides.
-        if !flight.isProbe, case .probing = circuit { return }
-        circuit = circuit.next(after: .failed, now: now.instant)
     }
 
     /// Counts calls of a campaign that end with the same code that no table lists.

@@ -5,6 +5,9 @@ extension Dispatcher {
         let content: Content
         /// The most it would address; for an open batch exactly that.
         var count: Int
+        /// Whether it is all that its campaign has left, and so little that it may use the part of
+        /// the window that is kept for notices.
+        var isNotice: Bool
 
         enum Content {
             case open(OpenBatch)
@@ -24,23 +27,28 @@ extension Dispatcher {
         // Those that wait for room under their own cap aren't among the shares.
         note(lines.board.caps.first?.key)
         guard let turn = shares.next() else { return nil }
-        if let fitting = fitted(offer(of: turn.id, now: now), now: now) {
-            servedOutOfTurn = 0
-            return fitting
-        }
+        if let fitting = fitted(offer(of: turn.id, now: now), now: now) { return fitting }
         return outOfTurn(turn, now: now)
     }
 
-    /// A small batch that may pass a large one which waits for room.
+    /// A notice that may pass a large campaign which waits for room.
     ///
-    /// A notice to three people doesn't wait for the window. How many recipients may pass before
-    /// the turn is served is bounded, so the large one isn't held up for long.
+    /// A notice to three people doesn't wait for the window. How many recipients may pass is
+    /// bounded, so the large one isn't held up for long.
     private mutating func outOfTurn(_ turn: FairShares.Candidate, now: Now) -> Offer? {
-        let size = min(Self.smallBatch, max(reserve, Self.smallBatch) - servedOutOfTurn)
-        guard let next = shares.next(upTo: size, without: turn),
-            let fitting = fitted(offer(of: next.id, now: now), now: now)
-        else { return nil }
-        servedOutOfTurn += fitting.count
+        let room = notices.level(now: now.instant)
+        guard room > 0 else {
+            note(notices.available(1, now: now.instant))
+            return nil
+        }
+        guard let next = shares.next(upTo: min(Self.noticeLimit, room), without: turn) else {
+            if room < min(Self.noticeLimit, notices.capacity) {
+                note(notices.available(room + 1, now: now.instant))
+            }
+            return nil
+        }
+        guard let fitting = fitted(offer(of: next.id, now: now), now: now) else { return nil }
+        notices.take(fitting.count, now: now.instant)
         return fitting
     }
 
@@ -76,9 +84,19 @@ extension Dispatcher {
 
     /// An offer cut to the quota's room, nil if it doesn't fit the quota or the pace now.
     mutating func fitted(_ offer: Offer, now: Now) -> Offer? {
-        let kept = offer.count <= Self.smallBatch ? 0 : reserve
-        guard let count = cut(offer, to: ledger, keeping: kept, now: now) else { return nil }
-        let at = bucket.available(count, now: now.instant)
+        let kept = offer.isNotice ? 0 : keptForNotices(now)
+        guard let count = cut(offer, to: ledger, keeping: kept, now: now) else {
+            // What refills meanwhile would go out at once when there is room, and a minute later
+            // all of it would be let go at once again, with nothing let go between.
+            if !offer.isNotice {
+                let batch = min(offer.count, limits.burst)
+                bucket.limit(to: max(batch, limits.messagesPerMinute / 20), now: now.instant)
+            }
+            return nil
+        }
+        // A notice may leave the bucket in debt, by no more than the part kept for notices.
+        let tokens = offer.isNotice ? count - limits.noticeReserve : count
+        let at = bucket.available(tokens, now: now.instant)
         guard at <= now.instant else {
             note(at)
             return nil
@@ -86,6 +104,15 @@ extension Dispatcher {
         var offer = offer
         offer.count = count
         return offer
+    }
+
+    /// What the campaigns leave of the window for notices: the reserve, or twice that while no room
+    /// comes back for some seconds, so that a notice that used it up can be followed by another.
+    private func keptForNotices(_ now: Now) -> Int {
+        let reserve = limits.noticeReserve
+        let gap = ledger.nextRelease.map { now.instant.duration(to: $0) } ?? .zero
+        guard gap > Self.noticeRefill else { return reserve }
+        return max(reserve, min(2 * reserve, limits.messagesPerMinute / 40))
     }
 
     /// How much of an offer fits a ledger; nil, with the time noted, if too little does.

@@ -1,14 +1,13 @@
 extension Dispatcher {
-    /// Batches of at most so many accounts may use the part of the window kept for them, and go
-    /// before a large one that waits for room.
-    package static let smallBatch = 30
+    /// A campaign that has no more recipients left than this is a notice: it may use the part of
+    /// the window kept for notices, and goes before a large one that waits for room.
+    package static let noticeLimit = 30
+    /// In so long the part of the window kept for notices is there again.
+    static let noticeRefill: Duration = .seconds(3)
     /// A batch isn't cut smaller than this to fit the room that is left.
     static let leastCut = 50
     /// A wall clock may step, so a wait for one of its times is looked at again after this.
     static let longestSleep: Duration = .seconds(30)
-
-    /// The part of the window that only small batches may use: a quarter of a percent.
-    var reserve: Int { limits.messagesPerMinute / 400 }
 
     /// Lets go what is due, before anything is decided.
     mutating func advance(to now: Now) {
@@ -65,6 +64,7 @@ extension Dispatcher {
                 committing = service
             }
         }
+        if maySend(now) { planChecks(now, into: &effects) }
         look(now)
         finishDraining(into: &effects)
         reportState(now, into: &effects)
@@ -128,16 +128,13 @@ extension Dispatcher {
         while inFlight.count + planned < (trialSince != nil ? 1 : limits.inFlightLimit) {
             let callAt = callBucket.available(1, now: now.instant)
             guard callAt <= now.instant else { return note(callAt) }
-            switch circuit {
-            case .closed:
-                guard let offer = nextOffer(now) else { return }
-                reserve(offer, isProbe: false, now: now)
+            switch health.gate(now: now.instant) {
+            case .anything:
+                guard !checks.isFull, let offer = nextOffer(now) else { return }
+                reserve(offer, isTrial: false, now: now)
                 planned += 1
-            case .open(let until, _):
-                guard until <= now.instant else { return note(until) }
-                return planProbe(now)
-            case .probing:
-                return
+            case .trial: return planTrial(now)
+            case .probe, .nothing: return
             }
         }
     }

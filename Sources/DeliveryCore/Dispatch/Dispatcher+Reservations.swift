@@ -1,29 +1,29 @@
 extension Dispatcher {
     /// Takes an offer's recipients from the buckets and ledgers and puts its claim in the commit.
-    mutating func reserve(_ offer: Offer, isProbe: Bool, now: Now) {
+    mutating func reserve(_ offer: Offer, isTrial: Bool, now: Now) {
         let id = offer.candidate.id
         guard let work = lines[id]?.work else {
             preconditionFailure("campaign \(id) makes an offer and isn't known")
         }
-        if case .open(let batch) = offer.content, batch.count > limits.messagesPerMinute {
-            return dissolve(batch, now: now)
-        }
-        if case .open(let batch) = offer.content, !batch.maybeAccepted,
-            batch.count > work.accountLimit ?? .max
-        {
-            // Another batch of the campaign has shown meanwhile that this size is refused.
+        if case .open(let batch) = offer.content, batch.count > batchLimit(of: work) {
+            // A limit was lowered since it was claimed, or another batch of the campaign has shown
+            // that this size is refused.
             return divide(batch, now: now)
         }
         let reservation = Reservation(
             candidate: offer.candidate,
             count: offer.count,
-            isProbe: isProbe
+            isTrial: isTrial
         )
         hold(reservation, now: now)
         switch offer.content {
         case .open(let batch):
             lines[id]?.open.removeAll { $0.id == batch.id }
-            let reclaim = Write.Reclaim(batch: batch.id, timeout: limits.callTimeout)
+            let reclaim = Write.Reclaim(
+                batch: batch.id,
+                byteLimit: limits.packetBytes - work.packetOverhead,
+                timeout: limits.callTimeout
+            )
             pending.append(.reclaim(reclaim, batch, reservation))
         case .dueRetries:
             // How many are due is known only to the queue: ask once in a commit.
@@ -53,29 +53,9 @@ extension Dispatcher {
         )
     }
 
-    /// A batch larger than the whole quota, since that was lowered, can never be sent as it is.
-    private mutating func dissolve(_ batch: OpenBatch, now: Now) {
-        lines[batch.campaign]?.open.removeAll { $0.id == batch.id }
-        let resolution: Resolution =
-            batch.maybeAccepted
-            ? .unknown(
-                info: "the call is larger than the quota allows now",
-                code: nil,
-                spendsAttempt: false
-            )
-            : .split(doubted: false)
-        let record = Write.Record(
-            batch: batch.id,
-            resolution: resolution,
-            releaseAt: now.instant
-        )
-        pending.append(.record(record, nil))
-    }
-
     private mutating func hold(_ reservation: Reservation, now: Now) {
         ledger.hold(reservation.count)
         lines[reservation.candidate.id]?.ledger.hold(reservation.count)
-        lines[reservation.candidate.id]?.recent.add(reservation.count, now: now.instant)
         bucket.take(reservation.count, now: now.instant)
         callBucket.take(1, now: now.instant)
         shares.served(reservation.candidate, count: reservation.count)
@@ -86,7 +66,6 @@ extension Dispatcher {
         guard count > 0 else { return }
         ledger.cancel(count)
         lines[reservation.candidate.id]?.ledger.cancel(count)
-        lines[reservation.candidate.id]?.recent.add(-count, now: now.instant)
         bucket.putBack(count)
         shares.served(reservation.candidate, count: -count)
         if count == reservation.count { callBucket.putBack(1) }

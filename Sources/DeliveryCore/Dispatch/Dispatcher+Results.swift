@@ -25,7 +25,7 @@ extension Dispatcher {
             max
         )
         for batch in restored.interrupted {
-            let flight = Flight(batch: batch, sentAt: now.instant, isProbe: false)
+            let flight = Flight(batch: batch, sentAt: now.instant, isTrial: false)
             let resolution = doubted(.interrupted, flight, now: now)
             // Its recipients are among the holds already.
             record(resolution, of: flight, releaseAt: releaseAt)
@@ -50,6 +50,10 @@ extension Dispatcher {
                 claimed(batch, work, reservation, reclaimed: nil, now: now, into: &effects)
             case (.reclaim(_, let open, let reservation), .claimed(let batch, let work)):
                 claimed(batch, work, reservation, reclaimed: open, now: now, into: &effects)
+            case (.reclaim(_, _, let reservation), .recorded(let work, let opened)):
+                // Too large for the limits by now: its halves go instead.
+                giveBack(reservation.count, of: reservation, now: now)
+                recorded(work, opened: opened, now: now, into: &effects)
             case (.record(_, let open), .recorded(let work, let opened)):
                 recorded(work, opened: opened + (open.map { [$0] } ?? []), now: now, into: &effects)
             case (.change(let request, let write), .changed(let result)):
@@ -143,6 +147,7 @@ extension Dispatcher {
         lines[work.id]?.ledger.limit = work.settings.messagesPerMinute ?? .max
         if work.state.isFinal {
             lines[work.id]?.open = []
+            checks.drop(work.id)
             if isLive { remember(ended: work, now: now) }
         }
     }
@@ -174,7 +179,12 @@ extension Dispatcher {
             }
             return
         }
-        let flight = Flight(batch: batch, sentAt: now.instant, isProbe: reservation.isProbe)
+        let flight = Flight(
+            batch: batch,
+            sentAt: now.instant,
+            isTrial: reservation.isTrial,
+            refusals: reclaimed?.refusals ?? 0
+        )
         guard mayCall(flight, now: now) else {
             // Someone said stop while this was being claimed: nothing goes out.
             giveBack(reservation.count, of: reservation, now: now)
@@ -183,17 +193,17 @@ extension Dispatcher {
             return record(.held(dueAt: now.timestamp), of: flight, releaseAt: now.instant)
         }
         giveBack(reservation.count - batch.accounts.count, of: reservation, now: now)
-        if reservation.isProbe { circuit = circuit.next(after: .probed, now: now.instant) }
+        if reservation.isTrial { health.try() }
         inFlight[batch.id] = flight
-        if batch.maybeAccepted {
-            effects.append(.report(.resent(batch.campaign, count: batch.accounts.count)))
-        }
+        lines[batch.campaign]?.recent.add(batch.accounts.count, now: now.instant)
+        let resent = batch.maybeAccepted ? batch.accounts.count : batch.doubted.count
+        if resent > 0 { effects.append(.report(.resent(batch.campaign, count: resent))) }
         effects.append(.call(batch))
     }
 
     private func mayCall(_ flight: Flight, now: Now) -> Bool {
         !isDraining && !service.isPaused && service.halt == nil && renewal != .running
-            && !pace.waits(now: now.instant) && (flight.isProbe || circuit.isClosed)
+            && !pace.waits(now: now.instant) && (flight.isTrial || health.isReachable)
             && lines[flight.batch.campaign]?.isHalting != true
             && (trialSince == nil || inFlight.isEmpty)
     }
@@ -224,7 +234,6 @@ extension Dispatcher {
         if case .delete = write { sweepAt = now.instant }
         update(change.work, now: now)
         lines[change.work.id]?.open.removeAll { change.closed.contains($0.id) }
-        sparedBatches.subtract(change.closed)
         let isSettled =
             switch write {
             // These leave the state as it is, whether or not the dispatcher knew the campaign.

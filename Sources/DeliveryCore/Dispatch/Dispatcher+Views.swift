@@ -6,23 +6,16 @@ extension Dispatcher {
             return (.storeFailed, Campaign.Reason(code: nil, text: storeFault.fault.text))
         }
         if service.isPaused { return (.paused, nil) }
-        if !circuit.isClosed, !isIdle(now) {
-            return (.unreachable, trouble)
-        }
+        if !health.isReachable, !isIdle { return (.unreachable, trouble) }
         if pace.isSlowed(now: now.instant) {
             return (.throttled, throttle)
         }
         return (.running, nil)
     }
 
-    /// Whether an open circuit has had its rest and nothing is there to probe with.
-    ///
-    /// The next call will be a probe still; but nobody waits for it, so nothing is amiss.
-    private func isIdle(_ now: Now) -> Bool {
-        guard case .open(let until, _) = circuit, until <= now.instant, outstanding == nil,
-            inFlight.isEmpty
-        else { return false }
-        return lines.board.working.isEmpty
+    /// Whether the provider answers probes and nothing is there to try with: nobody waits.
+    private var isIdle: Bool {
+        health.isAdmitting && outstanding == nil && inFlight.isEmpty && lines.board.working.isEmpty
     }
 
     /// Campaigns kept in memory: those that haven't ended, and those whose last minute counts still.
@@ -68,20 +61,24 @@ extension Dispatcher {
     /// When a campaign will have ended at the present pace; nil unless running or scheduled.
     ///
     /// It has its share of the quota among the campaigns that have work, or its own cap if that is
-    /// less, from now or from its start on.
-    package func eta(of id: Campaign.ID, remaining: Int, _ now: Now) -> Timestamp? {
-        guard let work = lines[id]?.work, work.state == .running || work.state == .scheduled
-        else { return nil }
-        let priority = work.settings.priority
-        var rivals = lines.board.claims.filter { $0.value > 0 }
-        let isRival = work.state == .running && work.freshCount + work.retryCount > 0
-        if !isRival { rivals[priority, default: 0] += 1 }
-        let weights = rivals.keys.reduce(0) { $0 + $1.weight }
-        let peers = rivals[priority, default: 1]
-        let quota = Double(pace.applied(to: limits.messagesPerMinute, now: now.instant))
-        let share = quota * Double(priority.weight) / Double(weights) / Double(peers)
-        let rate = min(share, Double(work.settings.messagesPerMinute ?? .max))
-        let start = max(now.timestamp, work.settings.startAt ?? now.timestamp)
+    /// less, from the next call or from its start on. The campaign need not be known yet.
+    package mutating func eta(
+        of id: Campaign.ID,
+        state: Campaign.State,
+        settings: Campaign.Settings,
+        remaining: Int,
+        _ now: Now
+    ) -> Timestamp? {
+        guard state == .running || state == .scheduled else { return nil }
+        var claimants = lines.board.claims
+        let priority = settings.priority
+        if lines.board.claim(of: id) == nil {
+            claimants[priority, default: Claimants()].add(cap: settings.messagesPerMinute)
+        }
+        let quota = pace.applied(to: limits.messagesPerMinute, now: now.instant)
+        let share = Claimants.share(of: priority, in: claimants, quota: Double(quota))
+        let rate = min(share, Double(settings.messagesPerMinute ?? .max))
+        let start = max(nextCallAt(now), settings.startAt ?? now.timestamp)
         let wait = min(Double(remaining) / rate * 60, 100 * 365 * 86_400)
         return start.advanced(by: .milliseconds(Int64(wait * 1_000)))
     }
@@ -100,13 +97,14 @@ extension Dispatcher {
             now: now.instant
         )
         callBucket = Self.callBucket(new, now: now.instant)
+        notices = Self.noticeBucket(new, now: now.instant)
         ledger.limit = new.messagesPerMinute
         guard newFingerprint != fingerprint else { return }
         fingerprint = newFingerprint
         renewal = .none
         credentialsSince = now.instant
         trialSince = now.instant
-        circuit = circuit.next(after: .moved, now: now.instant)
+        health.moved(now: now.instant)
         guard service.halt != nil else { return }
         service.halt = nil
         pending.append(.service(nil))

@@ -25,6 +25,8 @@ package struct Dispatcher: Sendable {
         case commitFailed(CommitFault)
         /// A call ended.
         case answered(Batch.ID, Outcome)
+        /// The question which accounts exist came back.
+        case checked(CheckOutcome)
         case credentialsRenewed
         /// The configuration changed: other limits, and credentials with this fingerprint.
         case reconfigured(Limits, fingerprint: String)
@@ -40,6 +42,9 @@ package struct Dispatcher: Sendable {
         case commit([Write])
         /// Make this call and report `answered`.
         case call(Batch)
+        /// Ask which of these accounts exist and report `checked`; with none, merely whether the
+        /// provider answers. One question is out at a time.
+        case check([Account])
         case reply(Request, Reply)
         case renewCredentials
         /// Report `woke` at this instant, or earlier.
@@ -90,20 +95,17 @@ package struct Dispatcher: Sendable {
     var callBucket: TokenBucket
     var ledger: WindowLedger
     var pace = Pace()
-    var circuit = Circuit.closed(failures: 0)
-    var vainProbes = VainProbes()
-    /// Batches that wait although they were refused, since the service may have been at fault: refused
-    /// again after it was seen at work, they say nothing about it.
-    var sparedBatches: Set<Batch.ID> = []
-    /// What was refused since the service was last seen at work; nil if nothing that tells.
-    var silence: Silence?
+    var health = ProviderHealth()
+    var checks: AccountChecks
+    /// No trial is looked for before this, since there was none.
+    var noTrialBefore = Instant(nanoseconds: 0)
     /// What the last call without a useful answer got.
     var trouble: Campaign.Reason?
     /// The last answer that said to slow down.
     var throttle: Campaign.Reason?
     var shares = FairShares()
-    /// Recipients that small batches were served out of turn since the last turn.
-    var servedOutOfTurn = 0
+    /// Recipients of notices that may pass the campaign whose turn it is.
+    var notices: TokenBucket
 
     var lines = Roster()
     /// What counted against a campaign's cap at the start, for campaigns that are reopened later.
@@ -150,6 +152,8 @@ package struct Dispatcher: Sendable {
             now: now.instant
         )
         callBucket = Self.callBucket(limits, now: now.instant)
+        notices = Self.noticeBucket(limits, now: now.instant)
+        checks = AccountChecks(limits, now: now.instant)
         ledger = WindowLedger(limit: limits.messagesPerMinute)
     }
 
@@ -178,11 +182,14 @@ package struct Dispatcher: Sendable {
                 if service.halt != nil { trialSince = now.instant }
                 service.halt = nil
                 renewal = renewal == .running ? .running : .none
+                // Whoever says so knows more than the wait that the provider asked for.
+                pace.resume(now: now.instant)
             }
             pending.append(.service(request))
         case .committed(let results): committed(results, now: now, into: &effects)
         case .commitFailed(let fault): commitFailed(fault, now: now, into: &effects)
         case .answered(let id, let outcome): answered(id, outcome, now: now, into: &effects)
+        case .checked(let outcome): checked(outcome, now: now)
         case .credentialsRenewed:
             renewal = .renewed(at: now.instant)
             trialSince = now.instant
@@ -200,6 +207,19 @@ package struct Dispatcher: Sendable {
     /// Invariants that hold between any two events.
     private func check() {
         precondition(ledger.held >= 0, "the ledger holds less than nothing")
+    }
+
+    /// How many recipients of notices may pass the campaign whose turn it is: a few notices at once,
+    /// and then no more than a quarter of the rate.
+    static func noticeBucket(_ limits: Limits, now: Instant) -> TokenBucket {
+        let reserve = max(1, limits.noticeReserve)
+        let quarter = Duration.seconds(240) * reserve / limits.messagesPerMinute
+        return TokenBucket(
+            tokens: reserve,
+            per: max(noticeRefill, quarter),
+            capacity: 3 * reserve,
+            now: now
+        )
     }
 
     /// Calls that may go at once.
@@ -257,7 +277,15 @@ extension Dispatcher {
     struct Flight: Sendable {
         let batch: Batch
         let sentAt: Instant
-        let isProbe: Bool
+        let isTrial: Bool
+        /// Refusals of its batch that an outage excused.
+        var refusals = 0
+
+        /// Whether its recipients are addressed for the first time.
+        var isFirst: Bool {
+            batch.attempts == 0 && !batch.maybeAccepted && batch.earlierAttempts.isEmpty
+                && refusals == 0
+        }
     }
 
     /// A write that waits for its commit, and what must happen with its result.
@@ -288,7 +316,7 @@ extension Dispatcher {
     struct Reservation: Sendable, Hashable {
         let candidate: FairShares.Candidate
         let count: Int
-        let isProbe: Bool
+        let isTrial: Bool
     }
 
     enum Renewal: Sendable, Hashable {

@@ -11,6 +11,9 @@ package struct Limits: Sendable, Hashable {
     package var packetBytes: Int
     /// Calls out at once.
     package var inFlightLimit: Int
+    /// Calls a second, and accounts in one, that ask which accounts exist.
+    package var checksPerSecond = 50
+    package var checkAccounts = 100
     /// How long one call may stay unanswered.
     package var callTimeout: Duration
     package var retry: RetryPolicy
@@ -36,6 +39,14 @@ package struct Limits: Sendable, Hashable {
         self.callTimeout = callTimeout
         self.retry = retry
         self.upkeep = upkeep
+    }
+}
+
+extension Limits {
+    /// The part of the window that is kept for notices: a quarter of a percent, but room for one,
+    /// and never so much that campaigns miss it.
+    var noticeReserve: Int {
+        min(max(Dispatcher.noticeLimit, messagesPerMinute / 400), messagesPerMinute / 10)
     }
 }
 

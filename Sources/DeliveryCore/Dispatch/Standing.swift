@@ -14,17 +14,21 @@ struct Standing: Sendable, Equatable {
     var roomAt: Instant?
     /// What it has to send now, within its own cap.
     var ready: Ready?
-    /// Its class, if it runs and has recipients to claim: it wants a share of the quota.
-    var claims: Priority?
-    /// Whether it runs and has recipients never addressed.
-    var hasFresh = false
+    /// What it wants of the quota, if it runs and has recipients to claim.
+    var claim: Claim?
     /// Whether it runs and anything is left for it to send.
     var isWorking = false
 
     struct Ready: Sendable, Equatable {
         let priority: Priority
-        /// Recipients, before its cap or the quota cuts them.
+        /// The recipients it has left; over the limit for notices all are the same.
         let size: Int
+    }
+
+    struct Claim: Sendable, Equatable {
+        let priority: Priority
+        /// The most it may take of a minute; nil for all.
+        let cap: Int?
     }
 
     /// Of a campaign that isn't known, or has ended.
@@ -52,43 +56,54 @@ extension Dispatcher.Line {
             standing.startsAt = isFirst ? startsAt : nil
         }
         guard work.state == .running else { return standing }
-        standing.hasFresh = work.freshCount > 0
         let hasRecipients = work.freshCount + work.retryCount > 0
-        standing.claims = hasRecipients ? work.settings.priority : nil
+        if hasRecipients {
+            let cap = work.settings.messagesPerMinute
+            standing.claim = Standing.Claim(priority: work.settings.priority, cap: cap)
+        }
         standing.isWorking = hasRecipients || !open.isEmpty
-        for batch in open { standing.wait(for: batch.dueAt, limits, now: now) }
+        for batch in open where !batch.awaitsCheck {
+            standing.wait(for: batch.dueAt, limits, now: now)
+        }
         if let due = work.retryDueAt { standing.wait(for: due, limits, now: now) }
         guard let offer = offer(limits, now: now) else { return standing }
         switch ledger.fit(offer.count, isFixed: offer.isFixed, keeping: 0, now: now.instant) {
         case .fits:
             standing.ready = Standing.Ready(
                 priority: work.settings.priority,
-                size: offer.count
+                size: backlog
             )
         case .waits(let until): standing.roomAt = until
         }
         return standing
     }
 
+    /// The recipients it has left to address; over the limit for notices all are the same.
+    var backlog: Int {
+        let waiting = open.lazy.map(\.count).reduce(work.freshCount + work.retryCount, +)
+        return min(waiting, Dispatcher.noticeLimit + 1)
+    }
+
     /// What the campaign has to send now, whatever its own cap says; nil if it has no work.
     func offer(_ limits: Limits, now: Now) -> Dispatcher.Offer? {
         guard work.state == .running, !isHalting else { return nil }
-        let candidate = FairShares.Candidate(id: work.id, priority: work.settings.priority)
-        if let batch = open.first(where: { limits.isDue($0.dueAt, now) }) {
-            return Dispatcher.Offer(
-                candidate: candidate,
-                content: .open(batch),
-                count: batch.count
-            )
-        }
+        let isDue = { (batch: OpenBatch) in !batch.awaitsCheck && limits.isDue(batch.dueAt, now) }
+        if let batch = open.first(where: isDue) { return offer(.open(batch), batch.count) }
         let limit = limits.batchLimit(of: work)
         if let due = work.retryDueAt, limits.isDue(due, now), work.retryCount > 0 {
-            let count = min(limit, work.retryCount)
-            return Dispatcher.Offer(candidate: candidate, content: .dueRetries, count: count)
+            return offer(.dueRetries, min(limit, work.retryCount))
         }
         guard work.freshCount > 0 else { return nil }
-        let count = min(limit, work.freshCount)
-        return Dispatcher.Offer(candidate: candidate, content: .fresh, count: count)
+        return offer(.fresh, min(limit, work.freshCount))
+    }
+
+    private func offer(_ content: Dispatcher.Offer.Content, _ count: Int) -> Dispatcher.Offer {
+        Dispatcher.Offer(
+            candidate: FairShares.Candidate(id: work.id, priority: work.settings.priority),
+            content: content,
+            count: count,
+            isNotice: backlog <= Dispatcher.noticeLimit
+        )
     }
 }
 
@@ -125,8 +140,8 @@ extension WindowLedger {
         if count <= room { return .fits(count) }
         // A limit was lowered since this batch was claimed: it goes alone.
         if isFixed, count > limit - kept, held == 0 { return .fits(count) }
-        let least = isFixed ? count : min(count, Dispatcher.leastCut)
+        let least = min(isFixed ? count : min(count, Dispatcher.leastCut), limit - kept)
         if !isFixed, room >= least { return .fits(room) }
-        return .waits(until: available(min(least, limit - kept) + kept, now: now))
+        return .waits(until: available(least + kept, now: now))
     }
 }

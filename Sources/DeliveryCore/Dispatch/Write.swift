@@ -66,10 +66,14 @@ package enum Write: Sendable, Hashable {
 
     package struct Reclaim: Sendable, Hashable {
         package let batch: Batch.ID
+        /// At most so many bytes of `Account.encodedSize` in all, but always one account. A batch
+        /// that is larger, since the limit was lowered, is halved instead and `recorded`.
+        package let byteLimit: Int
         package let timeout: Duration
 
-        package init(batch: Batch.ID, timeout: Duration) {
+        package init(batch: Batch.ID, byteLimit: Int, timeout: Duration) {
             self.batch = batch
+            self.byteLimit = byteLimit
             self.timeout = timeout
         }
     }
@@ -114,13 +118,14 @@ package enum Resolution: Sendable, Hashable {
     case held(dueAt: Timestamp)
     /// Maybe accepted: stays open to be sent again unchanged, with its accounts `retrying`.
     case repeated(dueAt: Timestamp, info: String, code: Int?, spendsAttempt: Bool)
-    /// Becomes two held batches with new numbers, each of half the accounts. Spends no attempt.
+    /// Becomes two held batches, or repeats, with new numbers, each of half the accounts. Spends no
+    /// attempt.
     ///
     /// - Parameter doubted: the halves are marked `isHalf`; otherwise their size is remembered as
     ///   the campaign's account limit.
     case split(doubted: Bool)
-    /// Becomes two held batches with new numbers, and nothing was learnt about sizes. Spends no
-    /// attempt.
+    /// Becomes two held batches, or repeats, with new numbers, and nothing was learnt about sizes.
+    /// Spends no attempt.
     case divided
 
     /// What one account of an answer comes to.
@@ -143,6 +148,8 @@ package enum Verdict: Sendable, Hashable {
     /// Not before this time, attempts permitting. If the campaign was canceled or has expired
     /// meanwhile, the recipient takes that status instead.
     case retry(dueAt: Timestamp)
+    /// Again from this time on, since others of its call were at fault: spends no attempt.
+    case requeued(dueAt: Timestamp)
     /// An earlier call of the same batch may have been accepted, and no later one settles it.
     case unknown
 }

@@ -27,6 +27,11 @@ package struct Pace: Sendable, Hashable {
         slowedAt = now
     }
 
+    /// An operator ends the wait; the pace grows back as slowly as ever.
+    package mutating func resume(now: Instant) {
+        if let waitUntil { self.waitUntil = min(waitUntil, now) }
+    }
+
     /// Whether the pace is below what is configured, or waits.
     package func isSlowed(now: Instant) -> Bool {
         currentParts(now) < Self.whole || waits(now: now)

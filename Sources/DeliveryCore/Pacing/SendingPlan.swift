@@ -75,7 +75,7 @@ package struct SendingPlan: Sendable, Hashable {
         self.largestPacketBytes = largestPacketBytes
         let paced = Self.seconds(
             recipients: recipients,
-            isSmall: largestBatchAccounts <= Dispatcher.smallBatch,
+            isNotice: recipients <= Dispatcher.noticeLimit,
             limits: limits
         )
         let callBurst = Dispatcher.callBurst(limits)
@@ -96,8 +96,8 @@ package struct SendingPlan: Sendable, Hashable {
     ///
     /// Each minute goes like the first: a burst at once, the rest at the bucket's rate until the
     /// window is full. While it stays full the bucket fills up again.
-    private static func seconds(recipients: Int, isSmall: Bool, limits: Limits) -> Double {
-        let reserve = isSmall ? 0 : limits.messagesPerMinute / 400
+    private static func seconds(recipients: Int, isNotice: Bool, limits: Limits) -> Double {
+        let reserve = isNotice ? 0 : limits.noticeReserve
         let window = max(1, limits.messagesPerMinute - reserve)
         let fullWindows = max(0, recipients - 1) / window
         let rest = recipients - fullWindows * window

@@ -22,7 +22,8 @@ package struct TokenBucket: Sendable, Hashable {
 
     /// When so many tokens can be taken; `now` if they can be already.
     ///
-    /// More than the capacity can be taken from a full bucket, which is in debt afterwards.
+    /// More than the capacity can be taken from a full bucket, which is in debt afterwards. A
+    /// negative count asks when the debt is no larger than that.
     package func available(_ count: Int, now: Instant) -> Instant {
         let missing = Int64(min(count, capacity) - capacity) * interval
         return max(now, Instant(nanoseconds: fullAt.nanoseconds + missing))
@@ -37,6 +38,18 @@ package struct TokenBucket: Sendable, Hashable {
     /// Puts back tokens that were taken and not used.
     package mutating func putBack(_ count: Int) {
         fullAt = Instant(nanoseconds: fullAt.nanoseconds - Int64(count) * interval)
+    }
+
+    /// The tokens in it; negative for a debt.
+    package func level(now: Instant) -> Int {
+        let missing = max(0, fullAt.nanoseconds - now.nanoseconds)
+        return capacity - Int((missing + interval - 1) / interval)
+    }
+
+    /// Takes all but so many tokens.
+    package mutating func limit(to tokens: Int, now: Instant) {
+        let missing = Int64(max(0, capacity - tokens)) * interval
+        fullAt = max(fullAt, Instant(nanoseconds: now.nanoseconds + missing))
     }
 
     /// Takes all that is in it, after the provider said to slow down.

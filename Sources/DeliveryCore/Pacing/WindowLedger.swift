@@ -59,6 +59,9 @@ package struct WindowLedger: Sendable, Hashable {
         }
     }
 
+    /// When recipients are let go next, as far as it is known.
+    package var nextRelease: Instant? { first < releases.count ? releases[first].at : nil }
+
     /// When there will be room for so many, as far as it is known; nil if an answer must come first.
     package func available(_ count: Int, now: Instant) -> Instant? {
         var missing = held + count - limit

@@ -8,7 +8,7 @@ struct Tier: Sendable, Equatable {
     private var queues: [TurnQueue] = []
 
     /// Sizes over this are all the same: nothing is asked of them but who is next.
-    private static let largestSize = Dispatcher.smallBatch + 1
+    private static let largestSize = Dispatcher.noticeLimit + 1
 
     mutating func insert(_ id: Campaign.ID, order: Int64, size: Int, time: Int) {
         let size = min(size, Self.largestSize)

@@ -72,9 +72,12 @@ package struct OpenBatch: Sendable, Hashable {
     package let maybeAccepted: Bool
     /// Not to be sent before this.
     package let dueAt: Timestamp
-    /// Whether it is half of a batch refused as a whole for its recipients, which is halved once
-    /// before that is believed.
+    /// Whether it is half of a batch refused as a whole for its recipients, all of whom exist.
     package let isHalf: Bool
+    /// Refusals that an outage excused; known in memory alone.
+    var refusals = 0
+    /// Whether its accounts are looked up before it goes out again; known in memory alone.
+    var awaitsCheck = false
 
     package init(
         id: Batch.ID,

@@ -22,10 +22,10 @@ package protocol Deliveries: Sendable {
     /// Where the quota and the service stand.
     func quota() -> QuotaStatus
 
-    /// What only the dispatcher knows of a campaign, of which so many recipients aren't final yet.
+    /// What only the dispatcher knows of a campaign, which it need not have heard of yet.
     ///
     /// The eta allows for the quota, the other campaigns' share and the campaign's own cap.
-    func progress(of id: Campaign.ID, remaining: Int) -> CampaignProgress
+    func progress(of campaign: Campaign) -> CampaignProgress
 }
 
 /// What an operator may ask of a campaign.

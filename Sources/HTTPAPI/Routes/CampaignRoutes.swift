@@ -192,7 +192,7 @@ extension EndpointResponder {
     }
 
     func progress(of campaign: Campaign) -> CampaignProgress {
-        deliveries.progress(of: campaign.id, remaining: campaign.counts.unfinished)
+        deliveries.progress(of: campaign)
     }
 
     func json(

@@ -1,0 +1,167 @@
+import DeliveryCore
+import Testing
+
+/// Who may be addressed again, when, and what it costs: the rule of `ProviderHealth`, as tables.
+struct ProviderHealthTests {
+    typealias News = ProviderHealth.News
+
+    private let campaign = makeCampaignID()
+
+    private func batch(_ number: Int64) -> Batch.ID { Batch.ID(rawValue: number) }
+
+    /// One that has heard of these calls, each of a batch with this number.
+    private func health(_ calls: [(Int64, News)], at seconds: Double = 0) -> ProviderHealth {
+        var health = ProviderHealth()
+        for (number, news) in calls {
+            health.ended(news, of: batch(number), now: at(seconds).instant)
+        }
+        return health
+    }
+
+    /// One whose last three calls got no answer.
+    private var unreachable: ProviderHealth {
+        health([(1, .doubted), (2, .doubted), (3, .doubted)])
+    }
+
+    /// Evidence is of three batches in a row; a batch that was refused before says nothing.
+    @Test(
+        arguments: [
+            ([(1, News.doubted), (2, .doubted), (3, .doubted)], false),
+            ([(1, .doubted), (1, .doubted), (1, .doubted), (1, .doubted)], true),
+            ([(1, .doubted), (2, .doubted), (4, .useful), (3, .doubted)], true),
+            (
+                [
+                    (1, .refused(isFirst: true)), (2, .refused(isFirst: true)),
+                    (3, .refused(isFirst: true)),
+                ], false
+            ),
+            (
+                [
+                    (1, .refused(isFirst: false)), (2, .refused(isFirst: false)),
+                    (3, .refused(isFirst: false)),
+                ], true
+            ),
+            ([(1, .refused(isFirst: true)), (2, .doubted), (3, .refused(isFirst: true))], false),
+            ([(1, .doubted), (2, .refused(isFirst: false)), (3, .doubted), (4, .doubted)], false),
+            // A call that certainly didn't go out says it of the network, whosoever it was.
+            ([(1, .unsent), (1, .unsent), (1, .unsent)], false),
+        ] as [([(Int64, News)], Bool)]
+    )
+    func `three different batches are evidence, one is not`(
+        calls: [(Int64, News)],
+        isReachable: Bool
+    ) {
+        #expect(health(calls).isReachable == isReachable)
+    }
+
+    @Test func `an outage is probed with growing rests, and nothing else goes`() {
+        var health = unreachable
+        #expect(health.gate(now: at(0.9).instant) == .nothing(until: at(1).instant))
+        var (now, rests) = (1.0, [Double]())
+        for _ in 0..<8 {
+            #expect(health.gate(now: at(now).instant) == .probe)
+            health.probe()
+            #expect(health.gate(now: at(now).instant) == .nothing(until: nil))
+            health.probed(isAnswered: false, now: at(now).instant)
+            guard case .nothing(let until?) = health.gate(now: at(now).instant) else {
+                Issue.record("no rest after a probe in vain")
+                return
+            }
+            rests.append(at(now).instant.duration(to: until).inSeconds)
+            now += rests.last ?? 0
+        }
+        #expect(rests == [2, 4, 8, 16, 32, 60, 60, 60])
+    }
+
+    @Test func `a trial follows each answered probe, with rests that grow to five minutes`() {
+        var health = unreachable
+        var (now, rests) = (1.0, [Double]())
+        for _ in 0..<9 {
+            health.probe()
+            health.probed(isAnswered: true, now: at(now).instant)
+            #expect(health.gate(now: at(now).instant) == .trial)
+            health.try()
+            #expect(health.gate(now: at(now).instant) == .nothing(until: nil))
+            health.tried(.doubted, of: campaign, now: at(now).instant)
+            guard case .nothing(let until?) = health.gate(now: at(now).instant) else {
+                Issue.record("no rest after a trial in vain")
+                return
+            }
+            rests.append(at(now).instant.duration(to: until).inSeconds)
+            now += rests.last ?? 0
+        }
+        #expect(rests == [5, 10, 20, 40, 80, 160, 300, 300, 300])
+    }
+
+    @Test func `only a useful answer ends an outage, a trial's or a late call's`() {
+        var health = unreachable
+        health.ended(.doubted, of: batch(9), now: at(3).instant)
+        health.ended(.unsent, of: batch(9), now: at(3).instant)
+        #expect(health == unreachable, "late news of trouble changes nothing")
+        health.probe()
+        health.probed(isAnswered: true, now: at(4).instant)
+        #expect(!health.isReachable)
+        var late = health
+        late.ended(.useful, of: batch(4), now: at(5).instant)
+        #expect(late.gate(now: at(5).instant) == .anything)
+        health.try()
+        health.tried(.useful, of: campaign, now: at(5).instant)
+        #expect(health.gate(now: at(5).instant) == .anything)
+        // The probe of an outage that is over comes back.
+        health.probed(isAnswered: false, now: at(6).instant)
+        #expect(health.isReachable)
+    }
+
+    @Test func `refusals are free in an outage alone, and for ninety minutes`() {
+        let minute = 60.0
+        #expect(!health([]).excusesRefusals(now: at(0).instant))
+        #expect(unreachable.excusesRefusals(now: at(89 * minute).instant))
+        #expect(!unreachable.excusesRefusals(now: at(90 * minute).instant))
+    }
+
+    @Test func `a refusal that is believed asks for twice the evidence, until somebody is reached`()
+    {
+        var health = unreachable
+        func refuse(_ count: Int64) -> Bool {
+            for number in 10..<(10 + count) {
+                health.ended(.refused(isFirst: true), of: batch(number), now: at(6_000).instant)
+            }
+            return health.isReachable
+        }
+        health.probe()
+        health.probed(isAnswered: true, now: at(5_900).instant)
+        health.try()
+        health.tried(.refused(isFirst: true), of: campaign, now: at(5_900).instant)
+        #expect(health.isReachable)
+        #expect(refuse(5))
+        #expect(!refuse(6))
+        health.ended(.useful, of: batch(1), now: at(6_001).instant)
+        #expect(!refuse(3), "as at first")
+    }
+
+    @Test func `another endpoint is probed at once`() {
+        var health = unreachable
+        health.probe()
+        health.probed(isAnswered: false, now: at(50).instant)
+        health.moved(now: at(51).instant)
+        #expect(health.gate(now: at(51).instant) == .probe)
+        var two = self.health([(1, .doubted), (2, .doubted)])
+        two.moved(now: at(1).instant)
+        two.ended(.doubted, of: batch(3), now: at(2).instant)
+        #expect(two.isReachable, "what was learnt of the old place says nothing of the new one")
+    }
+
+    @Test func `trials take turns, and campaigns that risk their recipients come last`() throws {
+        var health = unreachable
+        let other = makeCampaignID(2)
+        for round in 0..<4 {
+            health.probe()
+            health.probed(isAnswered: true, now: at(Double(round)).instant)
+            health.try()
+            health.tried(.doubted, of: campaign, now: at(Double(round)).instant)
+        }
+        let trials = try #require(health.failedTrials)
+        #expect(trials.turns(of: campaign, .resend) > trials.turns(of: other, .resend))
+        #expect(trials.turns(of: campaign, .resend) < trials.turns(of: other, .leave))
+    }
+}
