@@ -28,6 +28,66 @@ func `everybody was accepted`(_ json: String) {
     #expect(outcome(json) == .answered(messageKey: "1_2_3", refused: []))
 }
 
+/// What stands in an answer and decides nothing.
+private let oddities: [[UInt8]] = [
+    Array("\"ErrorInfo\":\"a\tb\u{0}\"".utf8),
+    Array("\"ErrorInfo\":\"".utf8) + [0xC4, 0xFA, 0xBA, 0xC3, 0x80, 0xFF] + Array("\"".utf8),
+    Array(#""ErrorInfo":"half \ud83d and \udc00""#.utf8),
+    Array(#""ErrorInfo":"\q \u12""#.utf8),
+    Array(#""ErrorInfo":"a","ErrorInfo":"b""#.utf8),
+    Array(#""x":1,"x":2,"More":{"x":[1,],"x":NaN}"#.utf8),
+    Array(
+        #""x":\#(String(repeating: "[", count: 300))\#(String(repeating: "]", count: 300))"#.utf8
+    ),
+    Array("\"".utf8) + [0xFF] + Array("\":0".utf8),
+]
+
+@Test(arguments: oddities)
+func `what decides nothing can't make an answer unreadable`(_ oddity: [UInt8]) {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    for start in [[], mark] {
+        let success = start + Array(#"{"ActionStatus":"OK","ErrorCode":0,"MsgKey":"k","#.utf8)
+        #expect(
+            Answer.outcome(of: success + oddity + [UInt8(ascii: "}")], to: accounts)
+                == .answered(messageKey: "k", refused: [])
+        )
+        let list = #"{"ErrorList":[{"To_Account":"b","ErrorCode":70107,"#
+        let rest = #"}],"ActionStatus":"SomeError","ErrorCode":0}"#
+        #expect(
+            Answer.outcome(of: start + Array(list.utf8) + oddity + Array(rest.utf8), to: accounts)
+                == .answered(messageKey: nil, refused: [refused("b", 70107)])
+        )
+        let failure = start + Array(#"{"ActionStatus":"FAIL","ErrorCode":80001,"#.utf8)
+        let outcome = Answer.outcome(of: failure + oddity + [UInt8(ascii: "}")], to: accounts)
+        guard case .refused(.campaign, 80001, _) = outcome else {
+            Issue.record("\(outcome)")
+            continue
+        }
+    }
+}
+
+@Test(arguments: [
+    (#"{"To_Account":"z","ErrorCode":70107}"#, [] as [Outcome.RefusedAccount]),
+    (
+        #"{"To_Account":"a","ErrorCode":91000},{"To_Account":"a","ErrorCode":70107}"#,
+        [refused("a", 70107)]
+    ),
+    (
+        #"{"To_Account":"a","ErrorCode":70107},{"To_Account":"a","ErrorCode":91000}"#,
+        [refused("a", 70107)]
+    ),
+    (#"{"To_Account":"a","ErrorCode":91000},{"To_Account":"a","ErrorCode":0}"#, []),
+])
+func `who wasn't addressed is ignored, and of two codes the final one counts`(
+    _ list: String,
+    expected: [Outcome.RefusedAccount]
+) throws {
+    let body = #"{"ActionStatus":"SomeError","ErrorCode":0,"ErrorList":[\#(list)]}"#
+    #expect(outcome(body) == .answered(messageKey: nil, refused: expected))
+    let answer = try #require(Answer(Array(body.utf8)))
+    #expect(answer.oddity(to: accounts) != nil)
+}
+
 @Test func `a success without a usable key is still a success`() {
     #expect(
         outcome(#"{"ActionStatus":"OK","ErrorCode":0}"#) == .answered(messageKey: nil, refused: [])
@@ -65,9 +125,12 @@ func `an ErrorList is read under any status`(_ status: String) {
     #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[1]}"#,
     #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[{"To_Account":"a"}]}"#,
     #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[{"ErrorCode":70107}]}"#,
-    #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[{"To_Account":"z","ErrorCode":70107}]}"#,
     #"{"ActionStatus":"FAIL","ErrorCode":70107,"ErrorList":[{"To_Account":"a","ErrorCode":0}]}"#,
-    #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[{"To_Account":"a","ErrorCode":1},{"To_Account":"a","ErrorCode":2}]}"#,
+    #"{"ActionStatus":"OK","ActionStatus":"FAIL","ErrorCode":0}"#,
+    #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[],"ErrorList":[{"To_Account":"a","ErrorCode":1}]}"#,
+    #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[{"To_Account":"\ud800","ErrorCode":1}]}"#,
+    #"{"ActionStatus":"OK","ErrorCode":0}{}"#,
+    #"{"ActionStatus":"OK","x":[},"ErrorCode":0}"#,
     #"{"ActionStatus":"OK","ErrorCode":0"#,
     #"<html>502</html>"#, "", "[]", "null",
 ])
@@ -87,7 +150,10 @@ func `what contradicts itself or can't be read is unknown`(_ json: String) {
     let composed = Account("\u{E9}")
     let body =
         #"{"ActionStatus":"OK","ErrorCode":0,"ErrorList":[{"To_Account":"e\u0301","ErrorCode":1}]}"#
-    #expect(Answer.outcome(of: Array(body.utf8), to: [composed]) == .unknown(.unreadable))
+    #expect(
+        Answer.outcome(of: Array(body.utf8), to: [composed])
+            == .answered(messageKey: nil, refused: [])
+    )
     let decomposed = Account("e\u{301}")
     #expect(
         Answer.outcome(of: Array(body.utf8), to: [composed, decomposed])

@@ -13,12 +13,14 @@ private let success = Outcome.answered(messageKey: "k", refused: [])
 private let short: Duration = .seconds(3)
 
 /// Runs a body with a provider whose connections are closed afterwards.
-private func withProvider<Result>(
+func withProvider<Result>(
     _ endpoint: String,
     backup: String? = nil,
     timeout: Duration = .seconds(30),
     caFile: String? = nil,
     connectionLimit: Int = 8,
+    // Longer than a busy machine lets a test wait between two calls.
+    idleLimit: Duration = .seconds(3_600),
     _ body: (TencentIMProvider) async throws -> Result
 ) async throws -> Result {
     let provider = try TencentIMProvider(
@@ -30,8 +32,7 @@ private func withProvider<Result>(
         ),
         caFile: caFile,
         connectionLimit: connectionLimit,
-        // Longer than a busy machine lets a test wait between two calls.
-        idleLimit: .seconds(3_600),
+        idleLimit: idleLimit,
         random: SeededNumbers(seed: 1),
         now: { Timestamp(milliseconds: 1_700_000_000_000) }
     )
@@ -123,7 +124,7 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
         try await LoopbackServer.run([accepted, .silence], tls: tls) { server in
             try await withProvider(
                 server.secureURL,
-                timeout: .seconds(2),
+                timeout: .seconds(6),
                 caFile: file,
                 connectionLimit: 1
             ) { provider in
@@ -377,5 +378,22 @@ func `an answer that says nothing certain leaves the call unknown`(
                 UserSig.verify(String(signature), for: makeCredentials(), at: 1_700_000_000) == nil
             )
         }
+    }
+}
+
+@Test func `a connection that was idle too long isn't used again`() async throws {
+    #expect(TencentIMProvider.idleLimit == .seconds(5))
+    try await LoopbackServer.run([accepted]) { server in
+        try await withProvider(
+            server.url,
+            connectionLimit: 1,
+            idleLimit: .milliseconds(100)
+        ) { provider in
+            #expect(await provider.send(makeBatch()) == success)
+            // The provider ends it; no later call can meet it.
+            #expect(await server.end() != nil)
+            #expect(await provider.send(makeBatch()) == success)
+        }
+        #expect(server.connectionCount == 2)
     }
 }

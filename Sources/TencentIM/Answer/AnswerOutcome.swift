@@ -8,27 +8,40 @@ extension Answer {
 
     /// What the answer means for a call to these accounts.
     ///
-    /// An `OK` or `SomeError` with a code, a `FAIL` without one, and a listed account that wasn't
-    /// addressed contradict themselves: nobody can tell what became of the call.
+    /// An `OK` or `SomeError` with a code and a `FAIL` without one contradict themselves: nobody can
+    /// tell what became of the call. A listed account that wasn't addressed is ignored.
     package func outcome(to accounts: [Account]) -> Outcome {
-        guard envelope.isConsistent, lists(onlyOf: accounts) else { return .unknown(.unreadable) }
-        return envelope.status == .fail ? failure(to: accounts) : success()
+        guard envelope.isConsistent else { return .unknown(.unreadable) }
+        let listed = listed(of: accounts)
+        return envelope.status == .fail ? failure(to: accounts, listed) : success(listed)
     }
 
-    private func lists(onlyOf accounts: [Account]) -> Bool {
-        if listed.isEmpty { return true }
+    /// What is odd about an answer to these accounts, though it can be read; nil if nothing is.
+    package func oddity(to accounts: [Account]) -> String? {
+        let strangers = listed.count - listed(of: accounts).count
+        switch (strangers, contradictions) {
+        case (0, 0): return nil
+        case (_, 0): return "it lists \(strangers) accounts that weren't addressed"
+        case (0, _): return "it lists accounts twice, with different codes"
+        default:
+            return "it lists \(strangers) accounts that weren't addressed, and others twice"
+        }
+    }
+
+    private func listed(of accounts: [Account]) -> [Listed] {
+        if listed.isEmpty { return [] }
         let addressed = Set(accounts.map(\.bytes))
-        return listed.allSatisfy { addressed.contains($0.account) }
+        return listed.filter { addressed.contains($0.account) }
     }
 
-    private func success() -> Outcome {
+    private func success(_ listed: [Listed]) -> Outcome {
         let refused = listed.filter { $0.code != 0 }.map { entry in
             Self.named(Account(checked: entry.account), entry.code)
         }
         return .answered(messageKey: messageKey, refused: refused)
     }
 
-    private func failure(to accounts: [Account]) -> Outcome {
+    private func failure(to accounts: [Account], _ listed: [Listed]) -> Outcome {
         if listed.isEmpty { return Outcome(envelope.failure) }
         // None was accepted, says the status; accepted, says the entry.
         guard listed.allSatisfy({ $0.code != 0 }) else { return .unknown(.unreadable) }

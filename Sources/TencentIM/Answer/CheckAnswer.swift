@@ -7,13 +7,12 @@ extension AccountCheck {
     /// Nothing but the envelope can make it unreadable: an account of which it says nothing, or
     /// nothing that is known, is unclear.
     package func outcome(of body: [UInt8]) -> CheckOutcome {
-        let json: JSON
-        do { json = try JSON(parsing: body) } catch { return .unknown(.unreadable) }
-        guard let envelope = Envelope(json), envelope.isConsistent else {
-            return .unknown(.unreadable)
-        }
+        guard let fields = AnswerFields(body[...]) else { return .unknown(.unreadable) }
+        let envelope: Envelope
+        do { envelope = try Envelope(fields) } catch { return .unknown(.unreadable) }
+        guard envelope.isConsistent else { return .unknown(.unreadable) }
         guard envelope.status != .fail else { return CheckOutcome(envelope.failure) }
-        let presences = Self.presences(json["ResultItem"]?.elements ?? [])
+        let presences = Self.presences(of: fields)
         func accounts(_ presence: Presence) -> [Account] {
             identifiers.filter { (presences[$0] ?? .unclear) == presence }
                 .map { Account(checked: $0) }
@@ -27,9 +26,9 @@ extension AccountCheck {
         case missing
         case unclear
 
-        init(_ entry: JSON) {
-            let status = entry["AccountStatus"]?.stringBytes ?? []
-            if entry["ResultCode"].flatMap(Envelope.code) != 0 {
+        init(_ entry: AnswerFields) throws(AnswerFields.Unreadable) {
+            let status = try entry.value("AccountStatus")?.stringBytes ?? []
+            if try entry.value("ResultCode").flatMap(Envelope.code) != 0 {
                 self = .unclear
             } else if status.elementsEqual("Imported".utf8) {
                 self = .imported
@@ -42,11 +41,20 @@ extension AccountCheck {
     }
 
     /// An account that is listed twice, each time otherwise, is unclear.
-    private static func presences(_ entries: [JSON]) -> [[UInt8]: Presence] {
+    private static func presences(of fields: AnswerFields) -> [[UInt8]: Presence] {
         var presences: [[UInt8]: Presence] = [:]
+        let entries: [AnswerFields]
+        do { entries = try fields.objects("ResultItem") } catch { return [:] }
         for entry in entries {
-            guard let identifier = entry["UserID"]?.stringBytes else { continue }
-            let presence = Presence(entry)
+            let identifier: [UInt8]
+            var presence = Presence.unclear
+            do {
+                guard let named = try entry.value("UserID")?.stringBytes else { continue }
+                identifier = named
+            } catch { continue }
+            do { presence = try Presence(entry) } catch {
+                // It names the account, and what it says of it can't be read.
+            }
             let isAgreed = presences[identifier, default: presence] == presence
             presences[identifier] = isAgreed ? presence : .unclear
         }

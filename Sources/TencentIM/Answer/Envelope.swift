@@ -18,14 +18,14 @@ package struct Envelope: Sendable, Hashable {
     /// Not in characters, one of which may have thousands of them.
     private static let textLimit = 200
 
-    /// Reads the envelope of an answer; nil if it has none.
-    init?(_ json: JSON) {
-        guard let status = json["ActionStatus"]?.stringBytes.flatMap(Self.status),
-            let code = json["ErrorCode"].flatMap(Self.code)
-        else { return nil }
+    /// Reads the envelope of an answer.
+    init(_ fields: AnswerFields) throws(AnswerFields.Unreadable) {
+        guard let status = try fields.value("ActionStatus")?.stringBytes.flatMap(Self.status),
+            let code = try fields.value("ErrorCode").flatMap(Self.code)
+        else { throw AnswerFields.Unreadable() }
         self.status = status
         self.code = code
-        text = Self.printable(json["ErrorInfo"]?.string ?? "")
+        text = Self.printable(fields.text("ErrorInfo"))
     }
 
     /// Whether status and code say one thing: only a `FAIL` has a code, and each has one.

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 package import DeliveryCore
-import DeliveryEngine
+package import DeliveryEngine
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -10,6 +11,7 @@ import Synchronization
 package final class TencentIMProvider: Provider {
     private let client: HTTPClient
     private let registry: CallRegistry
+    private let log: QuietLog?
     private let now: @Sendable () -> Timestamp
     private let state: Mutex<State>
 
@@ -31,17 +33,21 @@ package final class TencentIMProvider: Provider {
     /// The largest answer that is read: 500 listed accounts take some 40 KB.
     private static let answerLimit = 1 << 20
 
+    /// How long an unused connection is kept: shorter than servers and what lies before them do,
+    /// since a call on a connection that the peer has silently given up has an unknown outcome.
+    package static let idleLimit: Duration = .seconds(5)
+
     /// Makes a client with its own connections.
     ///
-    /// `connectionLimit` is at least the calls in flight at most. `idleLimit` is how long an unused
-    /// connection is kept: shorter than servers usually do, since a call that meets a connection
-    /// just closed by the server has an unknown outcome. `caFile` is a PEM file of trust roots
+    /// `connectionLimit` is at least the calls in flight at most. `log` is told of answers that are
+    /// odd and can be read all the same. `caFile` is a PEM file of trust roots
     /// beside the system's. A file that can't be read as such throws.
     package init(
         settings: ProviderSettings,
         caFile: String? = nil,
         connectionLimit: Int = 256,
-        idleLimit: Duration = .seconds(20),
+        idleLimit: Duration = TencentIMProvider.idleLimit,
+        log: QuietLog? = nil,
         random: any RandomNumberGenerator & Sendable,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
@@ -66,6 +72,7 @@ package final class TencentIMProvider: Provider {
             configuration: configuration
         )
         self.registry = registry
+        self.log = log
         self.now = now
         state = Mutex(
             State(
@@ -107,14 +114,23 @@ package final class TencentIMProvider: Provider {
 
     /// Ends the connections; calls still in flight end as unknown.
     package func shutdown() async throws {
+        log?.flush()
         try await client.shutdown()
     }
 
     package func send(_ batch: Batch) async -> Outcome {
         switch await call(.batchSend, body: RequestBody.encode(batch), settings: settings) {
-        case .answered(let answer): Answer.outcome(of: answer, to: batch.accounts)
-        case .notSent(let text): .notSent(text)
-        case .unknown(let doubt): .unknown(doubt)
+        case .answered(let body):
+            guard let answer = Answer(body) else { return .unknown(.unreadable) }
+            if let oddity = answer.oddity(to: batch.accounts) {
+                let metadata: Logger.Metadata = [
+                    "campaign": "\(batch.campaign)", "reason": "\(oddity)",
+                ]
+                log?.log(LogLine(.warning, "Odd answer", metadata, kind: ""))
+            }
+            return answer.outcome(to: batch.accounts)
+        case .notSent(let text): return .notSent(text)
+        case .unknown(let doubt): return .unknown(doubt)
         }
     }
 

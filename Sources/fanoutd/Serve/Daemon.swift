@@ -54,6 +54,7 @@ package struct Daemon: Sendable {
             caFile: configuration.tencent.caFile,
             // The dispatcher bounds the calls; a reload may raise that bound up to this one.
             connectionLimit: Configuration.Limits.inFlightRange.upperBound,
+            log: QuietLog(log.logger("provider"), time: clock),
             random: SplitMix64(seed: random.next()),
             now: { clock.now().timestamp }
         )
