@@ -14,6 +14,8 @@ import Testing
     ("flaky-0-70169-", .flaky(times: 0, code: 70169)),
     ("flaky-2-x", .accepted),
     ("Missing-1", .accepted),
+    ("poison-1", .poison),
+    ("poison", .accepted),
     ("", .accepted),
 ])
 func `an account's name scripts its fate`(name: String, fate: Fate) {

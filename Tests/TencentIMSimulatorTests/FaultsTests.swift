@@ -16,6 +16,7 @@ import Testing
     @Test(arguments: [
         "[]", #"{"drop":1}"#, #"{"hang":1.1}"#, #"{"hang":"1"}"#, #"{"delay_in_ms":[2,1]}"#,
         #"{"delay_in_ms":5}"#, #"{"fail":{"code":0,"calls":1}}"#, #"{"fail":{"code":1}}"#,
+        #"{"all_commands":1}"#,
     ])
     func `what can't be a fault is refused`(json: String) {
         #expect(throws: Faults.Fault.self) { try makeFaults(json) }

@@ -141,6 +141,44 @@ import Testing
         }
     }
 
+    private static let checkPath = "/v4/im_open_login_svc/account_check?" + query + encoded
+
+    @Test func `account_check says who is missing, whatever is wrong with batchsendmsg`()
+        async throws
+    {
+        try await withServer { server, port in
+            let socket = RawSocket(port: port)
+            let body = #"{"CheckItem":[{"UserID":"missing-1"},{"UserID":"bonnie"}]}"#
+            _ = socket.exchange("POST", "/_simulator/faults", #"{"http_502":1}"#)
+            let answer = socket.exchange("POST", Self.checkPath, body)
+            #expect(
+                "\(answer)".contains("NotImported") && "\(answer)".contains(#"bonnie"#),
+                "\(answer)"
+            )
+            #expect(server.report().checked == 2)
+            #expect(server.report().calls == 0)
+            _ = socket.exchange(
+                "POST",
+                "/_simulator/faults",
+                #"{"http_502":1,"all_commands":true}"#
+            )
+            #expect(
+                socket.exchange("POST", Self.checkPath, body) == .text("502 <html>502</html>")
+            )
+        }
+    }
+
+    @Test(arguments: [
+        ("{}", 70402), (#"{"CheckItem":[]}"#, 70402), (#"{"CheckItem":[{"UserID":1}]}"#, 70402),
+        ("x", 90001),
+    ])
+    func `a question that can't be read is refused`(body: String, code: Int) async throws {
+        try await withServer { _, port in
+            let answer = RawSocket(port: port).exchange("POST", Self.checkPath, body)
+            #expect("\(answer)".contains("\(code)"))
+        }
+    }
+
     @Test func `other commands are 60009 and other paths 404`() async throws {
         try await withServer { _, port in
             let socket = RawSocket(port: port)

@@ -7,7 +7,7 @@ reading of the documentation shows as a difference. Python's standard library on
     batchsendmsg.py --port 0 --sdk-app-id 1400000000 --secret-key KEY [--quota 12000] [--fail-list]
 
 prints the port as the first line of standard output. An account's name scripts its fate, as the
-simulator's: `missing-...`, `err-CODE-...`, `flaky-K-CODE-...`. `GET /report` tells what was seen.
+simulator's: `missing-...`, `err-CODE-...`, `flaky-K-CODE-...`, `poison-...`. account_check too. `GET /report` tells what was seen.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Seen:
     largest_packet_bytes: int = 0
     largest_batch: int = 0
     addressed_after_final: int = 0
+    checked: int = 0
     refusals: collections.Counter[str] = field(default_factory=collections.Counter)
     window: collections.deque[tuple[float, int]] = field(default_factory=collections.deque)
     window_sum: int = 0
@@ -78,7 +79,7 @@ class Seen:
     def report(self) -> dict[str, Any]:
         """The counts that a test compares."""
         names = ["calls", "recipients", "accepted", "accepted_twice", "busiest_60s",
-                 "largest_packet_bytes", "largest_batch", "addressed_after_final"]  # fmt: skip
+                 "largest_packet_bytes", "largest_batch", "addressed_after_final", "checked"]  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"refusals": dict(self.refusals)}
 
     def count(self, recipients: int, now: float) -> int:
@@ -234,10 +235,38 @@ def answer(query: str, body: bytes, seen: Seen, options: Options) -> dict[str, A
         check_message(message, len(accounts))
         if options.quota and held > options.quota:
             raise Refused(90057, len(accounts))
+        if any(account.startswith("poison-") for account in accounts):
+            raise Refused(90012, len(accounts))
     except Refused as refused:
         seen.refusals[str(refused.code)] += max(1, refused.recipients)
         return {"ActionStatus": "FAIL", "ErrorCode": refused.code, "ErrorInfo": "refused"}
     return envelope(message, accounts, settle(message, accounts, seen, options), options)
+
+
+def check_answer(query: str, body: bytes, seen: Seen, options: Options) -> dict[str, Any]:
+    """Answers account_check: who isn't called missing is imported."""
+    try:
+        check_query(query, options)
+        try:
+            items = json.loads(body.decode())["CheckItem"]
+            names = [item["UserID"] for item in items]
+        except (ValueError, KeyError, TypeError):
+            raise Refused(70402) from None
+        if not 1 <= len(names) <= 100 or not all(isinstance(name, str) for name in names):
+            raise Refused(70402)
+    except Refused as refused:
+        return {"ActionStatus": "FAIL", "ErrorCode": refused.code, "ErrorInfo": "refused"}
+    seen.checked += len(names)
+    results = [
+        {
+            "UserID": name,
+            "ResultCode": 0,
+            "ResultInfo": "",
+            "AccountStatus": "NotImported" if name.startswith("missing-") else "Imported",
+        }
+        for name in names
+    ]
+    return {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "ResultItem": results}
 
 
 def envelope(
@@ -297,6 +326,8 @@ async def serve(
             if (method, path) == ("POST", "/v4/openim/batchsendmsg"):
                 result = answer(query, body, seen, options)
                 await asyncio.sleep(random.uniform(*options.delay_ms) / 1_000)
+            elif (method, path) == ("POST", "/v4/im_open_login_svc/account_check"):
+                result = check_answer(query, body, seen, options)
             elif (method, path) == ("GET", "/report"):
                 result = seen.report()
             else:

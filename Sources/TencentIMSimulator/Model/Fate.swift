@@ -1,15 +1,20 @@
 /// What an account's name says will become of it: the script of a test, written in its recipients.
 ///
 /// `missing-…` doesn't exist; `err-CODE-…` is refused with that code always; `flaky-K-CODE-…` is
-/// refused the first K times and accepted then; every other account is accepted.
+/// refused the first K times and accepted then; any call that holds a `poison-…` is refused as a
+/// whole with 90012; every other account is accepted.
 package enum Fate: Sendable, Hashable {
     case accepted
     case missing
+    /// Any call that holds it is refused whole.
+    case poison
     case refused(code: Int)
     case flaky(times: Int, code: Int)
 
     /// The code of an account that doesn't exist.
     package static let missingCode = 70107
+    /// The code of a call that holds a poisonous account.
+    package static let poisonCode = 90012
 
     /// Reads the fate from a name; a name that only resembles a script is accepted.
     package init(of account: some RandomAccessCollection<UInt8>) {
@@ -17,6 +22,8 @@ package enum Fate: Sendable, Hashable {
         switch account.first {
         case UInt8(ascii: "m") where account.starts(with: "missing-".utf8):
             self = .missing
+        case UInt8(ascii: "p") where account.starts(with: "poison-".utf8):
+            self = .poison
         case UInt8(ascii: "e") where account.starts(with: "err-".utf8):
             self = Self.refused(account.dropFirst(4)) ?? .accepted
         case UInt8(ascii: "f") where account.starts(with: "flaky-".utf8):

@@ -1,6 +1,7 @@
 package import JSON
 
-/// What goes wrong on the way, set by `POST /_simulator/faults`.
+/// What goes wrong on the way, set by `POST /_simulator/faults`, for batchsendmsg alone unless
+/// `all_commands` is true.
 ///
 /// `drop_before` and `http_502` strike before a call is counted and processed; `drop_after`, `hang`
 /// and `garbage` after it, so that the caller can't know what a call came to in either case.
@@ -12,6 +13,8 @@ package struct Faults: Sendable, Hashable {
     package var garbage = 0.0
     package var delayInMilliseconds: ClosedRange<Double> = 0...0
     package var delayOutMilliseconds: ClosedRange<Double> = 0...0
+    /// Whether other commands than batchsendmsg have these faults too.
+    package var areForAllCommands = false
     package var failure: SimulatedProvider.Failure?
 
     package init() {}
@@ -78,6 +81,7 @@ extension Faults {
         case "garbage": garbage = try Self.chance(value, name)
         case "delay_in_ms": delayInMilliseconds = try Self.range(value, name)
         case "delay_out_ms": delayOutMilliseconds = try Self.range(value, name)
+        case "all_commands": areForAllCommands = try Self.choice(value, name)
         case "fail": failure = try Self.failure(value)
         default: throw Fault(description: "\(name) is no fault this simulator knows")
         }
@@ -88,6 +92,11 @@ extension Faults {
             throw Fault(description: "\(name) is a chance from 0 to 1")
         }
         return chance
+    }
+
+    private static func choice(_ value: JSON, _ name: String) throws(Fault) -> Bool {
+        guard let choice = value.bool else { throw Fault(description: "\(name) is true or false") }
+        return choice
     }
 
     private static func range(_ value: JSON, _ name: String) throws(Fault) -> ClosedRange<Double> {

@@ -82,6 +82,9 @@ package struct SimulatedProvider: Sendable {
         if let quota = rules.quota, let used, used > quota {
             return refuse(90057, recipients: size)
         }
+        if call.accounts.contains(where: { Fate(of: $0) == .poison }) {
+            return refuse(Fate.poisonCode, recipients: size)
+        }
         let sequence = call.messageSequence ?? UInt32.random(in: 0...UInt32.max, using: &random)
         let isRepeat = call.messageSequence != nil && isRepeated(call, sequence: sequence, now: now)
         let refused = settle(call, isRepeat: isRepeat)
@@ -92,6 +95,17 @@ package struct SimulatedProvider: Sendable {
             messageKey: "\(sequence)_\(call.messageRandom)_\(seconds)",
             refused: refused
         )
+    }
+
+    /// Answers a question which accounts exist, which no quota counts; the failure that was set may
+    /// be meant for it too.
+    package mutating func receive(
+        _ call: AccountCheckCall,
+        mayFail: Bool
+    ) throws(CallRefusal) -> [UInt8] {
+        counts.checked += call.identifiers.count
+        if mayFail, let code = nextFailure() { throw CallRefusal(code) }
+        return call.answer
     }
 
     /// Counts what was received; returns what the quota's window holds with it, nil without one.
@@ -163,6 +177,8 @@ package struct SimulatedProvider: Sendable {
             return nil
         case .missing:
             return Fate.missingCode
+        case .poison:
+            return Fate.poisonCode
         case .refused(let code):
             return code
         case .flaky(let times, let code):

@@ -14,6 +14,8 @@ package struct SimulatorReport: Sendable, Hashable {
     package var busiestSecond = 0
     package var largestPacketBytes = 0
     package var largestBatch = 0
+    /// Accounts that were asked about by account_check.
+    package var checked = 0
     /// Recipients refused, by code; a call whose accounts could not be read counts as one.
     package var refusals: [Int: Int] = [:]
 
@@ -27,7 +29,7 @@ package struct SimulatorReport: Sendable, Hashable {
             ("calls", calls), ("recipients", recipients), ("accepted", accepted),
             ("accepted_twice", acceptedTwice), ("busiest_60s", busiestMinute),
             ("busiest_1s", busiestSecond), ("largest_packet_bytes", largestPacketBytes),
-            ("largest_batch", largestBatch),
+            ("largest_batch", largestBatch), ("checked", checked),
         ]
         for (name, value) in fields {
             text.name(name)

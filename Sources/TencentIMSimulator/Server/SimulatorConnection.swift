@@ -43,9 +43,10 @@ final class SimulatorConnection: ChannelInboundHandler {
     private func route(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let query = parts.count > 1 ? parts[1] : ""
+        if head.method == .POST, let command = SimulatedCommand(rawValue: String(parts[0])) {
+            return receive(command, head, query: query, context: context)
+        }
         switch (head.method, parts[0]) {
-        case (.POST, "/v4/openim/batchsendmsg"):
-            receive(head, query: query, context: context)
         case (.GET, "/_simulator/report"):
             answer(head, .ok, state.report.json, context: context)
         case (.POST, "/_simulator/faults"):
@@ -77,17 +78,19 @@ final class SimulatorConnection: ChannelInboundHandler {
     }
 
     private func receive(
+        _ command: SimulatedCommand,
         _ head: HTTPRequestHead,
         query: Substring,
         context: ChannelHandlerContext
     ) {
-        let course = state.course()
+        let course = state.course(of: command)
         after(course.delayIn, context: context) {
-            self.process(head, query: query, course: course, context: context)
+            self.process(command, head, query: query, course: course, context: context)
         }
     }
 
     private func process(
+        _ command: SimulatedCommand,
         _ head: HTTPRequestHead,
         query: Substring,
         course: Faults.Course,
@@ -101,7 +104,7 @@ final class SimulatorConnection: ChannelInboundHandler {
         case .answer, .dropAfter, .hang, .garbage:
             break
         }
-        let envelope = state.answer(query: query, body: body, byteCount: byteCount)
+        let body = state.answer(command, query: query, body: body, byteCount: byteCount)
         after(course.delayOut, context: context) {
             switch course.ending {
             case .dropAfter:
@@ -109,7 +112,7 @@ final class SimulatorConnection: ChannelInboundHandler {
             case .garbage:
                 self.answer(head, .ok, Array("<html>{\"Action".utf8), context: context)
             case .answer:
-                self.answer(head, .ok, envelope.json, context: context)
+                self.answer(head, .ok, body, context: context)
             case .hang, .dropBefore, .http502:
                 // A call that hangs is never answered; the others have ended before.
                 break

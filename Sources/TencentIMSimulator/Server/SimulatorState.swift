@@ -54,12 +54,47 @@ package final class SimulatorState: Sendable {
         }
     }
 
-    func course() -> Faults.Course {
-        shared.withLock { $0.faults.course(using: &$0.random) }
+    func course(of command: SimulatedCommand) -> Faults.Course {
+        shared.withLock { shared in
+            guard command == .batchSend || shared.faults.areForAllCommands else {
+                return Faults.Course()
+            }
+            return shared.faults.course(using: &shared.random)
+        }
     }
 
-    /// Answers one batchsendmsg; the body may be cut behind the packet limit, `byteCount` is whole.
-    func answer(query: Substring, body: [UInt8], byteCount: Int) -> Envelope {
+    /// Answers one call; the body may be cut behind the packet limit, `byteCount` is whole.
+    func answer(
+        _ command: SimulatedCommand,
+        query: Substring,
+        body: [UInt8],
+        byteCount: Int
+    ) -> [UInt8] {
+        switch command {
+        case .batchSend: answer(query: query, body: body, byteCount: byteCount).json
+        case .accountCheck: check(query: query, body: body)
+        }
+    }
+
+    private func check(query: Substring, body: [UInt8]) -> [UInt8] {
+        do throws(CallRefusal) {
+            try check(query)
+            let call = try AccountCheckCall(parsing: body)
+            let result: Result<[UInt8], CallRefusal> = shared.withLock { shared in
+                let mayFail = shared.faults.areForAllCommands
+                do throws(CallRefusal) {
+                    return .success(try shared.provider.receive(call, mayFail: mayFail))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try result.get()
+        } catch {
+            return Envelope.fail(error.code).json
+        }
+    }
+
+    private func answer(query: Substring, body: [UInt8], byteCount: Int) -> Envelope {
         do throws(CallRefusal) {
             try check(query)
             guard byteCount == body.count else { throw CallRefusal(93000) }

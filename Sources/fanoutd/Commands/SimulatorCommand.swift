@@ -7,9 +7,11 @@ package struct SimulatorCommand: AsyncParsableCommand {
         abstract: "Run a stand-in for Tencent IM's batchsendmsg.",
         discussion: """
             An account's name scripts its fate: missing-… doesn't exist (70107), err-CODE-… always \
-            gets CODE, flaky-K-CODE-… gets it K times and is accepted then, anything else is \
-            accepted. GET /_simulator/report tells what was seen, POST /_simulator/faults sets \
-            delays and failures.
+            gets CODE, flaky-K-CODE-… gets it K times and is accepted then, a call that holds a \
+            poison-… is refused whole (90012), anything else is accepted. account_check says \
+            who exists. GET /_simulator/report tells what was seen, POST /_simulator/faults sets \
+            delays and failures of batchsendmsg, with "all_commands": true those of \
+            account_check too.
             """
     )
 
