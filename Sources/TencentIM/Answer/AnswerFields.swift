@@ -11,7 +11,9 @@ struct AnswerFields {
 
     private let members: [(name: [UInt8], value: ArraySlice<UInt8>)]
 
-    /// The fields of an object; nil if the bytes are no whole object. A byte order mark is skipped.
+    /// The fields of an object; nil if the bytes are no whole object.
+    ///
+    /// A byte order mark is skipped.
     init?(_ bytes: ArraySlice<UInt8>) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         var cutter = Cutter(bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes)
