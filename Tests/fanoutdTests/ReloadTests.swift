@@ -157,7 +157,7 @@ import fanoutd
             present: present,
             logger: Logger(label: "test") { _ in JournalHandler(journal: journal) },
             effects: ConfigurationReload.Effects(
-                take: { journal.add("taken: burst \($0.limits.burst)") },
+                take: { journal.add("taken: burst \($0.limits.effectiveBurst)") },
                 refuse: { journal.add("refused: \($0)") },
                 tell: { journal.add($0.text) }
             )

@@ -19,26 +19,35 @@ package struct Limits: Sendable, Hashable {
     package var retry: RetryPolicy
     package var upkeep: Upkeep
 
+    /// `burst` is, where nil, what goes with the messages a minute: `standardBurst`.
     package init(
         messagesPerMinute: Int = 12_000,
         callsPerSecond: Int = 200,
-        burst: Int = 1_500,
+        burst: Int? = nil,
         batchAccounts: Int = 500,
         packetBytes: Int = 12_000,
-        inFlightLimit: Int = 8,
+        inFlightLimit: Int = 64,
         callTimeout: Duration = .seconds(10),
         retry: RetryPolicy = RetryPolicy(),
         upkeep: Upkeep = Upkeep()
     ) {
         self.messagesPerMinute = messagesPerMinute
         self.callsPerSecond = callsPerSecond
-        self.burst = burst
+        self.burst = burst ?? Self.standardBurst(messagesPerMinute: messagesPerMinute)
         self.batchAccounts = batchAccounts
         self.packetBytes = packetBytes
         self.inFlightLimit = inFlightLimit
         self.callTimeout = callTimeout
         self.retry = retry
         self.upkeep = upkeep
+    }
+
+    /// The burst where none is asked for: an eighth of a minute's messages, from 1 to 1,500.
+    ///
+    /// Who has sent a whole burst waits until the bucket fills again; with more than an eighth of a
+    /// small quota in it a notice would wait for longer than it may.
+    package static func standardBurst(messagesPerMinute: Int) -> Int {
+        min(1_500, max(1, messagesPerMinute / 8))
     }
 }
 

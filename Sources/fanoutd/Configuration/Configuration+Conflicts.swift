@@ -61,11 +61,14 @@ extension Configuration {
                     + " TimeoutStopSec to \(Int(needed.inSeconds.rounded(.up))) or more"
             )
         }
-        if limits.batchAccounts > min(limits.burst, limits.messagesPerMinute) {
+        // Small batches under a small quota are as they should be; a wish that isn't met is said.
+        let isWished =
+            limits.batchAccounts != Limits().batchAccounts
+            || limits.batchAccounts > limits.burst ?? .max
+        if isWished, limits.batchAccounts > limits.largestBatch {
             warnings.append(
-                "limits.batchAccounts: batches are cut to"
-                    + " \(min(limits.burst, limits.messagesPerMinute)), the least of limits.burst"
-                    + " and limits.messagesPerMinute"
+                "limits.batchAccounts: batches are cut to \(limits.largestBatch), the least of"
+                    + " limits.burst and limits.messagesPerMinute"
             )
         }
         if http.socketGroup != nil, case .tcp = http.listen {

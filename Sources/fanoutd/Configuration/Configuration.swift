@@ -50,13 +50,22 @@ package struct Configuration: Sendable {
     package struct Limits: Sendable {
         package var messagesPerMinute = 12_000
         package var callsPerSecond = 200
-        package var burst = 1_500
+        /// Nil: as much as goes with `messagesPerMinute`; `effectiveBurst` is the one to use.
+        package var burst: Int?
         package var batchAccounts = 500
         package var packetBytes = 12_000
-        package var maxInFlight = 8
+        package var maxInFlight = 64
 
         /// What `maxInFlight` can be.
         package static let inFlightRange = 1...256
+
+        /// The recipients that may go out at once after a pause.
+        package var effectiveBurst: Int {
+            burst ?? DeliveryCore.Limits.standardBurst(messagesPerMinute: messagesPerMinute)
+        }
+
+        /// The most accounts that a call can hold under the other limits.
+        package var largestBatch: Int { min(batchAccounts, effectiveBurst, messagesPerMinute) }
     }
 
     package struct Retry: Sendable {

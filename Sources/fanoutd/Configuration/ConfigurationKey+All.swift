@@ -16,7 +16,9 @@ extension ConfigurationKey {
         .text(
             "http.listen",
             \.http.listen,
-            wants: "HOST:PORT, or unix:PATH with a path of at most 107 bytes",
+            wants:
+                "HOST:PORT, [IPV6]:PORT or unix:PATH with a path of at most 107 bytes; all addresses"
+                + " are 0.0.0.0:PORT or, with IPv6, [::]:PORT",
             read: readListenAddress
         ),
         .optionalText(
@@ -92,7 +94,7 @@ extension ConfigurationKey {
     private static let limits: [ConfigurationKey] = [
         .integer("limits.messagesPerMinute", 1...10_000_000, \.limits.messagesPerMinute),
         .integer("limits.callsPerSecond", 1...10_000, \.limits.callsPerSecond),
-        .integer("limits.burst", 1...10_000_000, \.limits.burst),
+        .optionalInteger("limits.burst", 1...10_000_000, \.limits.burst),
         .integer("limits.batchAccounts", 1...500, \.limits.batchAccounts),
         .integer("limits.packetBytes", 1_000...12_288, \.limits.packetBytes),
         .integer(

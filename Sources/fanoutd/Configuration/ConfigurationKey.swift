@@ -78,6 +78,26 @@ extension ConfigurationKey {
         )
     }
 
+    /// As `integer`, for a key whose default depends on others.
+    static func optionalInteger(
+        _ name: String,
+        _ range: ClosedRange<Int>,
+        _ target: Target<Int?>
+    ) -> ConfigurationKey {
+        ConfigurationKey(
+            name: name,
+            wants: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            isRequired: false,
+            take: { scalar, _, configuration in
+                guard let value = scalar.integer else { return .wrongType }
+                guard range.contains(value) else { return .outOfRange }
+                configuration[keyPath: target] = value
+                return nil
+            },
+            show: { $0[keyPath: target].map { "\($0)" } }
+        )
+    }
+
     static func number(
         _ name: String,
         _ range: ClosedRange<Double>,

@@ -27,6 +27,7 @@ extension ConfigurationLoader.Loaded {
             }
         return switch key.name {
         case "http.tokenFile" where !isSet: "default: \(configuration.tokenFile)"
+        case "limits.burst" where !isSet: "default: \(configuration.limits.effectiveBurst)"
         case "http.tokensFile" where isSet:
             "\(origin), \(configuration.http.tokens.count) tokens (redacted)"
         case "tencent.secretKeyFile":

@@ -9,7 +9,7 @@ extension Configuration {
         DeliveryCore.Limits(
             messagesPerMinute: limits.messagesPerMinute,
             callsPerSecond: limits.callsPerSecond,
-            burst: limits.burst,
+            burst: limits.effectiveBurst,
             batchAccounts: limits.batchAccounts,
             packetBytes: limits.packetBytes,
             inFlightLimit: limits.maxInFlight,
