@@ -50,6 +50,7 @@ package import ArgumentParser
 
     /// Runs a command and ends the process with the exit code of `sysexits.h` that fits.
     package static func main() async {
+        StandardStreams.prepare()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

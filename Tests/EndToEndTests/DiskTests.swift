@@ -68,6 +68,86 @@ extension EndToEndTests {
             #expect((1...2).contains(errors.count), "\(errors)")
         }
 
+        @Test(.mounted("a disk that is full when the daemon starts after a crash"))
+        func `a start on a full disk waits for room, and says where and what to do`() throws {
+            let disk = sandbox.path("disk")
+            try FileManager.default.createDirectory(
+                atPath: disk,
+                withIntermediateDirectories: false
+            )
+            let holder = try sandbox.start(
+                [
+                    "-m", "sh", "-c",
+                    "mount -t tmpfs -o size=4m,mode=700 none '\(disk)' && echo ok && exec sleep 3600",
+                ],
+                of: "/usr/bin/unshare",
+                name: "the disk"
+            )
+            #expect(try holder.firstLine() == "ok")
+            let wrapper = ["nsenter", "-m", "-t", String(holder.processID)]
+            let daemon = try DaemonProcess(
+                in: sandbox,
+                providerPort: 9,
+                settings: DaemonSettings(minFreeBytes: 0, storeFolder: disk),
+                under: wrapper
+            )
+            let id = try daemon.create("{\"message\": \(Message.text("hi"))}")
+            try daemon.add(["bonnie"], to: id)
+            try daemon.startCampaign(id)
+            let ballast = "/proc/\(holder.processID)/root\(disk)/ballast"
+            try fill(ballast)
+            try daemon.crash()
+
+            for _ in 0..<2 {
+                try daemon.startAgainWithoutWaiting(under: wrapper)
+                let ending = try daemon.child.waitForEnd()
+                #expect(ending.exitCode == 75, "\(ending.errors)")
+                let last = ending.errors.split(separator: "\n").last ?? ""
+                #expect(last.hasPrefix("fanoutd: store.path: "), "\(ending.errors)")
+                #expect(last.contains("\(disk)/fanoutd.sqlite"), "\(ending.errors)")
+                #expect(last.contains("room"), "\(ending.errors)")
+                #expect(!ending.errors.contains("full(\""), "\(ending.errors)")
+            }
+
+            try FileManager.default.removeItem(atPath: ballast)
+            try daemon.startAgainWithoutWaiting(under: wrapper)
+            try daemon.child.waitForNotice("READY=1")
+            #expect(try daemon.counts(id).total == 1)
+            #expect(try daemon.stop().exitCode == 0)
+        }
+
+        @Test(.mounted("a disk that has no room for the token"))
+        func `a token that has no room is made at the next start`() throws {
+            try sandbox.write(Provider.secretKey, to: "secret-key")
+            let disk = sandbox.path("disk")
+            try FileManager.default.createDirectory(
+                atPath: disk,
+                withIntermediateDirectories: false
+            )
+            let text = DaemonSettings().text(
+                port: try Socket.freePort(),
+                providerPort: 9,
+                folder: sandbox.folder
+            ).replacing("\(sandbox.folder)/token", with: "\(disk)/token")
+            let file = try sandbox.write(text, to: "fanoutd.yaml")
+            // Enough inodes, and not a page for what a file holds.
+            let mount = "mount -t tmpfs -o size=4k,mode=700 none '\(disk)' && echo > '\(disk)/all'"
+            let ending = try sandbox.start(
+                [
+                    "-m", "sh", "-c", mount + " && \"$@\"; code=$?; ls '\(disk)'; exit $code", "sh",
+                    Sandbox.program, "serve", "--config", file,
+                ],
+                of: "/usr/bin/unshare",
+                name: "daemon"
+            ).waitForEnd()
+            #expect(ending.exitCode == 75, "\(ending.errors)")
+            #expect(
+                ending.errors.contains("fanoutd: http.tokenFile: \(disk)/token: No space left"),
+                "\(ending.errors)"
+            )
+            #expect(ending.output == "all\n")
+        }
+
         /// Writes until nothing more fits.
         private func fill(_ path: String) throws {
             let file = unsafe open(path, O_WRONLY | O_CREAT, 0o600)

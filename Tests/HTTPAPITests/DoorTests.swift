@@ -74,7 +74,8 @@ import Testing
     @Test(arguments: [
         ("localhost", 200), ("LOCALHOST.:8480", 200), ("127.0.0.1:8480", 200), ("127.9.9.9", 200),
         ("[::1]evil.example", 403), ("localhost:evil.example", 403), ("127.-0.0.+1", 403),
-        ("[::1]:8480", 200), ("[::1]", 200), ("evil.example", 403), ("localhost.evil.example", 403),
+        ("[::1]:8480", 200), ("[::1]", 200), ("[0:0::0:1]:8480", 200), ("[::ffff:7f00:1]", 200),
+        ("[::ffff:127.0.0.1]", 200), ("[::ffff:10.0.0.1]", 403), ("[::2]", 403), ("evil.example", 403), ("localhost.evil.example", 403),
         ("127.0.0.1.evil.example", 403), ("10.0.0.1:8480", 403), ("daemon.internal:1", 200),
         ("", 400), (nil, 400),
     ])

@@ -1,4 +1,6 @@
 import DeliveryCore
+import Foundation
+import Glibc
 import JSON
 import Logging
 import Testing
@@ -56,6 +58,77 @@ import fanoutd
     )
     func `a timestamp is written in UTC`(_ milliseconds: Int64, _ text: String) {
         #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
+    }
+
+    /// A pipe with room for so many bytes, and what comes out of it.
+    private struct SmallPipe {
+        let (out, into): (FileHandle, FileHandle)
+        let room: Int
+        /// `F_SETPIPE_SZ`, which the C library shows only to GNU sources.
+        private static let setPipeSize: CInt = 1_031
+
+        init() {
+            let pipe = Pipe()
+            (out, into) = (pipe.fileHandleForReading, pipe.fileHandleForWriting)
+            room = Int(fcntl(into.fileDescriptor, Self.setPipeSize, 4_096))
+        }
+
+        func lines(_ count: Int) -> [String] {
+            var bytes: [UInt8] = []
+            while bytes.count(where: { $0 == 0x0A }) < count {
+                let more = out.availableData
+                if more.isEmpty { break }
+                bytes += more
+            }
+            return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a reader that stands still costs lines, is told how many, and holds up nobody`() throws {
+        let pipe = SmallPipe()
+        let writer = LineWriter(to: pipe.into.fileDescriptor, byteLimit: 100_000) { "lost \($0)\n" }
+        let sent = 10_000
+        for number in 0..<sent { writer.write("line \(number)\n") }
+        #expect(!writer.flush(seconds: 0))
+
+        // What the pipe had room for is gone from the count at some moment of the thread's own.
+        var lines: [String] = []
+        while lines.last?.hasPrefix("lost ") != true {
+            let more = pipe.lines(1)
+            try #require(!more.isEmpty)
+            lines += more
+        }
+        let text = lines.joined(separator: "\n")
+        let lost = try #require(lines.last.flatMap { Int($0.dropFirst("lost ".count)) })
+        #expect(lost > 0)
+        #expect(text.contains("line 0\nline 1\nline 2\n"))
+        // Writes this short are whole in a pipe, and so are the reads that take all it holds.
+        #expect(lines.count { $0.wholeMatch(of: #/line \d+/#) != nil } == sent - lost)
+
+        writer.write("again\n")
+        #expect(pipe.lines(1) == ["again"])
+        #expect(writer.flush(seconds: 60))
+    }
+
+    @Test func `a reader that has gone is no end and no wait`() throws {
+        StandardStreams.prepare()
+        let pipe = SmallPipe()
+        try pipe.out.close()
+        let writer = LineWriter(to: pipe.into.fileDescriptor, byteLimit: 100) { "lost \($0)\n" }
+        for _ in 0..<3 {
+            writer.write("line\n")
+            #expect(writer.flush(seconds: 60))
+        }
+    }
+
+    @Test func `a descriptor that somebody else set not to block loses nothing`() throws {
+        let pipe = SmallPipe()
+        #expect(fcntl(pipe.into.fileDescriptor, F_SETFL, O_NONBLOCK) == 0)
+        let writer = LineWriter(to: pipe.into.fileDescriptor, byteLimit: 1 << 20) { "lost \($0)\n" }
+        let text = String(repeating: "x", count: 3 * pipe.room)
+        writer.write(text + "\n")
+        #expect(pipe.lines(1) == [text])
     }
 
     @Test func `auto is the journal's format only on the journal's own stream`() {

@@ -1,7 +1,5 @@
 import DeliveryCore
-import Glibc
 import Logging
-import NIOCore
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -44,15 +42,5 @@ private struct MadeService: Service {
             try await tasks.waitForAll()
         }
         #expect(stopping.hasBegun)
-    }
-
-    @Test(arguments: [(EADDRINUSE, 75), (EADDRNOTAVAIL, 78), (EACCES, 78)] as [(Int32, Int32)])
-    func `is what follows an address that can't be opened`(errno: Int32, code: Int32) {
-        let failure = Daemon.listenFailure(
-            IOError(errnoCode: errno, reason: "bind"),
-            .tcp(host: "127.0.0.1", port: 80)
-        )
-        #expect(failure.code.rawValue == code)
-        #expect(failure.message.hasPrefix("http.listen: '127.0.0.1:80' can't be opened ("))
     }
 }

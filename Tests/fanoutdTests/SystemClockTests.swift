@@ -1,4 +1,5 @@
 import DeliveryCore
+import Glibc
 import Testing
 import fanoutd
 
@@ -11,6 +12,20 @@ import fanoutd
             #expect(now >= last)
             last = now
         }
+    }
+
+    @Test(
+        arguments: [
+            (0, 0, "1970-01-01T00:00:00.000Z"), (-1, 999_000_000, "1969-12-31T23:59:59.999Z"),
+            // The first second whose nanoseconds fit no 64 bits.
+            (9_223_372_037, 1_000_000, "2262-04-11T23:47:17.001Z"),
+            (253_402_300_799, 0, "9999-12-31T23:59:59.000Z"),
+            (Int.max, 0, "9999-12-31T23:59:59.000Z"), (Int.min, 0, "0001-01-01T00:00:00.000Z"),
+        ]
+    )
+    func `a wall clock may show any year`(seconds: Int, nanoseconds: Int, text: String) {
+        let time = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
+        #expect(Timestamp(time).rfc3339 == text)
     }
 
     @Test func `a sleep ends no sooner than asked`() async throws {

@@ -23,11 +23,11 @@ import fanoutd
         defer { folder.remove() }
         let path = try folder.write("token", "0123456789abcdef")
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-        let failure = #expect(throws: CommandFailure.self) { try TokenFile.open(path) }
-        #expect(failure?.code == .configuration)
-        #expect(failure?.message.hasSuffix("; run: chmod 600 \(path)") == true)
-        #expect(TokenFile.exposure(of: path)?.hasSuffix("run: chmod 600 \(path)") == true)
-        #expect(TokenFile.exposure(of: path + "-none") == nil)
+        let failure = try #require(throws: CommandFailure.self) { try TokenFile.open(path) }
+        #expect(failure.code == .configuration)
+        #expect(failure.message.hasSuffix("; run: chmod 600 \(path)"))
+        #expect(throws: failure) { try TokenFile.check(path) }
+        try TokenFile.check(path + "-none")
     }
 
     @Test(arguments: ["", "short", "two 0123456789abcdef"])
@@ -36,8 +36,49 @@ import fanoutd
         defer { folder.remove() }
         let path = try folder.write("token", text)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        let failure = #expect(throws: CommandFailure.self) { try TokenFile.open(path) }
-        #expect(failure?.message.contains("0123456789abcdef") == false)
+        let failure = try #require(throws: CommandFailure.self) { try TokenFile.open(path) }
+        #expect(!failure.message.contains("0123456789abcdef"))
+        #expect(throws: failure) { try TokenFile.check(path) }
+    }
+
+    @Test(arguments: ["0123456789abcdef", "0123456789abcdef\r\n", "\n 0123456789abcdef\t\n"])
+    func `a token stands alone, whatever blanks and line breaks are around it`(
+        _ text: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = try folder.write("token", text)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        #expect(try TokenFile.open(path).token.text == "0123456789abcdef")
+        try TokenFile.check(path)
+        let client = try ClientToken.find(file: path, environment: [:], standardFile: "/no")
+        #expect(client?.text == "0123456789abcdef")
+    }
+
+    @Test(arguments: BadTokenText.all)
+    func `a token in another encoding is refused by daemon, check and client`(
+        _ bad: BadTokenText
+    ) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/token"
+        try Data(bad.bytes).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let failure = try #require(throws: CommandFailure.self) { try TokenFile.open(path) }
+        #expect(failure.code == .configuration)
+        #expect(failure.message.hasPrefix("http.tokenFile: \(path) \(bad.problem); "))
+        #expect(throws: failure) { try TokenFile.check(path) }
+        for (file, environment) in [(path, [:]), (nil, ["FANOUTD_TOKEN_FILE": path])] {
+            let client = #expect(throws: CommandFailure.self) {
+                try ClientToken.find(file: file, environment: environment, standardFile: "/no")
+            }
+            #expect(client?.code == .configuration)
+            #expect(client?.message.hasPrefix("\(path) \(bad.problem); ") == true)
+        }
+        // A standard file that is there is no reason to go on without a token.
+        #expect(throws: CommandFailure.self) {
+            try ClientToken.find(file: nil, environment: [:], standardFile: path)
+        }
     }
 
     @Test func `a token that can't be read is refused with the remedy`() throws {
@@ -49,16 +90,19 @@ import fanoutd
             withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o700]
         )
-        let failure = #expect(throws: CommandFailure.self) { try TokenFile.open(path) }
+        let failure = try #require(throws: CommandFailure.self) { try TokenFile.open(path) }
         #expect(
-            failure?.message == "http.tokenFile: \(path): Is a directory; let this user read it,"
+            failure.message
+                == "http.tokenFile: \(path): it is a folder, no file; let this user read it,"
                 + " or name another file"
         )
     }
 
-    @Test func `a folder that isn't there is said`() {
-        let failure = #expect(throws: CommandFailure.self) { try TokenFile.open("/nowhere/token") }
-        #expect(failure?.message.contains("/nowhere/token: No such file or directory") == true)
+    @Test func `a folder that isn't there is said`() throws {
+        let failure = try #require(throws: CommandFailure.self) {
+            try TokenFile.open("/nowhere/token")
+        }
+        #expect(failure.message.contains("/nowhere/token: No such file or directory"))
     }
 
     @Test func `a client takes the token from the first place that has one`() throws {
@@ -87,11 +131,11 @@ import fanoutd
         defer { folder.remove() }
         let file = try folder.write("token", text)
         for variables in [["FANOUTD_TOKEN": text], ["FANOUTD_TOKEN_FILE": file]] {
-            let failure = #expect(throws: CommandFailure.self) {
+            let failure = try #require(throws: CommandFailure.self) {
                 try ClientToken.find(file: nil, environment: variables, standardFile: "/no")
             }
-            #expect(failure?.code == .usage)
-            #expect(failure?.message.hasSuffix("doesn't hold exactly one token") == true)
+            #expect(failure.code == (variables["FANOUTD_TOKEN"] == nil ? .configuration : .usage))
+            #expect(!failure.message.contains("Host"))
         }
     }
 

@@ -111,9 +111,11 @@ private func hostName(of authority: String) -> String? {
 
 private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-/// A name in lower case, without a last dot.
+/// A name in lower case, without a last dot; an IPv6 address as the system prints it, or the IPv4
+/// one that it stands for.
 private func plain(_ host: some StringProtocol) -> String {
     let name = host.lowercased()
+    if let address = ipv6(name) { return address }
     return name.hasSuffix(".") ? String(name.dropLast()) : name
 }
 
@@ -132,6 +134,18 @@ private func isOwn(_ name: String, of host: String) -> Bool {
     let isHexadecimal = { (byte: UInt8) in isDigit(byte) || (0x61...0x66).contains(byte) }
     return isIPv4(name)
         || name.contains(":") && name.utf8.allSatisfy { isHexadecimal($0) || $0 == 0x3A }
+}
+
+/// The one spelling of an IPv6 address, which has many; nil if the text is none.
+private func ipv6(_ text: String) -> String? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    guard text.contains(":"), unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
+    if bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) {
+        return bytes[12...].map(String.init).joined(separator: ".")
+    }
+    var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard unsafe inet_ntop(AF_INET6, bytes, &name, socklen_t(name.count)) != nil else { return nil }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 private func isIPv4(_ name: String) -> Bool {

@@ -62,11 +62,7 @@ package enum ClientToken {
         standardFile: String = standardFile
     ) throws(CommandFailure) -> Secret? {
         if let path = file ?? environment.filled("FANOUTD_TOKEN_FILE") {
-            do {
-                return try read(path)
-            } catch {
-                throw CommandFailure(.usage, "the token can't be read: \(error)")
-            }
+            return try read(path)
         }
         if let text = environment.filled("FANOUTD_TOKEN") {
             if let token = token(in: text) { return token }
@@ -74,16 +70,24 @@ package enum ClientToken {
         }
         do {
             return try read(standardFile)
-        } catch {
+        } catch  where error.code == .usage {
             // Not there or not for this user: the daemon's answer says what is missing.
             return nil
         }
     }
 
-    private static func read(_ path: String) throws(SmallFile.Fault) -> Secret {
-        let text = String(decoding: try SmallFile.read(path, limit: 4_096), as: UTF8.self)
-        guard let token = token(in: text) else {
-            throw SmallFile.Fault(path: path, reason: "it \(noToken)")
+    private static func read(_ path: String) throws(CommandFailure) -> Secret {
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.read(path, limit: 4_096)
+        } catch {
+            throw CommandFailure(.usage, "the token can't be read: \(error)")
+        }
+        if let fault = SecretText.fault(in: bytes, of: path) {
+            throw CommandFailure(.configuration, "\(fault.problem); \(fault.remedy)")
+        }
+        guard let token = SecretText.onlyWord(of: bytes) else {
+            throw CommandFailure(.configuration, "\(path): it \(noToken)")
         }
         return token
     }
@@ -92,11 +96,8 @@ package enum ClientToken {
 
     /// The only word of a text, if a header can carry it.
     private static func token(in text: String) -> Secret? {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 1, words[0].utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return nil
-        }
-        return Secret(String(words[0]))
+        let bytes = Array(text.utf8)
+        return SecretText.fault(in: bytes, of: "") == nil ? SecretText.onlyWord(of: bytes) : nil
     }
 }
 

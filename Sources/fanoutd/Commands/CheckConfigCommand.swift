@@ -30,12 +30,8 @@ package struct CheckConfigCommand: ParsableCommand {
         for warning in warnings + configuration.exposures {
             StandardError.writeLine("fanoutd: warning: \(warning)")
         }
-        if let exposure = TokenFile.exposure(of: configuration.tokenFile) {
-            throw CommandFailure(
-                .configuration,
-                "http.tokenFile: \(configuration.tokenFile): \(exposure)"
-            )
-        }
+        try configuration.http.listen.checkName()
+        try TokenFile.check(configuration.tokenFile)
         try StandardOutput.write(Array(loaded.text.utf8))
     }
 }

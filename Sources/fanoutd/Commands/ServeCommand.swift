@@ -34,7 +34,15 @@ package struct ServeCommand: AsyncParsableCommand {
         for warning in configuration.serviceWarnings {
             log.logger("configuration").warning("\(warning)")
         }
+        defer { log.flush() }
         let daemon = Daemon(configuration: configuration, log: log, environment: environment)
-        try await daemon.run { try options.load().configuration }
+        do {
+            try await daemon.run { try options.load().configuration }
+        } catch {
+            let failure = DaemonEnd.failure(error, configuration)
+            // By the log's way: standard error may stand still, and the end waits a moment only.
+            log.writeLine("fanoutd: \(failure.message)")
+            throw CommandFailure(failure.code, "")
+        }
     }
 }

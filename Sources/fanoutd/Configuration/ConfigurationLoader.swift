@@ -29,11 +29,6 @@ package struct ConfigurationLoader {
         "FANOUTD_URL", "FANOUTD_TOKEN_FILE", "FANOUTD_TOKEN",
     ]
 
-    /// The largest configuration file; one that is larger is some other file.
-    private static let sizeLimit = 1_048_576
-
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
     /// The largest file of trust roots; all roots of a system take a quarter of a megabyte.
     private static let trustRootsLimit = 16_777_216
 
@@ -60,29 +55,12 @@ package struct ConfigurationLoader {
     // MARK: The file
 
     private mutating func readFile() {
-        do {
-            var bytes = try SmallFile.read(path, limit: Self.sizeLimit)[...]
-            // Some editors begin a file with it, and the parser stumbles over it.
-            if bytes.starts(with: Self.byteOrderMark) {
-                bytes = bytes.dropFirst(Self.byteOrderMark.count)
-            }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                note(.file(path), problem: "it is not UTF-8 text", remedy: "give a YAML file")
-                return
-            }
-            let root = try Parser(yaml: text).singleRoot()
+        do throws(ConfigurationFault) {
+            let root = try ConfigurationText.root(of: path)
             isParsed = true
             if let root { read(root) }
-        } catch let fault as SmallFile.Fault {
-            note(
-                .file(path),
-                problem: "can't be read (\(fault.reason))",
-                remedy: "give the configuration file with --config"
-            )
-        } catch let error as YamlError {
-            note(error)
         } catch {
-            note(.file(path), problem: "\(error)", remedy: "give a YAML file")
+            faults.append(error)
         }
     }
 
@@ -153,7 +131,7 @@ package struct ConfigurationLoader {
                 ? "the sections are \(sections.joined(separator: ", "))"
                 : "\(section) has \(known.joined(separator: ", "))"
         }
-        note(place(of: node), key: name, problem: "unknown key", remedy: remedy)
+        note(place(of: node), key: name.shortened, problem: "unknown key", remedy: remedy)
     }
 
     private var sections: [String] {
@@ -162,27 +140,6 @@ package struct ConfigurationLoader {
             sections.append(key.section)
         }
         return sections
-    }
-
-    private mutating func note(_ error: YamlError) {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            note(
-                .line(path, mark.line),
-                problem: "no YAML here, column \(mark.column) (\(problem))",
-                remedy: "mend the line or put its text in quotes"
-            )
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            note(
-                .line(path, context.mark.line),
-                key: duplicates.joined(separator: ", "),
-                problem: "given more than once in one section",
-                remedy: "keep one of them"
-            )
-        default:
-            note(.file(path), problem: "no YAML (\(error))", remedy: "give a YAML file")
-        }
     }
 
     // MARK: The environment
@@ -232,7 +189,7 @@ package struct ConfigurationLoader {
 
     private func shown(_ scalar: ConfigurationScalar) -> String {
         Redaction.looksSecret(scalar.text)
-            ? "a value that looks like a secret" : "'\(scalar.text)'"
+            ? "a value that looks like a secret" : "'\(scalar.text.shortened)'"
     }
 
     private mutating func note(
@@ -293,7 +250,7 @@ package struct ConfigurationLoader {
         guard let path = configuration.tencent.caFile else { return }
         let problem: String
         do {
-            let bytes = try SmallFile.read(path, limit: Self.trustRootsLimit)
+            let bytes = try SmallFile.readRegular(path, limit: Self.trustRootsLimit)
             if TrustRoots.areThere(inPEM: bytes) { return }
             problem = "\(path) holds no certificates that can be read"
         } catch {

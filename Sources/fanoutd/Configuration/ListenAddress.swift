@@ -10,22 +10,23 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     package init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
-            guard !path.isEmpty, path.utf8.count <= Self.pathLimit else { return nil }
+            guard !path.isEmpty, path.utf8.count <= Self.pathLimit, !path.contains("\0") else {
+                return nil
+            }
             self = .unix(path: path)
             return
         }
         guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
+            let port = Self.port(text[text.index(after: colon)...]),
+            let host = HostName.canonical(text[..<colon])
         else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("[") {
-            guard host.hasSuffix("]"), host.contains(":") else { return nil }
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
-        self = .tcp(host: String(host), port: Int(port))
+        self = .tcp(host: host, port: port)
+    }
+
+    /// Digits alone; `UInt16` takes a sign too.
+    private static func port(_ text: Substring) -> Int? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt16(text).map(Int.init)
     }
 
     package var description: String {

@@ -29,7 +29,8 @@ package enum SecretFile {
 
     /// The tokens of a `http.tokensFile`: `NAME read|write TOKEN` on each line.
     ///
-    /// Blank lines and lines that begin with `#` are skipped; every line at fault is named.
+    /// Lines end with LF or CRLF. Blank ones and those that begin with `#` are skipped; every line at
+    /// fault is named.
     package static func tokens(at path: String) throws(Faults) -> [NamedToken] {
         let bytes: [UInt8]
         do throws(Fault) {
@@ -37,6 +38,7 @@ package enum SecretFile {
         } catch {
             throw Faults(all: [error])
         }
+        if let fault = SecretText.fault(in: bytes, of: path) { throw Faults(all: [fault]) }
         var tokens: [NamedToken] = []
         var faults: [Fault] = []
         if SmallFile.isOpenToEveryone(path) {
@@ -44,12 +46,7 @@ package enum SecretFile {
                 Fault(problem: "every user can read \(path)", remedy: "run: chmod o= \(path)")
             )
         }
-        let lines = String(decoding: bytes, as: UTF8.self).split(
-            separator: "\n",
-            omittingEmptySubsequences: false
-        )
-        for (index, line) in lines.enumerated() {
-            let fields = line.split(whereSeparator: \.isWhitespace).map(String.init)
+        for (index, fields) in SecretText.lines(of: bytes).enumerated() {
             if fields.isEmpty || fields[0].hasPrefix("#") { continue }
             do throws(Fault) {
                 tokens.append(try token(fields, after: tokens, "\(path) line \(index + 1)"))
@@ -103,7 +100,7 @@ package enum SecretFile {
 
     private static func read(_ path: String, remedy: String) throws(Fault) -> [UInt8] {
         do {
-            return try SmallFile.read(path, limit: sizeLimit)
+            return try SmallFile.readRegular(path, limit: sizeLimit)
         } catch {
             let name = Redaction.looksSecret(path) ? "the file (a name like a secret)" : path
             throw Fault(problem: "\(name) can't be read (\(error.reason))", remedy: remedy)

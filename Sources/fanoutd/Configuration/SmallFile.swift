@@ -6,20 +6,29 @@ package enum SmallFile {
     package struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
         package let path: String
         package let reason: String
+        /// The system's number of it; nil where the reason isn't the system's.
+        package private(set) var code: Int32?
 
         package init(path: String, reason: String) {
             self.path = path
             self.reason = reason
         }
 
-        init(path: String, errno code: Int32) {
+        package init(path: String, errno code: Int32) {
             self.init(path: path, reason: unsafe String(cString: strerror(code)))
+            self.code = code
         }
 
         package var description: String { "\(path): \(reason)" }
 
         /// Whether whoever read what is written has gone.
-        package var isBrokenPipe: Bool { self == Fault(path: path, errno: EPIPE) }
+        package var isBrokenPipe: Bool { code == EPIPE }
+
+        /// Whether it may pass without a change of the configuration: a disk that is full or fails,
+        /// too many open files.
+        package var mayPass: Bool {
+            code.map { [ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM].contains($0) } ?? false
+        }
     }
 
     /// The bytes of a file of at most `limit` bytes.
@@ -28,6 +37,34 @@ package enum SmallFile {
         guard file >= 0 else { throw Fault(path: path, errno: errno) }
         defer { close(file) }
         return try read(from: file, path: path, limit: limit)
+    }
+
+    /// The bytes of a regular file of at most `limit` bytes, for files that are read again later.
+    ///
+    /// A pipe, a device or a folder is refused without waiting for anything: a pipe without a writer
+    /// would keep a reload, and all that wait for it, for ever.
+    package static func readRegular(_ path: String, limit: Int) throws(Fault) -> [UInt8] {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { throw Fault(path: path, errno: errno) }
+        defer { close(file) }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { throw Fault(path: path, errno: errno) }
+        guard let kind = kindName(of: status.st_mode) else {
+            return try read(from: file, path: path, limit: limit)
+        }
+        throw Fault(path: path, reason: "it is \(kind), no file")
+    }
+
+    /// What something other than a regular file is.
+    private static func kindName(of mode: mode_t) -> String? {
+        switch mode & S_IFMT {
+        case S_IFREG: nil
+        case S_IFDIR: "a folder"
+        case S_IFIFO: "a pipe"
+        case S_IFCHR, S_IFBLK: "a device"
+        case S_IFSOCK: "a socket"
+        default: "something else"
+        }
     }
 
     /// The bytes that an open file has left, which must be at most `limit`.
@@ -65,8 +102,14 @@ package enum SmallFile {
         defer { close(file) }
         // The mode of `open` is cut by the umask; a strict one must not make it unreadable.
         guard fchmod(file, 0o600) == 0 else { throw Fault(path: path, errno: errno) }
-        try write(bytes, to: file, path: path)
-        guard fsync(file) == 0 else { throw Fault(path: path, errno: errno) }
+        do throws(Fault) {
+            try write(bytes, to: file, path: path)
+            guard fsync(file) == 0 else { throw Fault(path: path, errno: errno) }
+        } catch {
+            // A part of what it should hold would be taken for all of it by the next start.
+            _ = unsafe unlink(path)
+            throw error
+        }
         return true
     }
 

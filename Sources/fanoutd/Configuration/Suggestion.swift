@@ -4,6 +4,8 @@ package enum Suggestion {
     ///
     /// Case, `_` and `-` don't count; a section left out or mistaken counts little.
     package static func nearest(to name: String, among candidates: [String]) -> String? {
+        // Nothing is spelt like this by mistake, and the distance takes as long as the text is.
+        guard name.utf8.count <= 128 else { return nil }
         let folded = fold(name)
         let leaf = fold(String(name.split(separator: ".").last ?? ""))
         let ranked = candidates.map { candidate in

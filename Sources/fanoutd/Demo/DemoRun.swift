@@ -79,6 +79,7 @@ package struct DemoRun: Sendable {
         let log = StandardErrorLog(format: .text, level: configuration.log.level) {
             clock.now().timestamp
         }
+        defer { log.flush() }
         let (doors, doorOpened) = AsyncStream<DemoVisit.Door>.makeStream()
         var daemon = Daemon(configuration: configuration, log: log, environment: [:])
         daemon.onRunning = { port, token in doorOpened.yield(.init(port: port ?? 0, token: token)) }

@@ -5,21 +5,50 @@ import Synchronization
 
 /// Writes log records to standard error, one line and one `write` for each.
 ///
+/// A reader that stands still is waited for by a thread that does nothing else, see `LineWriter`.
+///
 /// The least level is shared by all loggers made from one log, so that a reload of the
 /// configuration changes it everywhere at once.
 package final class StandardErrorLog: Sendable {
     private let format: LogFormat
     private let level: Mutex<Logger.Level>
     private let now: @Sendable () -> Timestamp
+    private let writer: LineWriter
+
+    /// What waits for the reader of standard error: some seven thousand lines.
+    private static let byteLimit = 1 << 20
+
+    /// How long the end waits for a reader; one that takes nothing for so long will not.
+    private static let patience = 1.0
 
     package init(
         format: LogFormat,
         level: Logger.Level,
+        descriptor: CInt = STDERR_FILENO,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.format = format
         self.level = Mutex(level)
         self.now = now
+        writer = LineWriter(to: descriptor, byteLimit: Self.byteLimit) { count in
+            LogRecord(
+                timestamp: now(),
+                level: .warning,
+                label: "log",
+                message: "Log lines were lost: standard error wasn't read",
+                metadata: ["lines": "\(count)"]
+            ).line(as: format)
+        }
+    }
+
+    /// Writes a line that is no record: the last word of a command.
+    package func writeLine(_ text: String) {
+        writer.write(text + "\n")
+    }
+
+    /// Waits, for a moment, until what was logged is written; the process may end then.
+    package func flush() {
+        writer.flush(seconds: Self.patience)
     }
 
     package func logger(_ label: String) -> Logger {
@@ -42,7 +71,7 @@ package final class StandardErrorLog: Sendable {
             message: event.message.description,
             metadata: metadata
         ).line(as: format)
-        StandardError.write(line)
+        writer.write(line)
     }
 }
 

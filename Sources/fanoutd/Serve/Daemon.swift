@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import HTTPAPI
 import Logging
-package import NIOCore
+import NIOCore
 import QueueStore
 package import ServiceLifecycle
 import TencentIM
@@ -40,7 +40,16 @@ package struct Daemon: Sendable {
         let clock = SystemClock()
         // The store holds accounts and messages, which concern nobody else on the machine.
         umask(0o077)
-        let store = try Self.openStore(configuration, log.logger("store"))
+        try configuration.http.listen.checkName()
+        let store = try Self.openStore(configuration)
+        try await ending({ try store.close() }, after: { try await work(on: store, clock, reload) })
+    }
+
+    private func work(
+        on store: Store,
+        _ clock: SystemClock,
+        _ reload: @escaping @Sendable () throws -> Configuration
+    ) async throws {
         let token = try TokenFile.open(configuration.tokenFile)
         if token.isNew {
             log.logger("fanoutd").notice(
@@ -49,15 +58,7 @@ package struct Daemon: Sendable {
             )
         }
         var random = SystemRandomNumberGenerator()
-        let provider = try TencentIMProvider(
-            settings: configuration.providerSettings,
-            caFile: configuration.tencent.caFile,
-            // The dispatcher bounds the calls; a reload may raise that bound up to this one.
-            connectionLimit: Configuration.Limits.inFlightRange.upperBound,
-            log: QuietLog(log.logger("provider"), time: clock),
-            random: SplitMix64(seed: random.next()),
-            now: { clock.now().timestamp }
-        )
+        let provider = try makeProvider(clock, seed: random.next())
         let run = DaemonRun(configuration: configuration, log: log, environment: environment)
         let readiness = Readiness(waitingFor: 2, whenComplete: run.announceReady)
         let metrics = DeliveryMetrics()
@@ -74,23 +75,43 @@ package struct Daemon: Sendable {
             logger: log.logger("delivery"),
             onRestored: { readiness.arrived() }
         )
+        try await ending(
+            provider.shutdown,
+            after: {
+                try await serve(
+                    store,
+                    deliveries,
+                    metrics,
+                    provider,
+                    token.token,
+                    run,
+                    readiness,
+                    reload: reload
+                )
+            }
+        )
+    }
+
+    /// Does some work and then what must follow however it ends; the first error is the one to tell.
+    private func ending(
+        _ end: () async throws -> Void,
+        after work: () async throws -> Void
+    ) async throws {
         do {
-            try await serve(
-                store,
-                deliveries,
-                metrics,
-                provider,
-                token.token,
-                run,
-                readiness,
-                reload: reload
-            )
+            try await work()
         } catch {
-            try await provider.shutdown()
+            do {
+                try await end()
+            } catch let second {
+                let failure = DaemonEnd.failure(second, configuration)
+                log.logger("fanoutd").error(
+                    "The end failed too",
+                    metadata: ["error": "\(failure.message)"]
+                )
+            }
             throw error
         }
-        try await provider.shutdown()
-        try store.close()
+        try await end()
     }
 
     private func serve(
@@ -166,56 +187,53 @@ package struct Daemon: Sendable {
             reload: { await reload.run(monotonicMicroseconds: clock.monotonicMicroseconds()) },
             guest: guest
         )
-        do {
-            try await run.run(parts)
-        } catch let error as IOError {
-            throw Self.listenFailure(error, configuration.http.listen)
-        } catch let fault as ListenFault {
-            throw CommandFailure(
-                fault.isTaken ? .tryAgain : .configuration,
-                "http.listen: \(fault)"
-            )
-        }
+        try await run.run(parts)
     }
 
-    /// Why the endpoint can't be opened: the one socket that is bound while the services start.
-    package static func listenFailure(
-        _ error: IOError,
-        _ listen: ListenAddress
-    ) -> CommandFailure {
-        let isTaken = error.errnoCode == EADDRINUSE
-        let remedy =
-            isTaken
-            ? "stop the program that listens there, or give another address"
-            : "give an address of this machine that this user may listen on"
-        let reason = SmallFile.Fault(path: "", errno: error.errnoCode).reason
-        return CommandFailure(
-            isTaken ? .tryAgain : .configuration,
-            "http.listen: '\(listen)' can't be opened (\(reason)); \(remedy)"
-        )
-    }
-
-    private static func openStore(
-        _ configuration: Configuration,
-        _ logger: Logger
-    ) throws -> Store {
-        var random = SystemRandomNumberGenerator()
+    private func makeProvider(
+        _ clock: SystemClock,
+        seed: UInt64
+    ) throws(CommandFailure) -> TencentIMProvider {
         do {
-            return try Store.open(
-                at: configuration.store.path,
-                options: Store.Options(
-                    bootID: try SystemClock.bootID(),
-                    seed: random.next(),
-                    minFreeBytes: configuration.store.minFreeBytes
-                )
+            return try TencentIMProvider(
+                settings: configuration.providerSettings,
+                caFile: configuration.tencent.caFile,
+                // The dispatcher bounds the calls; a reload may raise that bound up to this one.
+                connectionLimit: Configuration.Limits.inFlightRange.upperBound,
+                log: QuietLog(log.logger("provider"), time: clock),
+                random: SplitMix64(seed: seed),
+                now: { clock.now().timestamp }
             )
-        } catch StoreError.diskFailed(let path, let detail) {
-            // It clears without a word from the operator: the service is started again until then.
-            let error = StoreError.diskFailed(path: path, detail: detail)
-            throw CommandFailure(.tryAgain, "store.path: \(error)")
         } catch {
-            throw CommandFailure(.configuration, "store.path: \(error)")
+            // The one thing that it reads.
+            throw CommandFailure(
+                .configuration,
+                "tencent.caFile: its certificates can't be used; give a PEM file of trust roots, or"
+                    + " leave it out"
+            )
         }
+    }
+
+    private static func openStore(_ configuration: Configuration) throws -> Store {
+        var random = SystemRandomNumberGenerator()
+        let bootID: String
+        do {
+            bootID = try SystemClock.bootID()
+        } catch {
+            throw CommandFailure(
+                .configuration,
+                "\(error); the daemon tells boots apart by it: mount /proc, and leave ProcSubset="
+                    + " of the unit at all"
+            )
+        }
+        return try Store.open(
+            at: configuration.store.path,
+            options: Store.Options(
+                bootID: bootID,
+                seed: random.next(),
+                minFreeBytes: configuration.store.minFreeBytes
+            )
+        )
     }
 
     /// One line for `systemctl status`.

@@ -1,6 +1,6 @@
 package import DeliveryCore
 import DeliveryEngine
-import Glibc
+package import Glibc
 
 /// The machine's two clocks, as the core wants them.
 ///
@@ -12,9 +12,7 @@ package struct SystemClock: TimeSource {
     package func now() -> Now {
         Now(
             instant: Instant(nanoseconds: Self.nanoseconds(of: CLOCK_MONOTONIC_RAW)),
-            timestamp: Timestamp(
-                milliseconds: Self.nanoseconds(of: CLOCK_REALTIME) / 1_000_000
-            )
+            timestamp: Timestamp(Self.time(of: CLOCK_REALTIME))
         )
     }
 
@@ -38,10 +36,26 @@ package struct SystemClock: TimeSource {
         return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
     }
 
+    /// For clocks that count from the machine's start alone: the wall clock may be set to a year in
+    /// which its nanoseconds fit no integer.
     private static func nanoseconds(of clock: clockid_t) -> Int64 {
+        let time = time(of: clock)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func time(of clock: clockid_t) -> timespec {
         var time = timespec()
         let result = unsafe clock_gettime(clock, &time)
         precondition(result == 0, "clock \(clock) can't be read")
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return time
+    }
+}
+
+extension Timestamp {
+    /// What a wall clock shows, before 1970 and after 2262 too; the nearest that counts from the
+    /// year 1 to the end of 9999, since other times can't be written.
+    package init(_ time: timespec) {
+        let seconds = Swift.min(Swift.max(Int64(time.tv_sec), -62_135_596_800), 253_402_300_799)
+        self.init(milliseconds: seconds * 1_000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The daemon's own bearer token on disk, made at the first start.
 package enum TokenFile {
     /// What the file held or now holds.
@@ -18,52 +20,63 @@ package enum TokenFile {
             // The file is made before it is looked for: of two daemons only one can make it.
             isNew = try SmallFile.createPrivateUnlessThere(path, holding: line)
         } catch {
+            let remedy =
+                error.mayPass
+                ? "make room, or give a folder on another disk"
+                : "give a folder this user can write to, or a file with a token"
             throw CommandFailure(
-                .configuration,
-                "http.tokenFile: \(error); give a folder this user can write to"
-                    + " or a file with a token"
+                error.mayPass ? .tryAgain : .configuration,
+                "http.tokenFile: \(error); \(remedy)"
             )
         }
+        return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
+    }
+
+    /// Refuses a file that a daemon would refuse; one that isn't there is made by the daemon, and one
+    /// in a folder that only the daemon's user may enter is for that user to judge.
+    package static func check(_ path: String) throws(CommandFailure) {
         do throws(SmallFile.Fault) {
-            return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
+            _ = try SmallFile.isOpenToOthers(path)
         } catch {
-            throw CommandFailure(.configuration, "http.tokenFile: \(error)")
+            if error.code == ENOENT || error.code == EACCES { return }
         }
+        _ = try read(path)
     }
 
-    /// What keeps a daemon from taking the file as it is, with the remedy; nil if nothing does or
-    /// there is no such file.
-    package static func exposure(of path: String) -> String? {
-        do throws(SmallFile.Fault) {
-            return try SmallFile.isOpenToOthers(path) ? exposed(path) : nil
-        } catch {
-            return nil
-        }
-    }
-
-    private static func exposed(_ path: String) -> String {
-        "others can read the token; run: chmod 600 \(path)"
-    }
-
-    private static func read(_ path: String) throws(SmallFile.Fault) -> Secret {
-        guard try !SmallFile.isOpenToOthers(path) else {
-            throw .init(path: path, reason: exposed(path))
-        }
+    private static func read(_ path: String) throws(CommandFailure) -> Secret {
         let bytes: [UInt8]
+        do throws(SmallFile.Fault) {
+            guard try !SmallFile.isOpenToOthers(path) else {
+                throw .init(path: path, reason: "others can read the token; run: chmod 600 \(path)")
+            }
+            bytes = try contents(of: path)
+        } catch {
+            throw failure(error.description, mayPass: error.mayPass)
+        }
+        if let fault = SecretText.fault(in: bytes, of: path) {
+            throw failure("\(fault.problem); \(fault.remedy), or remove it and a new one is made")
+        }
+        guard let token = SecretText.onlyWord(of: bytes), token.bytes.count >= byteMinimum else {
+            throw failure(
+                "\(path): it doesn't hold one token of at least \(byteMinimum) bytes;"
+                    + " remove it and a new one is made"
+            )
+        }
+        return token
+    }
+
+    private static func contents(of path: String) throws(SmallFile.Fault) -> [UInt8] {
         do {
-            bytes = try SmallFile.read(path, limit: 4_096)
+            return try SmallFile.readRegular(path, limit: 4_096)
+        } catch  where error.mayPass {
+            throw error
         } catch {
             let reason = "\(error.reason); let this user read it, or name another file"
             throw .init(path: path, reason: reason)
         }
-        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-        guard words.count == 1, words[0].utf8.count >= byteMinimum else {
-            throw .init(
-                path: path,
-                reason: "it doesn't hold one token of at least \(byteMinimum) bytes;"
-                    + " remove it and a new one is made"
-            )
-        }
-        return Secret(String(words[0]))
+    }
+
+    private static func failure(_ text: String, mayPass: Bool = false) -> CommandFailure {
+        CommandFailure(mayPass ? .tryAgain : .configuration, "http.tokenFile: \(text)")
     }
 }

@@ -1,5 +1,22 @@
 import Glibc
 
+/// What the process was started with in place of its three standard streams.
+package enum StandardStreams {
+    /// Makes them fit to work with: each is open, and one whose reader has gone is an error of the
+    /// write and not the end of the process.
+    ///
+    /// A stream that is closed leaves its number to the next file that is opened, which may be the
+    /// store, and log lines would be written into it.
+    package static func prepare() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        for descriptor in STDIN_FILENO...STDERR_FILENO
+        where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
+            // The lowest free number is taken, which is this one: those before it are open.
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
+    }
+}
+
 /// Standard error: notes, progress and log records.
 package enum StandardError {
     private static let descriptor: CInt = 2

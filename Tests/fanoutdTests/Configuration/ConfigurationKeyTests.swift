@@ -29,6 +29,31 @@ import fanoutd
         #expect(Set(sections).count == sections.count)
     }
 
+    @Test(
+        arguments: [
+            ("tencent.timeoutSeconds", 4, 60), ("limits.messagesPerMinute", 1, 10_000_000),
+            ("limits.callsPerSecond", 1, 10_000), ("limits.batchAccounts", 1, 500),
+            ("limits.packetBytes", 1_000, 12_288), ("limits.maxInFlight", 1, 256),
+            ("retry.maxAttempts", 1, 100),
+        ]
+    )
+    func `a number keeps within the contract's range`(
+        _ name: String,
+        _ least: Int,
+        _ most: Int
+    ) throws {
+        let key = try #require(ConfigurationKey.all.first { $0.name == name })
+        var configuration = Configuration()
+        let refusals = [least - 1, least, most, most + 1].map { value in
+            key.take(
+                ConfigurationScalar("\(value)", style: .plain),
+                .init(folder: ""),
+                &configuration
+            )
+        }
+        #expect(refusals == [.outOfRange, nil, nil, .outOfRange])
+    }
+
     private var example: String {
         get throws {
             let url = TemporaryFolder.repository.appending(path: "config/fanoutd.yaml")
@@ -72,7 +97,20 @@ import fanoutd
             ("127.0.0.1:8480", "127.0.0.1:8480"), ("[::1]:80", "[::1]:80"),
             ("localhost:0", "localhost:0"), ("unix:/run/x.sock", "unix:/run/x.sock"),
             ("127.0.0.1", nil), ("::1:80", nil), (":80", nil), ("a:70000", nil), ("a:-1", nil),
-            ("unix:", nil), ("unix:/" + String(repeating: "x", count: 107), nil), ("[x]:1", nil),
+            ("unix:", nil), ("unix:a\0b", nil),
+            ("0.0.0.0:80", "0.0.0.0:80"), ("[::]:80", "[::]:80"), ("[0::0]:80", "[::]:80"),
+            ("[0:0:0:0:0:0:0:0]:80", "[::]:80"), ("[::0.0.0.0]:80", "[::]:80"),
+            ("[::FFFF:0.0.0.0]:80", "0.0.0.0:80"), ("[::ffff:7f00:1]:80", "127.0.0.1:80"),
+            ("[0:0::1]:80", "[::1]:80"), ("[2001:DB8::0:1]:80", "[2001:db8::1]:80"),
+            ("LocalHost.:80", "localhost:80"), ("a-b.c_d:80", "a-b.c_d:80"),
+            ("*:80", nil), ("0:80", nil), ("127.1:80", nil), ("0x7f.1:80", nil), ("0x0:80", nil),
+            ("2130706433:80", nil), ("127.0.0.01:80", nil), ("1.2.3.4.5:80", nil),
+            ("0.0.0:80", nil),
+            ("256.0.0.1:80", nil), ("a.0x7f:80", nil), ("a..b:80", nil), (".:80", nil),
+            ("a:+80", nil), ("a:８０", nil), ("a: 80", nil), ("a b:80", nil), ("bücher:80", nil),
+            ("[fe80::1%lo]:80", nil), ("[]:80", nil), ("[::1]", nil), ("[::1:80", nil),
+            ("a/b:80", nil), ("u@h:80", nil), ("unix:/" + String(repeating: "x", count: 107), nil),
+            ("[x]:1", nil),
         ]
     )
     func `a listen address is read`(_ text: String, _ expected: String?) {

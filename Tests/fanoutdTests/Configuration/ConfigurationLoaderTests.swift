@@ -1,5 +1,6 @@
 import DeliveryCore
 import Foundation
+import Glibc
 import Logging
 import Testing
 import fanoutd
@@ -51,7 +52,11 @@ import fanoutd
         #expect(configuration.tokenFile == "/var/lib/fanoutd/token")
         #expect(configuration.tencent.endpoint.description == "https://console.tim.qq.com")
         #expect(configuration.limits.messagesPerMinute == 12_000)
-        #expect(configuration.limits.burst == 1_500)
+        #expect(configuration.limits.callsPerSecond == 200)
+        #expect(configuration.limits.effectiveBurst == 1_500)
+        #expect(configuration.limits.batchAccounts == 500)
+        #expect(configuration.limits.packetBytes == 12_000)
+        #expect(configuration.limits.maxInFlight == 64)
         #expect(configuration.retry.capSeconds == 300)
         #expect(configuration.defaults.onUnknown == .resend)
         #expect(configuration.defaults.priority == .normal)
@@ -90,6 +95,27 @@ import fanoutd
         #expect(configuration.defaults.priority == .high)
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
+    }
+
+    @Test(
+        arguments: [
+            (1, nil, 1), (7, nil, 1), (8, nil, 1), (300, nil, 37), (11_999, nil, 1_499),
+            (12_000, nil, 1_500), (10_000_000, nil, 1_500), (300, 5_000, 5_000),
+        ] as [(Int, Int?, Int)]
+    )
+    func `a burst that isn't given goes with the messages a minute`(
+        _ messagesPerMinute: Int,
+        _ burst: Int?,
+        _ expected: Int
+    ) throws {
+        var environment = ["FANOUTD_LIMITS_MESSAGES_PER_MINUTE": "\(messagesPerMinute)"]
+        environment["FANOUTD_LIMITS_BURST"] = burst.map(String.init)
+        let loaded = try load(environment: environment).get()
+        #expect(loaded.configuration.limits.effectiveBurst == expected)
+        #expect(loaded.configuration.dispatchLimits.burst == expected)
+        #expect(loaded.text.contains("# default: \(expected)\n") == (burst == nil))
+        // A small quota's small batches are nothing to warn of, nor is a burst that is wished for.
+        #expect(loaded.configuration.serviceWarnings.count { $0.hasPrefix("limits.") } == 0)
     }
 
     @Test func `every fault is named at once with file, line, key, value and remedy`() throws {
@@ -139,7 +165,7 @@ import fanoutd
     @Test(
         arguments: [
             ("limits:\n  burst: 1\n  burst: 2\n", "FILE:5: burst: given more than once in one"),
-            ("limits: [\n", "FILE:5: no YAML here, column 1 (did not find expected node content)"),
+            ("limits: [\n", "FILE:5: no YAML from column 1 on: a '{' or '[' that isn't closed"),
             ("limits:\n  burst: \"5\"\n", "FILE:5: limits.burst: '5' is text; give"),
             ("limits:\n  burst: 1.5\n", "FILE:5: limits.burst: '1.5' is a number; give a whole"),
             ("retry:\n  capSeconds: .inf\n", "FILE:5: retry.capSeconds: '.inf' is text; give a"),
@@ -153,6 +179,15 @@ import fanoutd
             ("http:\n  tokensFile: none\n", "FILE:5: http.tokensFile: FOLDER/none can't be read"),
             ("  caFile: none\n", "FILE:4: tencent.caFile: FOLDER/none can't be read (No such file"),
             ("  caFile: secret-key\n", "FILE:4: tencent.caFile: FOLDER/secret-key holds no cert"),
+            ("log: {level: info\n", "FILE:5: no YAML from column 1 on: a '{' or '[' that isn't"),
+            ("log:\n\tlevel: info\n", "FILE:5: no YAML from column 1 on: a tab"),
+            ("log:\n  level: @info\n", "FILE:5: no YAML from column 10 on: a tab, or a sign"),
+            ("log:\n  level: a: b\n", "FILE:5: no YAML from column 11 on: a second ': '"),
+            ("log:\n  level: 'info\n", "FILE:6: no YAML from column 1 on: a quote that isn't"),
+            ("log:\n  level\n  format: x\n", "FILE:6: no YAML from column 9 on: a second ': '"),
+            ("---\nlog:\n", "FILE:4: no YAML from column 1 on: a second document; keep what"),
+            ("log:\n  level: *info\n", "FILE:5: no YAML from column 10 on: an alias (*), which"),
+            ("log:\n  level: \0info\n", "FILE: it has control characters; give a YAML file"),
             ("limits.burst: 5\n", "FILE:4: limits.burst: unknown key; write burst indented below"),
             ("nonsense: 5\n", "FILE:4: nonsense: unknown key; the sections are http, store,"),
             ("log:\n  nonsense: 5\n", "FILE:5: log.nonsense: unknown key; log has level, format"),
@@ -163,6 +198,84 @@ import fanoutd
         let faults = try faults(Self.required + yaml)
         #expect(faults.count == 1, "\(faults)")
         #expect(faults.first?.hasPrefix(expected) == true, "\(faults)")
+    }
+
+    /// Few lines of aliases make a document without end; as keys each level takes twice as long.
+    @Test(
+        arguments: [
+            "a: &a [1]\n",
+            "log:\n  level: &info info\n",
+            "? &k key\n: value\n",
+            (1...40).reduce("k0: &k0 [x]\n") {
+                $0 + "k\($1): &k\($1) {? *k\($1 - 1) : *k\($1 - 1)}\n"
+            },
+            (1...40).reduce("k0: &k0 [x]\n") {
+                $0 + "k\($1): &k\($1) [*k\($1 - 1), *k\($1 - 1)]\n"
+            },
+        ]
+    )
+    func `an anchor is refused with its line before anything is made of it`(
+        _ yaml: String
+    ) throws {
+        let line = yaml.hasPrefix("log") ? 5 : 4
+        let faults = try faults(Self.required + yaml)
+        #expect(
+            faults.first
+                == "FILE:\(line): has an anchor (&), and neither anchors nor aliases (*) are"
+                + " taken; write the value where it is meant, or put text that begins with & in quotes"
+        )
+        #expect(faults.count == 1)
+    }
+
+    @Test func `a star or an ampersand within text is text`() throws {
+        let yaml = "log:\n  level: info # & more *\nhttp:\n  socketGroup: 'r&d*'\n"
+        #expect(try faults(Self.required + yaml).isEmpty)
+    }
+
+    @Test func `text of any length makes a short message, and soon`() throws {
+        let long = String(repeating: "long", count: 12_000)
+        for yaml in ["\(long): 1\n", "log:\n  \(long): 1\n", "log:\n  level: \(long)\n"] {
+            let faults = try faults(Self.required + yaml)
+            #expect(faults.count == 1)
+            #expect(faults[0].utf8.count < 400, "\(faults[0].prefix(400))")
+        }
+        let deep = String(repeating: "[", count: 30_000)
+        #expect(try faults(Self.required + "log: \(deep)\n").count == 1)
+        let large = Self.required + String(repeating: "# remark\n", count: 8_000)
+        #expect(
+            try faults(large) == [
+                "FILE: can't be read (it has more than 65536 bytes); give the configuration file"
+                    + " with --config"
+            ]
+        )
+    }
+
+    @Test(arguments: ["pipe", "folder", "/dev/zero"])
+    func `what is no file is refused without a wait`(_ kind: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = kind.hasPrefix("/") ? kind : folder.path + "/thing"
+        if kind == "pipe" { #expect(unsafe mkfifo(path, 0o600) == 0) }
+        if kind == "folder" { #expect(unsafe mkdir(path, 0o700) == 0) }
+        let name = kind.hasPrefix("/") ? "device" : kind
+        let failure = #expect(throws: ConfigurationFaults.self) {
+            try ConfigurationLoader.load(path, environment: [:])
+        }
+        #expect(
+            failure?.faults.first?.description
+                == "\(path): can't be read (it is a \(name), no file);"
+                + " give the configuration file with --config"
+        )
+        let yaml =
+            Self.required.replacing("secret-key", with: path)
+            + "  caFile: \(path)\nhttp:\n  tokensFile: \(path)\n"
+        let faults = try faults(yaml)
+        #expect(faults.count == 3)
+        #expect(faults.allSatisfy { $0.contains("can't be read (it is a \(name), no file)") })
+        if name != "folder" {
+            let token = #expect(throws: CommandFailure.self) { try TokenFile.check(path) }
+            #expect(token?.code == .configuration)
+        }
     }
 
     @Test(arguments: [nil, "", "\n", "two words\n"])
@@ -254,6 +367,38 @@ import fanoutd
         #expect(tokens.map(\.name) == ["prometheus", "ops"])
         #expect(tokens.map(\.canWrite) == [false, true])
         #expect(tokens[1].token == Secret("fedcba9876543210"))
+    }
+
+    @Test(arguments: ["\n", "\r\n"])
+    func `further tokens stand on lines of either kind, with remarks anywhere`(
+        _ end: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let lines = [
+            "# who may", "a read 0123456789abcdef", "", " # b", "b\twrite fedcba9876543210",
+        ]
+        for text in [lines, lines + [""], lines + ["# the end"]] {
+            let path = try folder.write("tokens", text.joined(separator: end))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            let tokens = try SecretFile.tokens(at: path)
+            #expect(tokens.map(\.name) == ["a", "b"])
+            #expect(tokens.map(\.token.text) == ["0123456789abcdef", "fedcba9876543210"])
+        }
+    }
+
+    @Test(arguments: BadTokenText.all)
+    func `further tokens in another encoding are refused`(_ bad: BadTokenText) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/tokens"
+        let line = Array("a read ".utf8)
+        // A mark stands before everything, anything else within the token.
+        let bytes = bad.isMark ? bad.bytes : line + bad.bytes
+        try Data(bytes).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let faults = #expect(throws: SecretFile.Faults.self) { try SecretFile.tokens(at: path) }
+        #expect(faults?.all.map(\.problem) == ["\(path) \(bad.problem)"])
     }
 
     @Test func `every faulty line of the further tokens is named, and no token shown`() throws {

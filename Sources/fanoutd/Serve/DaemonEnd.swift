@@ -1,0 +1,81 @@
+import DeliveryEngine
+import Glibc
+import HTTPAPI
+import NIOCore
+import QueueStore
+
+/// What ended a daemon, in words for whoever must see to it, and the code that tells the service
+/// manager whether it is worth another start.
+package enum DaemonEnd {
+    /// The failure that an error comes to; every error that can end `serve` passes here.
+    package static func failure(
+        _ error: any Error,
+        _ configuration: Configuration
+    ) -> CommandFailure {
+        let listen = configuration.http.listen
+        return switch error {
+        case let failure as CommandFailure: failure
+        case let error as StoreError: store(error)
+        case let error as QueueError: queue(error, configuration.store.path)
+        case let fault as ListenFault:
+            CommandFailure(fault.isTaken ? .tryAgain : .configuration, "http.listen: \(fault)")
+        case let error as IOError: self.listen(error.errnoCode, listen)
+        case is SocketAddressError: unresolved(listen)
+        case let fault as SmallFile.Fault:
+            CommandFailure(
+                .tryAgain,
+                "\(fault); see to that file, it is started again until then"
+            )
+        // Its kind alone: the text of an error that nobody foresaw may hold anything.
+        default:
+            CommandFailure(
+                .tryAgain,
+                "a part of the daemon failed (\(type(of: error))) and it ended; what was"
+                    + " acknowledged is in the store, so start it again, and report the log"
+            )
+        }
+    }
+
+    private static func store(_ error: StoreError) -> CommandFailure {
+        // A failing disk clears without a word from the operator: it is started again until then.
+        let mayPass = if case .diskFailed = error { true } else { false }
+        return CommandFailure(mayPass ? .tryAgain : .configuration, "store.path: \(error)")
+    }
+
+    private static func queue(_ error: QueueError, _ path: String) -> CommandFailure {
+        let (text, remedy) =
+            switch error {
+            case .full(let text): (text, "free some room on its disk")
+            case .failed(let text): (text, "see to its disk and to who may write there")
+            }
+        let named = text.contains(path) ? text : "\(path): \(text)"
+        return CommandFailure(.tryAgain, "store.path: \(named); \(remedy)")
+    }
+
+    /// Why the endpoint can't be opened, by the system's number.
+    package static func listen(_ code: Int32, _ listen: ListenAddress) -> CommandFailure {
+        let fault = SmallFile.Fault(path: "", errno: code)
+        let remedy =
+            switch (code, listen) {
+            case (EADDRINUSE, _):
+                "stop the program that listens there, or give another address"
+            case _ where fault.mayPass || code == ENOBUFS:
+                "it is started again until then"
+            case (_, .unix): "give the path of a socket in a folder that this user may write to"
+            case (_, .tcp): "give an address of this machine that this user may listen on"
+            }
+        let mayPass = code == EADDRINUSE || code == ENOBUFS || fault.mayPass
+        return CommandFailure(
+            mayPass ? .tryAgain : .configuration,
+            "http.listen: '\(listen)' can't be opened (\(fault.reason)); \(remedy)"
+        )
+    }
+
+    private static func unresolved(_ listen: ListenAddress) -> CommandFailure {
+        CommandFailure(
+            .tryAgain,
+            "http.listen: the name in '\(listen)' could be looked up a moment ago and can't be now;"
+                + " give an address in its place"
+        )
+    }
+}
