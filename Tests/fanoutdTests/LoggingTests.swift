@@ -87,7 +87,7 @@ import fanoutd
     @Test(.timeLimit(.minutes(1)))
     func `a reader that stands still costs lines, is told how many, and holds up nobody`() throws {
         let pipe = SmallPipe()
-        let writer = LineWriter(to: pipe.into.fileDescriptor, byteLimit: 100_000) { "lost \($0)\n" }
+        let writer = LineWriter(to: pipe.into.fileDescriptor, byteLimit: 20_000) { "lost \($0)\n" }
         let sent = 10_000
         for number in 0..<sent { writer.write("line \(number)\n") }
         #expect(!writer.flush(seconds: 0))
