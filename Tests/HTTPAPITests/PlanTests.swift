@@ -10,7 +10,7 @@ import Testing
 
     private func plan(_ body: String, token: String? = writeToken) async throws -> Answer {
         var configuration = makeConfiguration()
-        configuration.limits = { Limits(messagesPerMinute: 3, batchAccounts: 2) }
+        configuration.limits = { Limits(messagesPerMinute: 3, burst: 3, batchAccounts: 2) }
         let endpoint = makeEndpoint(service, configuration: configuration)
         return try await exchange(.post, "/v1/plan", body, token: token, endpoint: endpoint)
     }
