@@ -16,7 +16,7 @@ package enum DaemonEnd {
         return switch error {
         case let failure as CommandFailure: failure
         case let error as StoreError: store(error)
-        case let error as QueueError: queue(error, configuration.store.path)
+        case let error as QueueError: queue(error)
         case let fault as ListenFault:
             CommandFailure(fault.isTaken ? .tryAgain : .configuration, "http.listen: \(fault)")
         case let error as IOError: self.listen(error.errnoCode, listen)
@@ -42,14 +42,12 @@ package enum DaemonEnd {
         return CommandFailure(mayPass ? .tryAgain : .configuration, "store.path: \(error)")
     }
 
-    private static func queue(_ error: QueueError, _ path: String) -> CommandFailure {
-        let (text, remedy) =
-            switch error {
-            case .full(let text): (text, "free some room on its disk")
-            case .failed(let text): (text, "see to its disk and to who may write there")
-            }
-        let named = text.contains(path) ? text : "\(path): \(text)"
-        return CommandFailure(.tryAgain, "store.path: \(named); \(remedy)")
+    /// The queue's own words name the file and the remedy.
+    private static func queue(_ error: QueueError) -> CommandFailure {
+        switch error {
+        case .full(let text), .failed(let text):
+            CommandFailure(.tryAgain, "store.path: \(text)")
+        }
     }
 
     /// Why the endpoint can't be opened, by the system's number.
