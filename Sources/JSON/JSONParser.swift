@@ -4,6 +4,10 @@ extension JSON {
         /// The byte at which it went wrong, from 0.
         package let offset: Int
         package let problem: String
+        /// The document's member that makes it larger than whoever parses it keeps.
+        ///
+        /// It is nil where size isn't what is wrong, and empty where the document is no object.
+        package var oversizedMember: String?
 
         package var description: String { "\(problem) at byte \(offset)" }
     }
@@ -13,21 +17,27 @@ extension JSON {
 
     /// Parses a whole document by RFC 8259, strictly: UTF-8 only, no duplicate names, nothing
     /// behind the value but white space.
-    package init(parsing bytes: [UInt8]) throws(SyntaxError) {
-        var parser = Parser(bytes: bytes)
+    ///
+    /// A value of two bytes (`0,`) takes forty in memory, so whoever reads a stranger's text says
+    /// how much of it may be kept: white space aside, at most `limit` bytes. The parser stops at
+    /// the value that goes beyond.
+    package init(parsing bytes: [UInt8], keeping limit: Int = .max) throws(SyntaxError) {
+        var parser = Parser(bytes: bytes, limit: limit)
         self = try parser.document()
     }
 
     /// Parses a whole document likewise, but keeps nothing of one array among its members.
     ///
     /// `element` is shown that array's elements one by one, and in the document it is empty: so a
-    /// list of a million accounts costs the memory of its text and no more.
+    /// list of a million accounts costs the memory of its text and no more. The limit holds for
+    /// the document without that array, and for each of the elements.
     package init(
         parsing bytes: [UInt8],
+        keeping limit: Int = .max,
         showing name: String,
         to element: @escaping (JSON) -> Void
     ) throws(SyntaxError) {
-        var parser = Parser(bytes: bytes)
+        var parser = Parser(bytes: bytes, limit: limit)
         parser.shown = (Array(name.utf8), element)
         self = try parser.document()
     }
@@ -37,11 +47,19 @@ private struct Parser {
     let bytes: [UInt8]
     var position = 0
     var depth = 0
+    /// How much of the text one value shown, or the document beside those, may have.
+    let limit: Int
+    /// How much more of it may be kept.
+    var room: Int
+    /// The member of the document that is being read.
+    var member: [UInt8] = []
     /// The member of the document whose elements are shown instead of kept, and to whom.
     var shown: (name: [UInt8], element: (JSON) -> Void)?
 
-    init(bytes: [UInt8]) {
+    init(bytes: [UInt8], limit: Int) {
         self.bytes = bytes
+        self.limit = limit
+        room = limit
     }
 
     mutating func document() throws(JSON.SyntaxError) -> JSON {
@@ -56,6 +74,15 @@ private struct Parser {
 
     private func fault(_ problem: String) -> JSON.SyntaxError {
         JSON.SyntaxError(offset: position, problem: problem)
+    }
+
+    /// Counts what is kept of the text.
+    private mutating func keep(_ count: Int) throws(JSON.SyntaxError) {
+        room -= count
+        guard room < 0 else { return }
+        var fault = fault("there is more than \(limit) bytes")
+        fault.oversizedMember = String(decoding: member, as: UTF8.self)
+        throw fault
     }
 
     private mutating func skipSpace() {
@@ -91,6 +118,7 @@ private struct Parser {
             throw fault("no value begins like this")
         }
         position += expected.count
+        try keep(expected.count)
         return kind
     }
 
@@ -102,6 +130,7 @@ private struct Parser {
         }
         depth += 1
         position += 1
+        try keep(2)
         let content = try content(&self)
         depth -= 1
         return content
@@ -109,17 +138,22 @@ private struct Parser {
 
     private static func elements(_ parser: inout Parser) throws(JSON.SyntaxError) -> [JSON] {
         var elements: [JSON] = []
-        try parser.eachElement { elements.append($0) }
+        try parser.eachElement { parser throws(JSON.SyntaxError) in
+            elements.append(try parser.value())
+            try parser.keep(1)
+        }
         return elements
     }
 
-    /// The elements of the array whose opening bracket was read.
-    private mutating func eachElement(_ element: (JSON) -> Void) throws(JSON.SyntaxError) {
+    /// Reads the elements of the array whose opening bracket was read.
+    private mutating func eachElement(
+        _ readElement: (inout Parser) throws(JSON.SyntaxError) -> Void
+    ) throws(JSON.SyntaxError) {
         skipSpace()
         if take(UInt8(ascii: "]")) { return }
         while true {
             skipSpace()
-            element(try value())
+            try readElement(&self)
             skipSpace()
             if take(UInt8(ascii: "]")) { return }
             guard take(UInt8(ascii: ",")) else {
@@ -134,7 +168,14 @@ private struct Parser {
             return try value()
         }
         let start = position
-        try nested { parser throws(JSON.SyntaxError) in try parser.eachElement(shown.element) }
+        let rest = room
+        try nested { parser throws(JSON.SyntaxError) in
+            try parser.eachElement { parser throws(JSON.SyntaxError) in
+                parser.room = parser.limit
+                shown.element(try parser.value())
+            }
+        }
+        room = rest
         return JSON(kind: .array([]), range: start..<position)
     }
 
@@ -150,6 +191,8 @@ private struct Parser {
             }
             let start = parser.position
             let name = try parser.string()
+            try parser.keep(2)
+            if parser.depth == 1 { parser.member = name }
             guard names.insert(name).inserted else {
                 throw JSON.SyntaxError(offset: start, problem: "a member is named twice")
             }
@@ -183,6 +226,7 @@ private struct Parser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
+        try keep(position - start)
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
@@ -197,12 +241,14 @@ private struct Parser {
     private mutating func string() throws(JSON.SyntaxError) -> [UInt8] {
         let start = position
         position += 1
+        try keep(2)
         var text: [UInt8] = []
         var plainStart = position
         var isASCII = true
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
+                try keep(position - plainStart)
                 text.append(contentsOf: bytes[plainStart..<position])
                 position += 1
                 guard isASCII || String(validating: text, as: UTF8.self) != nil else {
@@ -210,10 +256,13 @@ private struct Parser {
                 }
                 return text
             case UInt8(ascii: "\\"):
+                try keep(position - plainStart)
                 text.append(contentsOf: bytes[plainStart..<position])
+                let escapeStart = position
                 position += 1
                 try escape(into: &text)
                 plainStart = position
+                try keep(plainStart - escapeStart)
             case 0..<0x20:
                 throw fault("a control character in a string must be escaped")
             default:

@@ -15,6 +15,12 @@ package struct JSONText: Sendable {
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
+    /// Takes out what was written, for a document that leaves in pieces.
+    package mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
     /// A member's name; its value follows.
     package mutating func name(_ name: String) {
         string(name)

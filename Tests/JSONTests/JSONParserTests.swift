@@ -126,6 +126,45 @@ func `a fault names its byte`(_ text: String, offset: Int) {
     #expect(JSON.pointerPart("") == "/")
 }
 
+@Test(arguments: [
+    (#"{"a":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}"#, "a"),
+    (#"{"b":1,"a":"012345678901234567890123456789"}"#, "a"),
+    (#"{"a":"\u0041\u0041\u0041\u0041\u0041\u0041"}"#, "a"),
+    (#"{"a":1234567890123456789012345678901234567890}"#, "a"),
+    (#"{"a":{"":{"":{"":{"":{"":{"":{"":{}}}}}}}}}"#, "a"),
+    (#"{"a":[true,false,null,true,false,null]}"#, "a"),
+    (#"{"s":[[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]}"#, "s"),
+    (#"{"a0123456789012345678901234567890123456789":1}"#, ""),
+    ("[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]", ""),
+])
+func `more than may be kept is refused where it goes beyond`(text: String, member: String) throws {
+    let bytes = Array(text.utf8)
+    // As much again behind it: the parser must not look at that.
+    let endless = bytes.dropLast(2) + [UInt8](repeating: UInt8(ascii: "0"), count: 1_000)
+    let error = try #require(throws: JSON.SyntaxError.self) {
+        try JSON(parsing: Array(endless), keeping: 30, showing: "s") { _ in }
+    }
+    if error.oversizedMember == nil {
+        let whole = try #require(throws: JSON.SyntaxError.self) {
+            try JSON(parsing: bytes, keeping: 30, showing: "s") { _ in }
+        }
+        #expect(whole.oversizedMember == member)
+    } else {
+        #expect(error.oversizedMember == member)
+    }
+}
+
+@Test func `what may be kept is counted without white space and without the elements shown`() throws
+{
+    let space = String(repeating: " ", count: 1_000)
+    let elements = Array(repeating: #""0123456789""#, count: 1_000).joined(separator: ",")
+    let text = #"{"a":\#(space)[1,2],\#(space)"s":[\#(elements)],"b":3}"#
+    var count = 0
+    let json = try JSON(parsing: Array(text.utf8), keeping: 30, showing: "s") { _ in count += 1 }
+    #expect(json["b"]?.integer == 3)
+    #expect(count == 1_000)
+}
+
 @Test func `random bytes never crash the parser`() {
     var state: UInt64 = 88_172_645_463_325_252
     let pieces = Array(#"{}[]",:\u0dD8e-+.19tfn "#.utf8) + [0xC3, 0xA9, 0xFF, 0x00]

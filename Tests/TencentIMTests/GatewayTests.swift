@@ -156,6 +156,24 @@ import Testing
         #expect(try code(refusal) == wanted)
     }
 
+    @Test(arguments: [
+        #""MsgBody":["#, #""MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":["#,
+        #""CloudCustomData":["#, #""NewField":{"a":["#, #""To_Account":[["#, "",
+    ])
+    func `what isn't an account is refused while it is read, once it goes beyond a packet`(
+        start: String
+    ) throws {
+        // Had all of it been read, this would be no JSON.
+        let zeros = String(repeating: "0,", count: 100_000)
+        let open = start.isEmpty ? "[" : #"{"MsgRandom":1,\#(start)"#
+        guard case .failure(let refusal) = read(open + zeros + "nonsense") else {
+            Issue.record("taken")
+            return
+        }
+        #expect(try code(refusal) == 93_000)
+        #expect(refusal.summary.contains("limits.packetBytes"))
+    }
+
     @Test func `a message without room for an account is too large`() throws {
         let text = String(repeating: "x", count: 12_000)
         let body =

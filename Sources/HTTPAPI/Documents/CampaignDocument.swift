@@ -10,9 +10,6 @@ struct CampaignDocument {
     var recipients: AccountRun
     var start: Bool
 
-    /// How many bad accounts a refusal lists: enough to see the pattern.
-    private static let listedAccountFaults = 20
-
     static let fields = [
         "name", "message", "recipients", "start", "priority", "messages_per_minute", "start_at",
         "expires_at", "on_unknown",
@@ -23,10 +20,19 @@ struct CampaignDocument {
         let message: any MessageRules
         let configuration: EndpointConfiguration
         let now: Timestamp
+
+        /// How much of a document is kept beside its accounts: the largest message, whose escapes
+        /// may take three times the bytes they stand for, and room for all other fields.
+        var documentLimit: Int { 3 * configuration.packetSizeLimit() + 16_384 }
     }
 
     init(_ body: [UInt8], rules: Rules) throws(Problem) {
-        let document = try parseJSON(body)
+        var list = AccountList()
+        let document = try parseJSON(
+            body,
+            keeping: rules.documentLimit,
+            showing: AccountList.field
+        ) { list.add($0) }
         var reader = FieldReader(document, fields: Self.fields)
         let message = Self.message(in: body, &reader, rules)
         name = reader.campaignName("name") ?? ""
@@ -41,7 +47,7 @@ struct CampaignDocument {
             onUnknown: reader.choice("on_unknown") ?? rules.configuration.defaultOnUnknown
         )
         reader.checkExpiry(settings.expiresAt, start: settings.startAt, now: rules.now)
-        let recipients = Self.recipients(&reader)
+        let recipients = list.accounts(&reader)
         start = reader.bool("start") ?? (recipients != nil)
         if start, recipients == nil, reader.isNamed("start") {
             reader.fault("/start", "needs recipients; stream them first, then start the campaign")
@@ -79,41 +85,5 @@ struct CampaignDocument {
             }
             return nil
         }
-    }
-
-    /// The accounts of the document; nil if it leaves them to a stream.
-    static func recipients(_ reader: inout FieldReader) -> AccountRun? {
-        guard let value = reader.value("recipients") else { return nil }
-        var run = AccountRun()
-        guard let elements = value.elements else {
-            reader.fault("/recipients", "want an array of accounts, not \(value.kindName)")
-            return run
-        }
-        if elements.isEmpty {
-            reader.fault("/recipients", "is empty; leave it out to stream recipients later")
-        }
-        var faultCount = 0
-        for (index, element) in elements.enumerated() {
-            guard let fault = accountFault(element) else {
-                run.append(element.stringBytes ?? [])
-                continue
-            }
-            faultCount += 1
-            if faultCount <= listedAccountFaults {
-                reader.fault("/recipients/\(index)", fault)
-            }
-        }
-        if faultCount > listedAccountFaults {
-            let more = faultCount - listedAccountFaults
-            reader.fault("/recipients", "\(more) further accounts are invalid")
-        }
-        return run
-    }
-
-    private static func accountFault(_ element: JSON) -> String? {
-        guard let bytes = element.stringBytes else {
-            return "want an account as a string, not \(element.kindName)"
-        }
-        return Account.fault(in: bytes)?.description
     }
 }

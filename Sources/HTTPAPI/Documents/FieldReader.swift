@@ -7,25 +7,29 @@ import JSON
 struct FieldReader {
     private let object: JSON
     private(set) var faults: [Problem.Fault] = []
+    private var faultCount = 0
+
+    /// How many faults a refusal lists: nobody reads more, and a short body may hold thousands.
+    private static let listedFaults = 50
 
     /// Reads an object that may have these fields and no others.
     init(_ document: JSON, fields: [String]) {
         object = document
         guard let members = document.members else {
-            faults.append(.init(pointer: "", detail: "want an object, not \(document.kindName)"))
+            fault("", "want an object, not \(document.kindName)")
             return
         }
         for member in members where !fields.contains(member.name) {
-            faults.append(
-                .init(
-                    pointer: JSON.pointerPart(member.name),
-                    detail: "there is no such field; there are: \(fields.joined(separator: ", "))"
-                )
+            fault(
+                JSON.pointerPart(member.name),
+                "there is no such field; there are: \(fields.joined(separator: ", "))"
             )
         }
     }
 
     mutating func fault(_ pointer: String, _ detail: String) {
+        faultCount += 1
+        guard faultCount <= Self.listedFaults else { return }
         faults.append(.init(pointer: pointer, detail: detail))
     }
 
@@ -111,16 +115,36 @@ struct FieldReader {
     /// Fails with all faults if there are any.
     func finish() throws(Problem) {
         guard !faults.isEmpty else { return }
-        let count = faults.count == 1 ? "one field is" : "\(faults.count) fields are"
-        throw Problem(.invalid, "\(count) invalid; nothing was done", faults: faults)
+        let count = faultCount == 1 ? "one field is" : "\(faultCount) fields are"
+        let listed = faultCount > faults.count ? ", of which the first are listed" : ""
+        throw Problem(.invalid, "\(count) invalid\(listed); nothing was done", faults: faults)
     }
 }
 
-/// Parses a body; the failure names the byte.
-func parseJSON(_ bytes: [UInt8]) throws(Problem) -> JSON {
+/// Parses a body of which at most so many bytes may be kept; the failure names the byte, or the
+/// field that is too long.
+///
+/// The elements of the array `name` among the document's members are shown instead of kept.
+func parseJSON(
+    _ bytes: [UInt8],
+    keeping limit: Int,
+    showing name: String? = nil,
+    to element: @escaping (JSON) -> Void = { _ in }
+) throws(Problem) -> JSON {
     do {
-        return try JSON(parsing: bytes)
+        guard let name else { return try JSON(parsing: bytes, keeping: limit) }
+        return try JSON(parsing: bytes, keeping: limit, showing: name, to: element)
     } catch {
-        throw Problem(.notJSON, "\(error.problem), at byte \(error.offset) from 0")
+        guard let member = error.oversizedMember else {
+            throw Problem(.notJSON, "\(error.problem), at byte \(error.offset) from 0")
+        }
+        let pointer = member.isEmpty ? "" : JSON.pointerPart(member)
+        let others = name.map { " beside \($0)" } ?? ""
+        let detail = "is too long: all fields\(others) may have \(limit) bytes together"
+        throw Problem(
+            .invalid,
+            "one field is invalid; nothing was done",
+            faults: [Problem.Fault(pointer: pointer, detail: detail)]
+        )
     }
 }

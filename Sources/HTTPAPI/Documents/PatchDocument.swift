@@ -1,6 +1,9 @@
 import DeliveryCore
 import JSON
 
+/// How much is kept of a document that holds a few short values.
+private let shortLimit = 16_384
+
 extension CampaignPatch {
     static let fields = ["name", "priority", "messages_per_minute", "expires_at", "start_at"]
 
@@ -11,7 +14,7 @@ extension CampaignPatch {
         now: Timestamp
     ) throws(Problem) {
         self.init()
-        let document = try parseJSON(body)
+        let document = try parseJSON(body, keeping: shortLimit)
         var reader = FieldReader(document, fields: Self.fields)
         // A campaign without a name has the empty one.
         name = reader.value("name")?.isNull == true ? "" : reader.campaignName("name")
@@ -33,11 +36,15 @@ extension CampaignPatch {
 extension RetryFilter {
     static let fields = ["status", "codes"]
 
+    /// Far more codes than a campaign's failures ever have.
+    static let codeLimit = 100
+
     /// Reads the body of a retry; an empty one means every failed and unknown recipient.
     init(document body: [UInt8]) throws(Problem) {
         self.init()
         guard !body.isEmpty else { return }
-        let document = try parseJSON(body)
+        var list = CodeList()
+        let document = try parseJSON(body, keeping: shortLimit, showing: "codes") { list.add($0) }
         var reader = FieldReader(document, fields: Self.fields)
         if let value = reader.value("status"), !value.isNull {
             let names = value.elements?.map(\.string)
@@ -49,13 +56,31 @@ extension RetryFilter {
             }
         }
         if let value = reader.value("codes"), !value.isNull {
-            let numbers = value.elements?.map(\.integer)
-            if let numbers, !numbers.isEmpty, !numbers.contains(nil) {
-                codes = numbers.compactMap { $0 }
-            } else {
+            if list.count > Self.codeLimit {
+                reader.fault("/codes", "want at most \(Self.codeLimit) codes, not \(list.count)")
+            } else if value.elements == nil || list.count == 0 || list.hasOthers {
                 reader.fault("/codes", "want an array of whole numbers")
+            } else {
+                codes = list.codes
             }
         }
         try reader.finish()
+    }
+}
+
+/// The codes of a retry as they are parsed: counted, and kept as far as they may be used.
+private struct CodeList {
+    private(set) var codes: [Int] = []
+    private(set) var count = 0
+    /// Whether something else stands among them.
+    private(set) var hasOthers = false
+
+    mutating func add(_ element: JSON) {
+        count += 1
+        guard let code = element.integer else {
+            hasOthers = true
+            return
+        }
+        if count <= RetryFilter.codeLimit { codes.append(code) }
     }
 }

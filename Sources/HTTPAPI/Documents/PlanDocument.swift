@@ -11,10 +11,15 @@ struct PlanDocument {
     static let countLimit = 1_000_000_000
 
     init(_ body: [UInt8], rules: CampaignDocument.Rules) throws(Problem) {
-        let document = try parseJSON(body)
+        var list = AccountList()
+        let document = try parseJSON(
+            body,
+            keeping: rules.documentLimit,
+            showing: AccountList.field
+        ) { list.add($0) }
         var reader = FieldReader(document, fields: Self.fields)
         let message = CampaignDocument.message(in: body, &reader, rules)
-        let recipients = CampaignDocument.recipients(&reader)
+        let recipients = list.accounts(&reader)
         let count = reader.integer("count", in: 1...Self.countLimit)
         let mean = Self.mean(&reader)
         if recipients != nil {

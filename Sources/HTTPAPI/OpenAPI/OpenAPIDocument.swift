@@ -1,3 +1,5 @@
+import DeliveryCore
+
 /// The description of the endpoint, as `GET /openapi.yaml` serves it.
 ///
 /// It is written by hand, so that it can say why; tests hold it against the route table, the
@@ -214,6 +216,7 @@ package enum OpenAPIDocument {
                           description: Only those with one of these codes
                           type: [array, 'null']
                           minItems: 1
+                          maxItems: \(RetryFilter.codeLimit)
                           items: { type: integer, format: int64 }
               responses:
                 '200':

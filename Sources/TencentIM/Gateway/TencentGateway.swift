@@ -48,10 +48,21 @@ package struct TencentGateway: Gateway {
         in body: [UInt8],
         packetLimit: Int
     ) -> Result<GatewayCall, GatewayRefusal> {
-        var recipients = RecipientList()
+        var recipients = RecipientList(roomFor: body)
         let document: JSON
         do {
-            document = try JSON(parsing: body, showing: "To_Account") { recipients.add($0) }
+            // Escapes may take three times the bytes they stand for. What is within this and too
+            // long all the same is refused by the message's own check.
+            document = try JSON(
+                parsing: body,
+                keeping: 3 * packetLimit,
+                showing: "To_Account"
+            ) { recipients.add($0) }
+        } catch let error where error.oversizedMember != nil {
+            let detail =
+                "beside To_Account a call may have \(packetLimit) bytes, and "
+                + "/\(error.oversizedMember ?? "") goes beyond; see limits.packetBytes"
+            return .failure(Self.refusal(93_000, detail))
         } catch {
             return .failure(Self.refusal(90_001, error.description))
         }
@@ -188,6 +199,15 @@ private struct RecipientList {
     private(set) var run = AccountRun()
     private var firstFault: String?
     private var index = 0
+
+    /// Sets aside what the accounts of a body can take at most.
+    ///
+    /// Memory that isn't touched costs nothing, while growing by doubling would hold three times
+    /// the run for a moment.
+    init(roomFor body: [UInt8]) {
+        let quotes = body.count { $0 == UInt8(ascii: "\"") }
+        run.reserve(bytes: max(0, body.count - quotes), accounts: quotes / 2)
+    }
 
     mutating func add(_ element: JSON) {
         defer { index += 1 }

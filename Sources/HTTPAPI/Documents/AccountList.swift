@@ -1,0 +1,50 @@
+import DeliveryCore
+import JSON
+
+/// The accounts of a document's `recipients`, taken in as they are parsed.
+struct AccountList {
+    private var run = AccountRun()
+    private var count = 0
+    private var faults: [Problem.Fault] = []
+    private var faultCount = 0
+
+    static let field = "recipients"
+
+    /// How many bad accounts a refusal lists: enough to see the pattern.
+    private static let listedFaults = 20
+
+    mutating func add(_ element: JSON) {
+        defer { count += 1 }
+        guard let fault = Self.fault(in: element) else {
+            run.append(element.stringBytes ?? [])
+            return
+        }
+        faultCount += 1
+        if faultCount <= Self.listedFaults {
+            faults.append(.init(pointer: "/\(Self.field)/\(count)", detail: fault))
+        }
+    }
+
+    private static func fault(in element: JSON) -> String? {
+        guard let bytes = element.stringBytes else {
+            return "want an account as a string, not \(element.kindName)"
+        }
+        return Account.fault(in: bytes)?.description
+    }
+
+    /// All accounts once the document is read; nil if it leaves them to a stream.
+    func accounts(_ reader: inout FieldReader) -> AccountRun? {
+        guard let value = reader.value(Self.field) else { return nil }
+        let place = "/\(Self.field)"
+        if value.elements == nil {
+            reader.fault(place, "want an array of accounts, not \(value.kindName)")
+        } else if count == 0 {
+            reader.fault(place, "is empty; leave it out to stream recipients later")
+        }
+        for fault in faults { reader.fault(fault.pointer, fault.detail) }
+        if faultCount > faults.count {
+            reader.fault(place, "\(faultCount - faults.count) further accounts are invalid")
+        }
+        return run
+    }
+}
