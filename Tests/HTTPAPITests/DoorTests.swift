@@ -31,6 +31,74 @@ import Testing
         #expect(try await exchange(.get, "/v1/quota", endpoint: endpoint).status == 200)
     }
 
+    @Test(arguments: ["Bearer  w-token", "bearer w-token", "BEARER    w-token"])
+    func `takes any number of blanks before a token`(credentials: String) async throws {
+        let answer = try await exchange(
+            .get,
+            "/v1/quota",
+            headers: [.authorization: credentials],
+            token: nil,
+            endpoint: endpoint
+        )
+        #expect(answer.status == 200)
+    }
+
+    @Test(arguments: [
+        // What a person, the page itself, and a program send.
+        ("localhost:9000", "none", nil, 200), ("localhost:9000", "same-origin", nil, 200),
+        ("localhost:9000", "same-origin", "http://localhost:9000", 200),
+        ("localhost:9000", nil, "http://localhost:9000", 200),
+        ("LOCALHOST:9000", nil, "http://localhost:9000", 200), ("evil.example", nil, nil, 200),
+        ("", nil, nil, 200),
+        // What other sites' pages send.
+        ("localhost:9000", "same-site", "http://localhost:8000", 403),
+        ("localhost:9000", "cross-site", "http://evil.example", 403),
+        ("localhost:9000", "cross-site", nil, 403), ("localhost:9000", "", nil, 403),
+        ("localhost:9000", "none, none", nil, 403),
+        ("localhost:9000", "cross-site, none", nil, 403),
+        ("localhost:9000", nil, "http://localhost:8000", 403), ("localhost:9000", nil, "null", 403),
+        ("localhost:9000", nil, "http://localhost", 403),
+        ("localhost:9000", nil, "http://localhost:9000.evil.example", 403),
+        // A name that was pointed here.
+        ("evil.example:9000", "same-origin", nil, 403),
+        ("evil.example:9000", nil, "http://evil.example:9000", 403), ("", "none", nil, 403),
+    ])
+    func `lets other sites' pages do nothing on a Unix socket`(
+        host: String,
+        site: String?,
+        origin: String?,
+        status: Int
+    ) async throws {
+        let configuration = makeConfiguration(listen: .unix(path: "/run/x", group: nil))
+        let responder = makeEndpoint(service, configuration: configuration).responder
+        var head = HTTPRequest(
+            method: .post,
+            scheme: "http",
+            authority: host,
+            path: "/v1/pause"
+        )
+        if let site { head.headerFields[try #require(.init("Sec-Fetch-Site"))] = site }
+        if let origin { head.headerFields[.origin] = origin }
+        let response = try await responder.respond(
+            to: Request(head: head, body: .init(buffer: ByteBuffer())),
+            context: EndpointContext(
+                source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
+            )
+        )
+        #expect(response.status.code == status)
+        #expect(service.state.withLock { $0.quota.state } == (status == 200 ? .paused : .running))
+    }
+
+    @Test func `asks no browser anything over TCP but a token`() async throws {
+        let answer = try await exchange(
+            .get,
+            "/v1/quota",
+            headers: [.origin: "http://evil.example"],
+            endpoint: endpoint
+        )
+        #expect(answer.status == 200)
+    }
+
     @Test func `lets a read-only token read`() async throws {
         let read = try await exchange(.get, "/v1/quota", token: readToken, endpoint: endpoint)
         #expect(read.status == 200)

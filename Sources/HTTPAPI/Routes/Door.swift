@@ -44,6 +44,40 @@ struct Door: Sendable {
         }
     }
 
+    /// Refuses what a browser sends for another site's page (contract, section 15).
+    ///
+    /// A Unix socket asks for no token, and one that is forwarded to a port (`ssh -L`) is within
+    /// reach of every page that is open on that machine. Only browsers send these two fields.
+    func checkSite(_ request: Request) throws(Problem) {
+        guard listen.isUnix else { return }
+        let site = HTTPField.Name("Sec-Fetch-Site").flatMap { request.headers[$0] }
+        let origin = request.headers[.origin]
+        guard site != nil || origin != nil else { return }
+        let authority = request.head.authority ?? ""
+        guard let name = hostName(of: authority), isLoopback(name) else {
+            throw Problem(
+                .crossSite,
+                "a browser may ask here under a loopback name only, and the Host is "
+                    + "\(quoted(authority)); open http://localhost:PORT"
+            )
+        }
+        if let site {
+            guard site == "same-origin" || site == "none" else {
+                throw Problem(
+                    .crossSite,
+                    "the request comes from another site's page (Sec-Fetch-Site is "
+                        + "\(quoted(site))); nothing was done"
+                )
+            }
+        } else if let origin, !isOrigin(origin, of: authority) {
+            throw Problem(
+                .crossSite,
+                "the request comes from a page of \(quoted(origin)), not of \(quoted(authority)); "
+                    + "nothing was done"
+            )
+        }
+    }
+
     /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name.
     func caller(of request: Request, on channel: any Channel) async throws(Problem) -> Caller {
         if let peer = await peer(on: channel) { return peer }
@@ -75,12 +109,13 @@ struct Door: Sendable {
         guard let credentials = request.headers[.authorization] else {
             throw refusal("send Authorization: Bearer TOKEN; http.tokenFile holds one", "")
         }
-        let parts = credentials.split(separator: " ", maxSplits: 1)
-        let offered = Array((parts.count == 2 ? parts[1] : "").utf8)
+        let scheme = credentials.prefix { $0 != " " }
+        // RFC 9110 lets more than one blank stand between the scheme and the token.
+        let offered = Array(credentials[scheme.endIndex...].drop { $0 == " " }.utf8)
         var found: AccessToken?
         // All are compared whatever was found, so the time tells nothing.
         for token in tokens where token.matches(offered) { found = token }
-        guard parts.first?.lowercased() == "bearer", let found else {
+        guard scheme.lowercased() == "bearer", let found else {
             throw refusal("the token isn't known here", ", error=\"invalid_token\"")
         }
         return Caller(name: found.name, canWrite: found.canWrite)
@@ -107,6 +142,12 @@ private func hostName(of authority: String) -> String? {
     guard port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy(isDigit)
     else { return nil }
     return plain(authority[..<end].dropFirst(isBracketed ? 1 : 0))
+}
+
+/// Whether an origin is the one that the host and port of an authority make.
+private func isOrigin(_ origin: String, of authority: String) -> Bool {
+    let own = authority.lowercased()
+    return ["http://", "https://"].contains { origin.lowercased() == $0 + own }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

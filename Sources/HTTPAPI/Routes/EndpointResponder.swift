@@ -54,7 +54,17 @@ package struct EndpointResponder: HTTPResponder {
             response = Problem(.internalError, "the daemon's log has the reason").response
         }
         response.headers[.cacheControl] = "no-store"
-        return request.method == .head ? response.createHeadResponse() : response
+        return request.method == .head ? head(of: response) : response
+    }
+
+    /// What `HEAD` is answered: the same head, which names no length where the body has none yet.
+    private func head(of response: Response) -> Response {
+        guard response.body.contentLength == nil else { return response.createHeadResponse() }
+        return Response(
+            status: response.status,
+            headers: response.headers,
+            body: ResponseBody { writer in try await writer.finish(nil) }
+        )
     }
 
     func now() -> Now { time.now() }
@@ -62,6 +72,7 @@ package struct EndpointResponder: HTTPResponder {
     private func answer(_ request: Request, _ context: EndpointContext) async throws -> Response {
         let door = Door(listen: configuration.listen, tokens: configuration.tokens)
         try door.checkHost(request)
+        try door.checkSite(request)
         let parts = (request.head.path ?? "/").split(
             separator: "?",
             maxSplits: 1,

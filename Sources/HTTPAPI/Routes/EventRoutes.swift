@@ -1,5 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
+import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
@@ -27,11 +28,10 @@ extension EndpointResponder {
             }
             try await writer.finish(nil)
         }
-        return Response(
-            status: .ok,
-            headers: [.contentType: MediaType.events.contentType],
-            body: body
-        )
+        var headers: HTTPFields = [.contentType: MediaType.events.contentType]
+        // A proxy that gathers the answer (nginx does) would hold the events back.
+        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+        return Response(status: .ok, headers: headers, body: body)
     }
 }
 

@@ -29,6 +29,7 @@ struct Problem: Error, Sendable {
         case brokenStream = "broken-stream"
         case unauthorized
         case forbiddenHost = "forbidden-host"
+        case crossSite = "cross-site"
         case readOnlyToken = "read-only-token"
         case notFound = "not-found"
         case methodNotAllowed = "method-not-allowed"
@@ -62,7 +63,7 @@ extension Problem.Slug {
         switch self {
         case .badRequest, .notJSON, .badQuery, .badCursor, .brokenStream: .badRequest
         case .unauthorized: .unauthorized
-        case .forbiddenHost, .readOnlyToken: .forbidden
+        case .forbiddenHost, .crossSite, .readOnlyToken: .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
@@ -87,6 +88,7 @@ extension Problem.Slug {
         case .brokenStream: "The stream broke off"
         case .unauthorized: "A token is wanted"
         case .forbiddenHost: "Host not allowed"
+        case .crossSite: "Another site's page"
         case .readOnlyToken: "The token may only read"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
