@@ -4,6 +4,7 @@ import HummingbirdCore
 package import Logging
 package import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// The local HTTP endpoint (contract, section 4).
 ///
@@ -56,7 +57,7 @@ package struct Endpoint: Sendable {
     package func service(
         onRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) -> EndpointService {
-        EndpointService(endpoint: self, logger: logger, onRunning: onRunning)
+        EndpointService(endpoint: self, onRunning: onRunning)
     }
 
     /// The endpoint as Hummingbird runs it; the service around it looks after a Unix socket.
@@ -99,9 +100,11 @@ package struct Endpoint: Sendable {
 }
 
 /// Runs the endpoint until a graceful shutdown.
+///
+/// It fails with a `ListenFault` where a Unix socket can't have what the configuration says of it:
+/// its place, its mode or its group.
 package struct EndpointService: Service {
     let endpoint: Endpoint
-    let logger: Logger
     let onRunning: @Sendable (SocketAddress?) async -> Void
 
     package func run() async throws {
@@ -110,18 +113,30 @@ package struct EndpointService: Service {
             return
         }
         let socket = UnixSocket(path: path)
-        let groupID = try group.map(UnixSocket.groupID)
+        if let group { _ = try UnixSocket.groupID(group) }
         try await socket.checkUnused()
-        let (logger, onRunning) = (logger, onRunning)
-        let application = endpoint.application { address in
-            do {
-                try socket.open(to: groupID)
-            } catch {
-                logger.error("The socket stays the owner's alone", metadata: ["error": "\(error)"])
+        let opened = Mutex<UnixSocket.Identity?>(nil)
+        defer { if let own = opened.withLock({ $0 }) { socket.remove(own) } }
+        let onRunning = onRunning
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            let (faults, fault) = AsyncStream.makeStream(of: ListenFault.self)
+            let application = endpoint.application { address in
+                do throws(ListenFault) {
+                    let own = try socket.open(to: group)
+                    opened.withLock { $0 = own }
+                } catch {
+                    // The server can't be told to end from here.
+                    fault.yield(error)
+                    return
+                }
+                await onRunning(address)
             }
-            await onRunning(address)
+            tasks.addTask {
+                defer { fault.finish() }
+                try await application.run()
+            }
+            for await fault in faults { throw fault }
+            try await tasks.waitForAll()
         }
-        defer { socket.remove() }
-        try await application.run()
     }
 }

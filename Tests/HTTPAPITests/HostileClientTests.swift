@@ -163,6 +163,21 @@ import Testing
         #expect(service.state.withLock { $0.pageCount } < 1_000)
     }
 
+    @Test func `that send all of a refused body before they read get their answer`() async throws {
+        let head = Self.head
+        let text = try await withServer(makeEndpoint(service)) { address in
+            try await withConnection(to: address) { connection in
+                let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+                let fields = "Content-Type: application/json\r\nContent-Length: \(16 << 20)\r\n"
+                try await connection.send("POST /v1/campaigns HTTP/1.1\r\n\(head)\(fields)\r\n")
+                for _ in 0..<16 { try await connection.sendAll(piece) }
+                return try await connection.receiveAll()
+            }
+        }
+        #expect(text.hasPrefix("HTTP/1.1 413 "))
+        #expect(text.contains("urn:fanoutd:problem:too-large"))
+    }
+
     // MARK: Those that end early
 
     @Test func `that end their side still get their answer`() async throws {

@@ -93,6 +93,11 @@ struct Connection {
         }
     }
 
+    /// Sends; fails where the server has closed meanwhile.
+    func sendAll(_ bytes: [UInt8]) async throws {
+        try await outbound.write(ByteBuffer(bytes: bytes))
+    }
+
     /// Ends the output and goes on reading.
     func finish() { outbound.finish() }
 
@@ -146,7 +151,8 @@ func withConnection<Value: Sendable>(
     }
 }
 
-/// An endpoint's configuration whose patience is so short that no test waits for it long.
+/// An endpoint's configuration whose patience with requests is so short that no test waits for it
+/// long.
 func makeHastyConfiguration(
     _ change: (inout RequestLimits) -> Void = { _ in }
 ) -> EndpointConfiguration {
@@ -154,7 +160,6 @@ func makeHastyConfiguration(
     configuration.requestLimits.headTime = .seconds(1)
     configuration.requestLimits.rateWindow = .seconds(1)
     configuration.requestLimits.rateInterval = .milliseconds(100)
-    configuration.requestLimits.lingerTime = .milliseconds(500)
     change(&configuration.requestLimits)
     return configuration
 }

@@ -82,6 +82,78 @@ import Testing
         #expect(!channel.isActive)
     }
 
+    /// A connection whose answer is out before its body has come.
+    private func makeAnsweredChannel() throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel(handlers: [HalfClosing(), RequestLimitsHandler()])
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/x")).wait()
+        var endless = head
+        endless.headerFields = [.contentLength: "1000000000000"]
+        try channel.writeInbound(HTTPRequestPart.head(endless))
+        let answer = HTTPResponse(status: .contentTooLarge)
+        try channel.writeOutbound(HTTPResponsePart.head(answer))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        return channel
+    }
+
+    @Test func `read on while a client sends, so that it comes to read its answer`() throws {
+        let channel = try makeAnsweredChannel()
+        try send(1 << 20, every: 2, times: 14, channel)
+        #expect(channel.isActive)
+        // Nor is the body's end the client's.
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        #expect(channel.isActive)
+        // The server's own end comes at once, and doesn't count.
+        channel.close(mode: .all, promise: nil)
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+        #expect(!channel.isActive)
+    }
+
+    @Test func `read on for a moment only where nothing comes`() throws {
+        let channel = try makeAnsweredChannel()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!channel.isActive)
+    }
+
+    @Test(arguments: [(false, 28), (true, 4)])
+    func `don't read on for ever, and in a stop still less`(
+        isStopping: Bool,
+        seconds: Int
+    ) throws {
+        let channel = try makeAnsweredChannel()
+        if isStopping {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        try send(10, every: 1, times: seconds, channel)
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(repeating: 0x78, count: 10)))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test func `make the answers of a stop the last on their connections`() throws {
+        let channel = EmbeddedChannel(handlers: [HalfClosing(), RequestLimitsHandler()])
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/x")).wait()
+        var short = head
+        short.headerFields = [:]
+        try channel.writeInbound(HTTPRequestPart.head(short))
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        guard case .head(let answer) = try channel.readOutbound(as: HTTPResponsePart.self) else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(answer.headerFields[.connection] == "close")
+        // The server closes at once, when the answer may still be on its way.
+        channel.close(mode: .all, promise: nil)
+        #expect(channel.isActive)
+    }
+
     @Test func `leave a slow reader the time for a connection's last answer`() throws {
         let holder = Holder()
         let channel = EmbeddedChannel(handlers: [holder, RequestLimitsHandler()])
@@ -97,6 +169,23 @@ import Testing
         // Ending the output, which comes next, ends an embedded channel altogether.
         holder.promise?.succeed()
         #expect(!channel.isActive)
+    }
+}
+
+/// Ends the output alone, as a socket does: an embedded channel would end altogether.
+private final class HalfClosing: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPResponsePart
+
+    func close(
+        context: ChannelHandlerContext,
+        mode: CloseMode,
+        promise: EventLoopPromise<Void>?
+    ) {
+        if mode == .all {
+            context.close(mode: mode, promise: promise)
+        } else {
+            promise?.succeed()
+        }
     }
 }
 

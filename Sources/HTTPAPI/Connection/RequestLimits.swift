@@ -14,9 +14,11 @@ package struct RequestLimits: Sendable {
     package var stopTime: TimeAmount = .seconds(5)
     /// How long a client may leave an answer unread.
     package var writeTime: TimeAmount = .seconds(120)
-    /// What is still read of a body that nobody wants, so that the client sees the answer.
+    /// How long the end of a connection waits for the next piece of what the client still sends,
+    /// so that the client sees the answer.
     package var lingerTime: TimeAmount = .seconds(3)
-    package var lingerSize = 1 << 20
+    /// How long it does so in all; what comes is thrown away, so that only time is spent.
+    package var lingerLimit: TimeAmount = .seconds(30)
     /// A rest of this size is read to keep the connection; a longer one closes it.
     package var restSize = 65_536
     /// How long the handler has for its answer once a slow body was cut.

@@ -43,6 +43,9 @@ extension RequestLimitsHandler {
     }
 
     /// Ends the output once the answer is out, and reads on for a moment.
+    ///
+    /// A client that still sends reads the answer only afterwards. Closing before it has sent all
+    /// would reset the connection, and the answer would be lost.
     func beginLinger(
         _ context: ChannelHandlerContext,
         after written: EventLoopFuture<Void>
@@ -55,20 +58,25 @@ extension RequestLimitsHandler {
         written.whenSuccess {
             let (handler, context) = bound.value
             handler.table?.wait(ObjectIdentifier(handler))
-            handler.endSoon(context, after: handler.limits.lingerTime)
+            let limit = handler.isStopping ? handler.limits.stopTime : handler.limits.lingerLimit
+            handler.closing?.deadline = context.eventLoop.now + limit
+            handler.lingerOn(context)
             context.close(mode: .output, promise: nil)
             context.read()
         }
     }
 
-    func discard(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
-        switch part {
-        case .head: break
-        case .body(let bytes): closing?.discarded += bytes.readableBytes
-        case .end: context.close(mode: .all, promise: nil)
-        }
-        if let discarded = closing?.discarded, discarded > limits.lingerSize {
-            context.close(mode: .all, promise: nil)
-        }
+    /// Waits less for what nobody wants, since the service stops.
+    func hurry(_ context: ChannelHandlerContext) {
+        guard let deadline = closing?.deadline else { return }
+        closing?.deadline = min(deadline, context.eventLoop.now + limits.stopTime)
+        lingerOn(context)
+    }
+
+    /// Waits for the next piece of what nobody wants, or for the client's end.
+    func lingerOn(_ context: ChannelHandlerContext) {
+        guard let deadline = closing?.deadline else { return }
+        let rest = deadline - context.eventLoop.now
+        endSoon(context, after: max(.zero, min(limits.lingerTime, rest)))
     }
 }

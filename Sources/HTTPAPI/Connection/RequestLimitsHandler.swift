@@ -30,7 +30,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     private var writeTimer: Scheduled<Void>?
     private var stopTimer: Scheduled<Void>?
     var closing: Closing?
-    private var isStopping = false
+    private(set) var isStopping = false
 
     /// What an answer must know of its request.
     private struct AnswerMark {
@@ -41,7 +41,8 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     /// The connection's end: an answer is the last, and what still comes in is thrown away.
     struct Closing {
         var isAnswered = false
-        var discarded = 0
+        /// When nothing more is waited for; nil until the answer is out.
+        var deadline: NIODeadline?
         var timer: Scheduled<Void>?
     }
 
@@ -96,7 +97,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         }
         let part = unwrapInboundIn(data)
         if closing?.isAnswered == true || (closing != nil && isHead(part)) {
-            discard(part, context)
+            lingerOn(context)
             return
         }
         switch part {
@@ -208,6 +209,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         if event is ChannelShouldQuiesceEvent {
             isStopping = true
             if body != nil { stopTimer = scheduleStop(context) }
+            hurry(context)
             watchWriting(context)
         }
         context.fireUserInboundEventTriggered(event)
@@ -268,7 +270,8 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
 
     /// Whether no further request can follow this answer on the connection.
     private func isLast(_ mark: AnswerMark?) -> Bool {
-        if closing != nil || mark?.wantsClose == true { return true }
+        // A stop closes as soon as an answer is written, and without this before it is sent.
+        if closing != nil || isStopping || mark?.wantsClose == true { return true }
         guard answering.count == 1, let body else { return false }
         return body.isContinueOwed || body.rest > limits.restSize
     }
@@ -280,6 +283,8 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         _ promise: EventLoopPromise<Void>?
     ) {
         if !answering.isEmpty { answering.removeFirst() }
+        // The head may have gone out before the stop.
+        if isStopping, closing == nil { closing = Closing() }
         let isEnd = closing != nil
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.cascade(to: promise)
@@ -316,8 +321,9 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         mode: CloseMode,
         promise: EventLoopPromise<Void>?
     ) {
-        // The server closes as soon as it has written; the lingering end is ours to time.
-        guard closing?.isAnswered == true, mode != .input else {
+        // The server closes as soon as it has written, and its stop ends the input; the lingering
+        // end is ours to time.
+        guard closing?.isAnswered == true else {
             if mode == .output { endSoon(context, after: limits.lingerTime) }
             context.close(mode: mode, promise: promise)
             return
