@@ -1,5 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
+import FoundationEssentials
 import HTTPAPI
 import Hummingbird
 import Logging
@@ -37,6 +38,10 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         /// Makes every page full, with one more behind it, whoever is in the campaign.
         var isEndless = false
         var pageCount = 0
+        /// How often one campaign was asked for.
+        var readCount = 0
+        /// The names of the threads on which work over a body was done.
+        var threads: [String] = []
         /// Hears when a stream into a campaign begins or ends.
         var onIntake: (@Sendable () -> Void)?
         /// Ends every run as if the store had failed behind it.
@@ -56,6 +61,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         for request: KeyedRequest?,
         now: Now
     ) async throws(QueueError) -> Created {
+        noteThread()
         let interruption = state.withLock { $0.beforeCreation }
         await interruption?()
         try check()
@@ -140,6 +146,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         into id: Campaign.ID,
         now: Now
     ) async throws(IntakeError) -> Taken {
+        noteThread()
         do {
             try check()
         } catch {
@@ -159,7 +166,10 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     }
 
     func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {
-        state.withLock { $0.campaigns[id] }
+        state.withLock { state in
+            state.readCount += 1
+            return state.campaigns[id]
+        }
     }
 
     func campaigns(
@@ -251,6 +261,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
 
     /// A message is good here if it has no member `bad`.
     func check(_ json: [UInt8], packetLimit: Int) -> Result<CheckedMessage, MessageFaults> {
+        noteThread()
         let text = String(decoding: json, as: UTF8.self)
         guard !text.contains("\"bad\"") else {
             return .failure(
@@ -261,6 +272,16 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             )
         }
         return .success(CheckedMessage(json: json, packetOverhead: json.count + 50))
+    }
+
+    private func noteThread() {
+        let name: String
+        do {
+            name = try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+        } catch {
+            name = "\(error)"
+        }
+        state.withLock { $0.threads.append(name) }
     }
 
     func describe(code: Int) -> String? { code == 70_107 ? "no such account" : nil }

@@ -190,9 +190,11 @@ private struct Reading {
         let (intake, now) = (intake, intake.now())
         group.addTask {
             do throws(IntakeError) {
-                return .success(
+                // It is sorted first.
+                let taken = try await LongWork.over(run.footprint) { () throws(IntakeError) in
                     try await intake.campaigns.take(run, into: intake.campaign, now: now)
-                )
+                }
+                return .success(taken)
             } catch {
                 return .failure(error)
             }

@@ -9,7 +9,10 @@ extension EndpointResponder {
     func createCampaign(_ call: Call) async throws -> Response {
         if let key = try call.idempotencyKey() { return try await createOnce(key, call) }
         let body = try await call.jsonBody(limit: configuration.bodySizeLimit)
-        let campaign = try await create(body, for: nil, now: now(), call)
+        let now = now()
+        let campaign = try await LongWork.over(body.count) {
+            try await create(body, for: nil, now: now, call)
+        }
         return creation(of: campaign.id, Self.text(of: campaign, progress(of: campaign)))
     }
 
@@ -126,11 +129,10 @@ extension EndpointResponder {
             [.mergePatch, .json],
             limit: configuration.bodySizeLimit
         )
-        let patch = try CampaignPatch(
-            document: body,
-            configuration: configuration,
-            now: now().timestamp
-        )
+        let time = now().timestamp
+        let patch = try await LongWork.over(body.count) {
+            try CampaignPatch(document: body, configuration: configuration, now: time)
+        }
         let changed = try await change(id, .patch(patch), "patch", call, asking: "this patch")
         return show(changed.campaign)
     }
@@ -158,7 +160,8 @@ extension EndpointResponder {
             hasType
             ? try await call.jsonBody(limit: configuration.bodySizeLimit)
             : try await call.wholeBody(limit: configuration.bodySizeLimit)
-        let changed = try await change(id, .retry(try RetryFilter(document: body)), "retry", call)
+        let filter = try await LongWork.over(body.count) { try RetryFilter(document: body) }
+        let changed = try await change(id, .retry(filter), "retry", call)
         return json { text in
             text.beginObject()
             text.name("requeued")

@@ -13,7 +13,9 @@ extension EndpointResponder {
         do {
             let name = try gateway.caller(in: call.query.pairs, now: now().timestamp).get()
             let body = try await gatewayBody(call)
-            let id = try await takeOnce(body, from: name, call)
+            let id = try await LongWork.over(body.count) {
+                try await takeOnce(body, from: name, call)
+            }
             return envelope(id)
         } catch let refusal as GatewayRefusal {
             return refuse(refusal)

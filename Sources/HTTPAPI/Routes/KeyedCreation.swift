@@ -33,7 +33,7 @@ extension EndpointResponder {
         }
         defer { runningKeys.end(key) }
         let body = try await call.jsonBody(limit: configuration.bodySizeLimit)
-        let digest = Array(SHA256.hash(data: body))
+        let digest = await LongWork.over(body.count) { Array(SHA256.hash(data: body)) }
         let now = now()
         let first: KeyedAnswer?
         do {
@@ -55,7 +55,9 @@ extension EndpointResponder {
             // The answer is part of the transaction, when nothing knows a pace or an end yet.
             Self.text(of: campaign, CampaignProgress())
         }
-        let campaign = try await create(body, for: request, now: now, call)
+        let campaign = try await LongWork.over(body.count) {
+            try await create(body, for: request, now: now, call)
+        }
         return creation(of: campaign.id, request.answer(campaign))
     }
 }

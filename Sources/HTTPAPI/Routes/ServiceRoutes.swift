@@ -13,10 +13,13 @@ extension EndpointResponder {
     /// Says what a campaign would take; nothing is stored.
     func plan(_ call: Call) async throws -> Response {
         let body = try await call.jsonBody(limit: configuration.bodySizeLimit)
-        let document = try PlanDocument(
-            body,
-            rules: .init(message: rules, configuration: configuration, now: now().timestamp)
-        )
+        let time = now().timestamp
+        let document = try await LongWork.over(body.count) {
+            try PlanDocument(
+                body,
+                rules: .init(message: rules, configuration: configuration, now: time)
+            )
+        }
         return json { $0.plan(document.plan) }
     }
 
