@@ -48,6 +48,9 @@ package struct Endpoint: Sendable {
             gatewayBodies: BodyBudget(
                 limit: max(configuration.bodyMemoryLimit, configuration.gatewayBodySizeLimit)
             ),
+            answers: BodyBudget(limit: configuration.answerMemoryLimit),
+            watching: BodyBudget(limit: configuration.watchMemoryLimit),
+            events: EventBoard(feed: deliveries.changes),
             logger: logger,
             quietLog: QuietLog(logger, time: time)
         )

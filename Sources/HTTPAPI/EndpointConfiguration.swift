@@ -25,6 +25,10 @@ package struct EndpointConfiguration: Sendable {
     ///
     /// The gateway's bodies, which may be far larger, share as much again, or one of the largest.
     package var bodyMemoryLimit: Int
+    /// Memory that all long answers share while they are made and read, in bytes.
+    package var answerMemoryLimit: Int
+    /// Memory that all watchers of events share, in bytes.
+    package var watchMemoryLimit: Int
     /// Connections open at once, if the process may open so many files; the next one takes the
     /// place of an idle one.
     package var connectionLimit: Int
@@ -43,6 +47,8 @@ package struct EndpointConfiguration: Sendable {
         defaultOnUnknown: UnknownPolicy = .resend,
         intakeMemoryLimit: Int = 32 << 20,
         bodyMemoryLimit: Int = 16 << 20,
+        answerMemoryLimit: Int = 32 << 20,
+        watchMemoryLimit: Int = 64 << 20,
         connectionLimit: Int = 2_000,
         requestLimits: RequestLimits = RequestLimits()
     ) {
@@ -57,6 +63,8 @@ package struct EndpointConfiguration: Sendable {
         self.defaultOnUnknown = defaultOnUnknown
         self.intakeMemoryLimit = intakeMemoryLimit
         self.bodyMemoryLimit = bodyMemoryLimit
+        self.answerMemoryLimit = answerMemoryLimit
+        self.watchMemoryLimit = watchMemoryLimit
         self.connectionLimit = connectionLimit
         self.requestLimits = requestLimits
     }

@@ -134,10 +134,36 @@ extension EndToEndTests {
             try expectHealth(of: daemon)
         }
 
-        private func expectHealth(of daemon: DaemonProcess) throws {
+        @Test(arguments: [
+            (#""MsgBody":["#, "0,"), (#""MsgBody":[{"MsgType":["#, "[],"),
+            (#""To_Account":[["#, "0,"), (#""CloudCustomData":""#, "xx"), (#""NewField":{"#, "  "),
+        ])
+        func `a call of 60 MB is refused before it takes more than its own size`(
+            start: String,
+            filling: String
+        ) throws {
+            let daemon = try DaemonProcess(in: Sandbox(), providerPort: Socket.freePort())
+            let piece = Array(String(repeating: filling, count: 1 << 19).utf8)
+            var body = Array(#"{"MsgRandom":1,\#(start)"#.utf8)
+            while body.count < 60_000_000 { body += piece }
+            // It is answered once it is read through, which takes this build a while.
+            let answer = try HTTPClient(port: daemon.port).send(
+                "POST",
+                try daemon.gatewayPath(),
+                body: body
+            )
+            let code = try answer.json()["ErrorCode"]?.integer
+            #expect(code == (filling == "  " ? 90_001 : 93_000), "\(answer.text.prefix(500))")
+            try expectHealth(of: daemon, memoryBound: 200_000_000)
+        }
+
+        private func expectHealth(
+            of daemon: DaemonProcess,
+            memoryBound: Int = Self.memoryBound
+        ) throws {
             #expect(try daemon.client().get("/healthz").status == 200)
             let memory = try daemon.child.peakMemory()
-            #expect(memory < Self.memoryBound, "it had \(memory) bytes")
+            #expect(memory < memoryBound, "it had \(memory) bytes")
             let ending = try daemon.stop()
             #expect(ending.exitCode == 0, "\(ending.errors.suffix(2_000))")
         }

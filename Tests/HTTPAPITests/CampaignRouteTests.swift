@@ -354,6 +354,114 @@ import Testing
         #expect(try answer.pointers() == [pointer])
     }
 
+    @Test(arguments: [(100, true), (101, false), (100_000, false)])
+    func `retries at most a hundred codes`(count: Int, isGood: Bool) async throws {
+        let id = try await makeCampaign(endpoint)
+        let codes = (1...count).map { "\($0)" }.joined(separator: ",")
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns/\(id)/retry",
+            "{\"codes\":[\(codes)]}",
+            endpoint: endpoint
+        )
+        #expect(answer.status == (isGood ? 200 : 422))
+        #expect(try answer.pointers() == (isGood ? [] : ["/codes"]))
+        #expect(answer.text.contains("at most 100") == !isGood)
+    }
+
+    @Test(arguments: [
+        ("POST", "/v1/campaigns", #"{"message":{"MsgBody":["#, "/message"),
+        ("POST", "/v1/campaigns", #"{"message":{},"recipients":[["#, "/recipients"),
+        ("POST", "/v1/campaigns", #"{"name":["#, "/name"),
+        ("POST", "/v1/plan", #"{"message":{},"recipients":["a",["#, "/recipients"),
+        ("POST", "/v1/campaigns/ID/retry", #"{"status":["#, "/status"),
+        ("PATCH", "/v1/campaigns/ID", #"{"name":["#, "/name"),
+        ("PATCH", "/v1/campaigns/ID", "[", ""),
+    ])
+    func `stops reading a document once it is longer than any good one`(
+        method: String,
+        path: String,
+        start: String,
+        pointer: String
+    ) async throws {
+        let id = try await makeCampaign(endpoint)
+        // Had all of it been read, this would be no JSON.
+        let answer = try await exchange(
+            try #require(HTTPRequest.Method(method)),
+            path.replacing("ID", with: id),
+            start + String(repeating: "0,", count: 100_000) + "nonsense",
+            endpoint: endpoint
+        )
+        #expect(answer.status == 422, "\(answer.text)")
+        #expect(try answer.pointers() == [pointer])
+    }
+
+    @Test func `lists fifty faults and counts the others`() async throws {
+        let members = (0..<2_000).map { "\"x\($0)\":0" }.joined(separator: ",")
+        let answer = try await exchange(
+            .post,
+            "/v1/campaigns",
+            "{\"message\":{},\(members)}",
+            endpoint: endpoint
+        )
+        #expect(answer.status == 422)
+        #expect(try answer.pointers().count == 50)
+        #expect(answer.text.contains("2000 fields are invalid, of which the first are listed"))
+    }
+
+    @Test(arguments: [16, 17, 35, 39, 40, 41])
+    func `lists many of them in one page, made a few at a time`(limit: Int) async throws {
+        let endpoint = endpoint
+        var ids: [String] = []
+        for _ in 0..<40 { ids.append(try await makeCampaign(endpoint)) }
+        let uri = "/v1/campaigns?limit=\(limit)"
+        let page = try await exchange(.get, uri, endpoint: endpoint).json()
+        let seen = page["items"]?.elements?.compactMap { $0["id"]?.string }
+        #expect(seen == Array(ids.reversed().prefix(limit)))
+        #expect(page["next_cursor"]?.isNull == (limit >= 40))
+    }
+
+    @Test(arguments: [
+        "/v1/campaigns", "/v1/campaigns/ID/recipients", "/v1/campaigns/ID/recipients#csv",
+        "/v1/events",
+    ])
+    func `asks to wait where too many long answers are being read`(path: String) async throws {
+        let id = try await makeCampaign(endpoint)
+        var configuration = makeConfiguration()
+        configuration.answerMemoryLimit = 0
+        configuration.watchMemoryLimit = 0
+        let answer = try await exchange(
+            .get,
+            path.replacing("ID", with: id).replacing("#csv", with: ""),
+            headers: path.hasSuffix("#csv") ? [.accept: "text/csv"] : [:],
+            endpoint: makeEndpoint(service, configuration: configuration)
+        )
+        #expect(answer.status == 503)
+        #expect(try answer.slug() == "too-busy")
+        #expect(answer.headers[.retryAfter] == "1")
+    }
+
+    @Test func `gives back what a long answer held`() async throws {
+        let id = try await makeCampaign(endpoint, recipients: ["a"])
+        var configuration = makeConfiguration()
+        configuration.answerMemoryLimit = 1 << 20
+        let endpoint = makeEndpoint(service, configuration: configuration)
+        for _ in 0..<5 {
+            for uri in ["/v1/campaigns", "/v1/campaigns/\(id)/recipients?limit=1000"] {
+                #expect(try await exchange(.get, uri, endpoint: endpoint).status == 200)
+                #expect(try await exchange(.head, uri, endpoint: endpoint).status == 200)
+            }
+        }
+    }
+
+    @Test(arguments: [(100, 200), (101, 400)])
+    func `shows recipients with at most a hundred codes`(count: Int, status: Int) async throws {
+        let id = try await makeCampaign(endpoint)
+        let query = (1...count).map { "code=\($0)" }.joined(separator: "&")
+        let uri = "/v1/campaigns/\(id)/recipients?\(query)"
+        #expect(try await exchange(.get, uri, endpoint: endpoint).status == status)
+    }
+
     @Test func `deletes it without a body`() async throws {
         let id = try await makeCampaign(endpoint)
         let answer = try await exchange(.delete, "/v1/campaigns/\(id)", endpoint: endpoint)

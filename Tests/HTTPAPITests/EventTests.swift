@@ -153,8 +153,104 @@ import Testing
         let endpoint = makeEndpoint(service)
         let uri = "/v1/events?campaign=01a1fcaa-663e-7f5b-a659-375a205d7d9e"
         #expect(try await exchange(.get, uri, endpoint: endpoint).status == 404)
-        #expect(try await exchange(.head, "/v1/events", endpoint: endpoint).status == 200)
+        let head = try await exchange(.head, "/v1/events", endpoint: endpoint)
+        #expect(head.status == 200)
+        // There is no length to tell, and a proxy mustn't gather what comes.
+        #expect(head.headers[.contentLength] == nil)
+        #expect(head.headers[try #require(.init("X-Accel-Buffering"))] == "no")
         #expect(service.changes.watchCount == 0)
+    }
+}
+
+@Suite struct `Many watchers` {
+    private let service = FakeService()
+
+    @Test func `cost one reading of what has changed`() async throws {
+        let watchers = 20
+        let id = try #require(
+            Campaign.ID(try await makeCampaign(makeEndpoint(service), recipients: ["bonnie"]))
+        )
+        let meeting = Meeting(of: watchers) { [service] in
+            service.state.withLock { $0.campaigns[id]?.state = .paused }
+            service.changes.changed(id)
+        }
+        let endpoint = makeEndpoint(service, isStopping: meeting.isOver, time: meeting)
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<watchers {
+                group.addTask {
+                    try await exchange(.get, "/v1/events", endpoint: endpoint).text
+                }
+            }
+            for try await text in group {
+                #expect(text.matches(of: #/event: campaign/#).count == 2, "\(text)")
+                #expect(text.contains(#""state":"paused""#))
+            }
+        }
+        #expect(service.state.withLock { $0.readCount } == 1)
+        #expect(service.changes.watchCount == 0)
+    }
+
+    @Test func `keep a campaign once, however often it changes and however late they look`() {
+        var log = ChangeLog()
+        var numbers = SystemRandomNumberGenerator()
+        let ids = (0..<10).map { number in
+            Campaign.ID(at: Timestamp(milliseconds: number), using: &numbers)
+        }
+        let (fast, slow) = (log.join(), log.join())
+        for _ in 0..<1_000 {
+            for id in ids.dropLast() { log.append(id) }
+            #expect(log.read(fast) == Array(ids.dropLast()))
+        }
+        #expect(log.read(fast).isEmpty)
+        let late = log.join()
+        log.append(ids[9])
+        #expect(log.size < 100)
+        #expect(log.read(late) == [ids[9]])
+        #expect(log.read(slow) == ids)
+        #expect(log.read(fast) == [ids[9]])
+        #expect(log.size == 0)
+    }
+}
+
+/// A clock on which everybody waits for everybody: at the first meeting something happens, after the
+/// third it is over.
+private final class Meeting: TimeSource {
+    private struct State {
+        var instant = Instant(nanoseconds: 0)
+        var meetings = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let size: Int
+    private let event: @Sendable () -> Void
+    private let state = Mutex(State())
+
+    init(of size: Int, event: @escaping @Sendable () -> Void) {
+        self.size = size
+        self.event = event
+    }
+
+    var isOver: Bool { state.withLock { $0.meetings > 2 } }
+
+    func now() -> Now {
+        Now(instant: state.withLock { $0.instant }, timestamp: FakeService.start)
+    }
+
+    func sleep(until instant: Instant) async throws {
+        await withCheckedContinuation { continuation in
+            let (isFirst, all) = state.withLock { state in
+                state.waiting.append(continuation)
+                guard state.waiting.count == size else {
+                    return (false, [CheckedContinuation<Void, Never>]())
+                }
+                defer { state.waiting = [] }
+                state.instant = instant
+                state.meetings += 1
+                return (state.meetings == 1, state.waiting)
+            }
+            if isFirst { event() }
+            for one in all { one.resume() }
+        }
     }
 }
 

@@ -23,7 +23,14 @@ package enum OpenAPIDocument {
             wherever `GET` is. Answers carry `Cache-Control: no-store`. On TCP every route but
             `/healthz`, `/readyz` and `/v4/…` wants a bearer token, and the `Host` must be a loopback name or
             that of `http.listen` (any address, where that is all of them); on a Unix socket no token
-            is asked for. A token that may only read is refused (403) what changes anything.
+            is asked for. There a browser (`Sec-Fetch-Site` or `Origin`) must use a loopback `Host` and
+            ask for a page of that same origin or for a person: otherwise 403 `cross-site`.
+            A token that may only read is refused (403) what changes anything.
+
+            Of a document no more is read than a good one can have: a message of three times
+            `limits.packetBytes` as it is written, white space aside, and 16 KiB for the other fields
+            beside `recipients`. A refusal lists 50 faults at most. Long answers share a bounded
+            memory; while too many of them are left unread the next one is told to wait (503).
         servers:
           - url: /
         security:
@@ -290,6 +297,7 @@ package enum OpenAPIDocument {
                   description: Only recipients with one of these codes
                   schema:
                     type: array
+                    maxItems: \(Query.valueLimit)
                     items: { type: integer, format: int64 }
                 - { $ref: '#/components/parameters/limit' }
                 - { $ref: '#/components/parameters/cursor' }
@@ -390,7 +398,8 @@ package enum OpenAPIDocument {
                 quota, each the whole object. First every campaign that hasn't ended, or the one asked
                 for, and the quota; then whatever changes, at most four times a second for each. A
                 comment comes every 15 seconds. Watching one campaign ends when it is deleted; a
-                client that doesn't read is cut off, and starts afresh when it connects again.
+                client that doesn't read is cut off, and starts afresh when it connects again. Beyond
+                some five hundred watchers the next one is told to wait (503).
               parameters:
                 - name: campaign
                   in: query

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// The memory that the JSON bodies of all requests share while they are read and answered.
+/// The memory that all bodies of one kind share while they are read and answered, or made and sent.
 ///
-/// Without it a client that sends nearly all of a body on each of its connections would have the
-/// endpoint hold them all.
+/// Without it a client that sends nearly all of a body on each of its connections, or reads nothing
+/// of what it asked for, would have the endpoint hold them all.
 package final class BodyBudget: Sendable {
     private let limit: Int
     private let used = Mutex(0)

@@ -85,27 +85,29 @@ extension EndpointResponder {
         let before = try call.query.cursor { cursor -> Campaign.ID? in
             if case .campaign(let id) = cursor { id } else { nil }
         }
-        // One more than asked for tells whether there is a next page.
-        let found: [Campaign]
+        var list = CampaignList(endpoint: self, states: states, before: before, rest: limit)
+        let share = try share(of: answers, CampaignList.memory)
+        // The first piece is made before the answer begins, so that a failure has its status.
+        let first: ByteBuffer
         do {
-            found = try await campaigns.campaigns(in: states, before: before, limit: limit + 1)
+            first = try await list.next()
         } catch {
             throw Problem(error)
         }
-        let page = found.prefix(limit)
-        let next = found.count > limit ? page.last.map { Cursor.campaign($0.id) } : nil
-        return json { text in
-            text.beginObject()
-            text.name("items")
-            text.beginArray()
-            for campaign in page {
-                text.campaign(campaign, progress: progress(of: campaign))
-            }
-            text.endArray()
-            text.name("next_cursor")
-            text.optionalString(next?.text)
-            text.endObject()
+        let headers: HTTPFields = [.contentType: MediaType.json.contentType]
+        guard !list.isOver else {
+            let whole = Response(status: .ok, headers: headers, body: .init(byteBuffer: first))
+            return response(whole, holding: share)
         }
+        let rest = list
+        let body = ResponseBody { writer in
+            defer { withExtendedLifetime(share) {} }
+            var list = rest
+            try await writer.write(first)
+            while !list.isOver { try await writer.write(try await list.next()) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     func showCampaign(_ call: Call) async throws -> Response {

@@ -24,6 +24,10 @@ package struct EndpointResponder: HTTPResponder {
     let budget: IntakeBudget
     let bodies: BodyBudget
     let gatewayBodies: BodyBudget
+    /// The memory of answers that are made a page at a time, and of watchers.
+    let answers: BodyBudget
+    let watching: BodyBudget
+    let events: EventBoard
     let runningKeys = RunningKeys()
     let logger: Logger
     /// For what may come again and again.
@@ -197,6 +201,8 @@ struct Call: Sendable {
             for try await buffer in request.body {
                 guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
                 guard bodyShare.take(buffer.readableBytes) else { throw Problem.tooManyBodies }
+                // Growing by doubling would hold a long body up to three times for a moment.
+                if bytes.count >= 1 << 20, let length { bytes.reserveCapacity(length) }
                 bytes.append(contentsOf: buffer.readableBytesView)
             }
         } catch let problem as Problem {

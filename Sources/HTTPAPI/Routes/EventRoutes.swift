@@ -14,11 +14,15 @@ extension EndpointResponder {
             guard let id = Campaign.ID(text) else { throw Problem.noCampaign(quoted(text)) }
             wanted = try await existing(id).id
         }
+        let share = try share(of: watching, EventStream.memory)
         // The watch begins with the body: the answer to HEAD has none.
         let body = ResponseBody { [self, wanted] writer in
-            let watch = deliveries.changes.watch()
-            defer { deliveries.changes.end(watch) }
-            var stream = EventStream(endpoint: self, wanted: wanted, watch: watch)
+            let reader = events.join()
+            defer {
+                events.leave(reader)
+                withExtendedLifetime(share) {}
+            }
+            var stream = EventStream(endpoint: self, wanted: wanted, reader: reader)
             do {
                 while let buffer = try await stream.next() { try await writer.write(buffer) }
             } catch {
@@ -42,10 +46,12 @@ extension EndpointResponder {
 private struct EventStream {
     let endpoint: EndpointResponder
     let wanted: Campaign.ID?
-    let watch: ChangeFeed.Watch
+    let reader: ChangeLog.Reader
     private var phase = Phase.snapshot(before: nil)
     /// Campaigns that have changed and were not told of yet.
     private var changed: ArraySlice<Campaign.ID> = []
+    private var texts = SharedTexts()
+    private var lastTick: Instant
     private var lastQuota: QuotaStatus?
     private var lastWrite: Instant
 
@@ -56,18 +62,22 @@ private struct EventStream {
         case over
     }
 
-    /// At most four events a second for each object.
-    private static let interval = Duration.milliseconds(250)
     /// Tells proxies and clients that the stream lives.
     private static let commentInterval = Duration.seconds(15)
-    private static let pageLimit = 100
+    /// Campaigns of the snapshot that are in memory at once; a message may have 12 KB.
+    private static let pageLimit = 8
+    /// Bytes that are handed on at once, but for the last event's.
+    private static let pieceSize = 32_768
+    /// What a watcher holds while its client doesn't read: a page, and what the connection took.
+    static let memory = 131_072
     private static let live = Set(Campaign.State.allCases.filter { !$0.isFinal })
 
-    init(endpoint: EndpointResponder, wanted: Campaign.ID?, watch: ChangeFeed.Watch) {
+    init(endpoint: EndpointResponder, wanted: Campaign.ID?, reader: ChangeLog.Reader) {
         self.endpoint = endpoint
         self.wanted = wanted
-        self.watch = watch
+        self.reader = reader
         lastWrite = endpoint.now().instant
+        lastTick = EventBoard.tick(notBefore: lastWrite)
     }
 
     /// What there is to say next, once there is something; nil when the service stops or the
@@ -99,11 +109,14 @@ private struct EventStream {
                 limit: Self.pageLimit
             )
         }
-        for campaign in page { append(campaign, to: &buffer) }
+        for campaign in page {
+            buffer.writeImmutableBuffer(endpoint.event(of: campaign))
+        }
         if page.count == Self.pageLimit {
             phase = .snapshot(before: page.last?.id)
         } else {
             phase = .changes
+            lastTick = EventBoard.tick(notBefore: endpoint.now().instant)
             appendQuota(to: &buffer)
         }
     }
@@ -114,15 +127,17 @@ private struct EventStream {
             return
         }
         if changed.isEmpty { try await look() }
-        for id in changed.prefix(Self.pageLimit) {
-            changed.removeFirst()
-            guard let campaign = try await endpoint.campaigns.campaign(id) else {
+        while buffer.readableBytes < Self.pieceSize, let id = changed.popFirst() {
+            guard
+                let event = try await texts.text(of: id, read: { await endpoint.event(of: id) })
+                    .get()
+            else {
                 // Deleted: nobody who watches them all waits for it.
                 if wanted == nil { continue }
                 phase = .over
                 return
             }
-            append(campaign, to: &buffer)
+            buffer.writeImmutableBuffer(event)
         }
         appendQuota(to: &buffer)
         let silence = lastWrite.duration(to: endpoint.now().instant)
@@ -133,16 +148,12 @@ private struct EventStream {
 
     /// Waits for its time and looks at what has changed since the last look.
     private mutating func look() async throws {
-        let time = endpoint.now().instant.advanced(by: Self.interval)
-        try await endpoint.time.sleep(until: time)
-        changed =
-            endpoint.deliveries.changes.changes(of: watch)
-            .filter { wanted == nil || $0 == wanted }[...]
-    }
-
-    private func append(_ campaign: Campaign, to buffer: inout ByteBuffer) {
-        let progress = endpoint.progress(of: campaign)
-        append("campaign", EndpointResponder.text(of: campaign, progress), to: &buffer)
+        let next = lastTick.advanced(by: EventBoard.interval)
+        lastTick = max(next, EventBoard.tick(notBefore: endpoint.now().instant))
+        try await endpoint.time.sleep(until: lastTick)
+        let look = endpoint.events.look(reader, at: lastTick)
+        texts = look.texts
+        changed = look.changed.filter { wanted == nil || $0 == wanted }[...]
     }
 
     /// Adds the quota if it isn't as it was.
@@ -155,13 +166,30 @@ private struct EventStream {
         lastQuota = comparable
         var text = JSONText()
         text.quota(quota)
-        append("quota", text.bytes, to: &buffer)
+        buffer.writeImmutableBuffer(Self.event("quota", text.bytes))
     }
 
-    /// Adds an event whose data is JSON, which never holds a raw line break.
-    private func append(_ event: String, _ json: [UInt8], to buffer: inout ByteBuffer) {
-        buffer.writeString("event: \(event)\ndata: ")
+    /// An event whose data is JSON, which never holds a raw line break.
+    static func event(_ name: String, _ json: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString("event: \(name)\ndata: ")
         buffer.writeBytes(json)
         buffer.writeString("\n\n")
+        return buffer
+    }
+}
+
+extension EndpointResponder {
+    fileprivate func event(of campaign: Campaign) -> ByteBuffer {
+        EventStream.event("campaign", Self.text(of: campaign, progress(of: campaign)))
+    }
+
+    /// The event of a campaign as it is now.
+    fileprivate func event(of id: Campaign.ID) async -> SharedTexts.Text {
+        do {
+            return .success(try await campaigns.campaign(id).map { event(of: $0) })
+        } catch {
+            return .failure(error)
+        }
     }
 }

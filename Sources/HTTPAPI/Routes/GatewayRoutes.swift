@@ -12,9 +12,9 @@ extension EndpointResponder {
     func gatewayCall(_ call: Call) async throws -> Response {
         do {
             let name = try gateway.caller(in: call.query.pairs, now: now().timestamp).get()
-            let body = try await gatewayBody(call)
+            var body = try await gatewayBody(call)
             let id = try await LongWork.over(body.count) {
-                try await takeOnce(body, from: name, call)
+                try await takeOnce(&body, from: name, call)
             }
             return envelope(id)
         } catch let refusal as GatewayRefusal {
@@ -40,9 +40,10 @@ extension EndpointResponder {
 
     /// Stores a call once, however often a client that lost the answer posts it; the answer.
     ///
+    /// Takes the body away once it is read through: what is stored of it may take as much again.
     /// Sender, MsgSeq and MsgRandom stand in the body, so its digest tells one call from another.
     private func takeOnce(
-        _ body: [UInt8],
+        _ body: inout [UInt8],
         from caller: String,
         _ call: Call
     ) async throws -> [UInt8] {
@@ -60,6 +61,7 @@ extension EndpointResponder {
         }
         let content = try gateway.call(in: body, packetLimit: configuration.packetSizeLimit())
             .get()
+        body = []
         let request = KeyedRequest(key: key, digest: digest) { gateway.acceptance(of: $0.id) }
         let campaign = NewCampaign(
             id: makeID(at: now.timestamp),

@@ -75,9 +75,10 @@ extension EndpointResponder {
         guard call.answer == .json else {
             return try await export(list, after: after, call)
         }
+        let share = try share(of: answers, limit * RecipientList.rowMemory)
         let page = try await list.page(after: after, limit: limit)
         let rows = RecipientText(rules: rules)
-        return json { text in
+        let answer = json { text in
             text.beginObject()
             text.name("items")
             text.beginArray()
@@ -87,6 +88,7 @@ extension EndpointResponder {
             text.optionalString(page.next.map { Cursor.account($0).text })
             text.endObject()
         }
+        return response(answer, holding: share)
     }
 
     /// The whole list as a stream; a failure in its middle breaks the connection.
@@ -100,8 +102,10 @@ extension EndpointResponder {
         }
         let rows = RecipientText(rules: rules)
         let isCSV = call.answer == .csv
+        let share = try share(of: answers, RecipientList.exportRows * RecipientList.rowMemory)
         let (quietLog, isStopping) = (quietLog, isStopping)
         let body = ResponseBody { writer in
+            defer { withExtendedLifetime(share) {} }
             do {
                 if isCSV { try await writer.write(ByteBuffer(bytes: RecipientText.csvHeader)) }
                 var place = after
@@ -109,7 +113,10 @@ extension EndpointResponder {
                     // A stop doesn't wait for an export of millions.
                     if isStopping() { throw CancellationError() }
                     try Task.checkCancellation()
-                    let page = try await list.storePage(after: place, limit: 1_000)
+                    let page = try await list.storePage(
+                        after: place,
+                        limit: RecipientList.exportRows
+                    )
                     var bytes: [UInt8] = []
                     for recipient in page.recipients {
                         if isCSV {
@@ -149,6 +156,11 @@ struct RecipientList: Sendable {
     /// The store cuts pages short where few recipients match; so many of its pages make one of
     /// ours at most, and the cursor goes on from there.
     private static let pageLimit = 50
+
+    /// Rows of an export that are in memory at once.
+    static let exportRows = 500
+    /// What a row takes in memory at most, as the store found it and as text.
+    static let rowMemory = 1_024
 
     func page(after: Account?, limit: Int) async throws(Problem) -> RecipientPage {
         var page = RecipientPage(recipients: [], next: after)

@@ -18,6 +18,10 @@ extension Problem {
         .retryLater(.tooBusy, "too many bodies are being read; try again", seconds: 1)
     }
 
+    static var tooManyAnswers: Problem {
+        .retryLater(.tooBusy, "too many long answers are being read; try again", seconds: 1)
+    }
+
     static var tooManyConnections: Problem {
         .retryLater(.tooBusy, "too many requests are being answered; try again", seconds: 1)
     }

@@ -2,6 +2,9 @@
 struct Query: Sendable, Hashable {
     private let items: [Item]
 
+    /// How often a filter may be repeated.
+    static let valueLimit = 100
+
     private struct Item: Sendable, Hashable {
         let name: String
         let value: String
@@ -90,9 +93,18 @@ struct Query: Sendable, Hashable {
         return cases
     }
 
+    /// The values of a filter that names numbers: at most a hundred, for each is a condition of the
+    /// store's search.
     func integers(_ name: String) throws(Problem) -> Set<Int> {
         var numbers: Set<Int> = []
-        for text in values(name) {
+        let texts = values(name)
+        guard texts.count <= Self.valueLimit else {
+            throw Problem(
+                .badQuery,
+                "\(name) may come \(Self.valueLimit) times, not \(texts.count)"
+            )
+        }
+        for text in texts {
             guard let number = Int(text) else {
                 throw Problem(.badQuery, "\(name) is a number, not \(quoted(text))")
             }

@@ -122,6 +122,18 @@ final class DaemonProcess {
         try child.waitForNotices("READY=1", count: count + 1)
     }
 
+    /// The provider's own call, with a signature of the administrator's.
+    func gatewayPath() throws -> String {
+        let command = try sandbox.start(
+            [Sandbox.program, "usersig", "--config", configurationFile],
+            of: "/usr/bin/env",
+            name: "usersig"
+        )
+        let signature = try command.waitForEnd().output.split(separator: "\n").first ?? ""
+        return "/v4/openim/batchsendmsg?sdkappid=\(Provider.sdkAppID)&identifier=administrator"
+            + "&usersig=\(signature)&random=1&contenttype=json"
+    }
+
     /// Kills it as a crash would, and waits for its end.
     func crash() throws {
         child.send(signal: SIGKILL)
