@@ -175,7 +175,7 @@ let package = Package(
             name: "fanoutdTests",
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "PrometheusText", "JSON",
-                "SystemdNotify", argumentParser, logging, nioCore, lifecycle,
+                "SystemdNotify", "CZlib", argumentParser, logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(

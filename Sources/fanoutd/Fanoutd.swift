@@ -19,7 +19,8 @@ package import ArgumentParser
             /var/lib/fanoutd/token.
 
             Exit codes: 0 done, 1 done but not everyone was sent, 64 usage, 65 bad data, \
-            69 daemon not reachable, 75 try again later, 77 refused, 78 configuration.
+            69 daemon not reachable, 74 output can't be written, 75 try again later, 77 refused, \
+            78 configuration.
             """,
         version: version,
         groupedSubcommands: [
@@ -59,11 +60,33 @@ package import ArgumentParser
                 try command.run()
             }
         } catch let failure as CommandFailure {
-            if !failure.message.isEmpty { StandardError.writeLine("fanoutd: \(failure.message)") }
-            exit(withError: ExitCode(failure.code.rawValue))
+            end(failure)
         } catch {
-            exit(withError: error)
+            end(error)
         }
+    }
+
+    private static func end(_ failure: CommandFailure) -> Never {
+        if !failure.message.isEmpty {
+            StandardError.writeLine("fanoutd: \(Redaction.redact(failure.message))")
+        }
+        exit(withError: ExitCode(failure.code.rawValue))
+    }
+
+    /// Says what the parser of the command line has to say: help, or a fault, which holds its words.
+    private static func end(_ error: any Error) -> Never {
+        let text = fullMessage(for: error)
+        let code = exitCode(for: error)
+        guard code.isSuccess else {
+            if !text.isEmpty { StandardError.writeLine(Redaction.redact(text)) }
+            exit(withError: code)
+        }
+        do throws(CommandFailure) {
+            if !text.isEmpty { try StandardOutput.writeLine(text) }
+        } catch {
+            end(error)
+        }
+        exit(withError: code)
     }
 }
 
@@ -103,6 +126,8 @@ package struct CommandFailure: Error, Sendable, Hashable {
         case usage = 64
         case badData = 65
         case unreachable = 69
+        /// Standard output can't be written.
+        case output = 74
         case tryAgain = 75
         case refused = 77
         case configuration = 78

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeliveryCore
+import Glibc
 import JSON
 import NIOCore
 import Testing
@@ -93,7 +94,7 @@ import fanoutd
     @Test(
         arguments: [
             ("users.txt", "text/plain", false), ("users.csv", "text/csv", false),
-            ("users.ndjson.gz", "application/x-ndjson", true),
+            ("users.ndjson", "application/x-ndjson", false),
             ("users.jsonl", "application/x-ndjson", false), ("users", "text/plain", false),
         ]
     )
@@ -246,6 +247,91 @@ import fanoutd
             try makeCampaign(counts: counts).exportOfMissed
                 == "fanoutd export 0190 --status failed --status canceled"
         )
+    }
+
+    @Test func `a watch of a draft ends and says that it must be started`() throws {
+        let draft = try makeCampaign(state: "draft", counts: #""total":10,"queued":10"#)
+        #expect(draft.ending == .unstarted)
+        let failure = #expect(throws: CommandFailure.self) { try CampaignWatch.conclude(draft) }
+        #expect(failure?.code == .refused)
+        #expect(failure?.message.contains("fanoutd start 0190") == true)
+    }
+
+    @Test func `a daemon that doesn't answer is told at once, and once`() {
+        var patience = WatchPatience()
+        let gone = CommandFailure(.unreachable, "http://x doesn't answer")
+        #expect(patience.answered() == nil)
+        #expect(
+            patience.missed(gone) == .say("http://x doesn't answer\n  trying again for a minute")
+        )
+        let later = (1..<WatchPatience.lookLimit).map { _ in patience.missed(gone) }
+        #expect(later.dropLast().allSatisfy { $0 == .wait })
+        #expect(later.last == .giveUp)
+        var other = WatchPatience()
+        _ = other.missed(gone)
+        #expect(other.answered() == "the daemon answers again")
+        #expect(other.answered() == nil)
+        #expect(other.missed(CommandFailure(.badData, "Not found")) == .giveUp)
+    }
+
+    @Test func `who breaks a submit off learns what stays`() throws {
+        let draft = try makeCampaign(state: "draft", counts: #""total":1200,"queued":1200"#)
+        let text = Interruption.text(.draft("0190"), draft)
+        #expect(text.hasPrefix("the draft 0190 stays with 1,200 recipients and isn't started"))
+        #expect(text.contains("fanoutd start 0190") && text.contains("fanoutd delete 0190"))
+        #expect(Interruption.text(.draft("0190"), nil).contains("fanoutd delete 0190"))
+        let running = Interruption.text(.draft("0190"), try makeCampaign())
+        #expect(running.contains("running") && running.contains("fanoutd cancel 0190"))
+        #expect(Interruption.text(.started("0190"), nil).contains("fanoutd watch 0190"))
+        #expect(Interruption.text(.creating, nil).contains("fanoutd list --state draft"))
+    }
+
+    @Test func `pages of campaigns become one`() throws {
+        var list = CampaignList()
+        try list.add(Array(#"{"items":[{"id":"a"} , {"id":"b"}],"next_cursor":"c1"}"#.utf8))
+        #expect(list.nextCursor == "c1")
+        try list.add(Array(#"{"items":[{"id":"c","x":1.50}],"next_cursor":null}"#.utf8))
+        #expect(list.nextCursor == nil)
+        #expect(list.campaigns.map(\.id) == ["a", "b", "c"])
+        #expect(
+            String(decoding: list.json, as: UTF8.self)
+                == #"{"items":[{"id":"a"},{"id":"b"},{"id":"c","x":1.50}],"next_cursor":null}"#
+                + "\n"
+        )
+    }
+
+    @Test(
+        arguments: [
+            (IOError(errnoCode: ECONNREFUSED, reason: "connect"), 69, "is the daemon running"),
+            (IOError(errnoCode: EACCES, reason: "connect"), 77, "http.socketGroup"),
+            (IOError(errnoCode: ENOENT, reason: "connect"), 69, "no such socket"),
+            (
+                ForeignError("handshakeFailed(NIOSSL.BoringSSLError.sslError([Error: 268435703]"),
+                69, "not TLS"
+            ),
+            (ForeignError("BoringSSLError CERTIFICATE_VERIFY_FAILED"), 69, "isn't trusted"),
+            (ForeignError("NIOWhatever.internals(3)"), 69, "is the daemon running"),
+        ] as [(any Error & Sendable, Int32, String)]
+    )
+    func `no library's words reach a user`(
+        _ error: any Error & Sendable,
+        _ code: Int32,
+        _ words: String
+    ) throws {
+        let address = try #require(DaemonAddress("https://127.0.0.1:8480"))
+        let failure = TransportFault(error).failure(at: address)
+        #expect(failure.code.rawValue == code)
+        #expect(failure.message.contains(words), "\(failure.message)")
+        #expect(!failure.message.contains("SSL") && !failure.message.contains("NIO"))
+    }
+
+    /// An error whose type says nothing, as those of libraries below a library.
+    struct ForeignError: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ description: String) {
+            self.description = description
+        }
     }
 
     @Test func `a plan is shown`() throws {

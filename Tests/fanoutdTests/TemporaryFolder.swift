@@ -14,8 +14,12 @@ struct TemporaryFolder {
 
     /// Writes a file and answers its path.
     @discardableResult func write(_ name: String, _ text: String) throws -> String {
+        try write(name, bytes: Array(text.utf8))
+    }
+
+    @discardableResult func write(_ name: String, bytes: [UInt8]) throws -> String {
         let file = path + "/" + name
-        try Data(text.utf8).write(to: URL(filePath: file))
+        try Data(bytes).write(to: URL(filePath: file))
         return file
     }
 

@@ -36,6 +36,51 @@ import fanoutd
         #expect(progress.bar(columns: 60).contains("["))
     }
 
+    @Test func `a note is cut and the bar stays, whatever the note is written in`() {
+        let notes = [
+            "running  queued 1,234,567  sending 1,500  sent 1,234,567  failed 12,345",
+            "全部发送已停止（账号不存在）请联系管理员处理后再继续发送全部消息谢谢",
+            String(repeating: "e\u{301}", count: 200), "👩‍👩‍👧 ok 👍🏽",
+        ]
+        for note in notes {
+            let progress = Progress(
+                done: 1_500_000,
+                total: 3_000_000,
+                unit: .recipients,
+                rate: 200,
+                note: note
+            )
+            for columns in 1...200 {
+                let bar = progress.bar(columns: columns)
+                #expect(bar.columns < max(columns, 2), "\(columns): \(bar)")
+                if columns >= 80 { #expect(bar.contains("[#####"), "\(columns): \(bar)") }
+            }
+            #expect(progress.bar(columns: 400).hasSuffix(note))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("abc", 3), ("用户", 4), ("ｆｕｌｌ", 8), ("e\u{301}", 1), ("한국", 4), ("한", 2),
+            ("👍", 2), ("ﾊﾝｶｸ", 4), ("é", 1), ("", 0),
+        ]
+    )
+    func `a text is as wide as a terminal shows it`(_ text: String, _ columns: Int) {
+        #expect(text.columns == columns)
+    }
+
+    @Test func `columns are aligned whatever they are written in`() {
+        var table = TextTable([.text("NAME"), .number("COUNT")])
+        table.add(["双十一", "1"])
+        table.add(["notice", "20"])
+        #expect(table.text == "NAME    COUNT\n双十一      1\nnotice     20\n")
+    }
+
+    @Test(arguments: [("xterm", true), ("dumb", false), ("", false), (nil, false)])
+    func `a terminal without escape codes gets none`(_ name: String?, _ knows: Bool) {
+        #expect(StandardError.knowsEscapes(name) == knows)
+    }
+
     @Test func `without a total there is only an amount`() {
         #expect(
             Progress(done: 12_300_000, total: nil, unit: .bytes, rate: 1_000_000).line

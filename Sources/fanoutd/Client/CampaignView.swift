@@ -125,6 +125,7 @@ package struct CampaignView: Sendable, Hashable {
         // A call that was out when it ended ends first, and its answer counts.
         case "canceled", "expired": count(.sending) == 0 ? .notEveryone : nil
         case "halted": .halted(reason ?? "no reason given")
+        case "draft": .unstarted
         default: nil
         }
     }
@@ -132,6 +133,8 @@ package struct CampaignView: Sendable, Hashable {
     package enum Ending: Sendable, Hashable {
         case everyoneSent
         case notEveryone
+        /// A draft, which waits until somebody starts it.
+        case unstarted
         /// It stays so until somebody resumes or cancels it.
         case halted(String)
     }

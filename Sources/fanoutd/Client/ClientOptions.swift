@@ -62,6 +62,7 @@ package enum ClientToken {
         standardFile: String = standardFile
     ) throws(CommandFailure) -> Secret? {
         if let path = file ?? environment.filled("FANOUTD_TOKEN_FILE") {
+            try FileName.check(path, of: file == nil ? "FANOUTD_TOKEN_FILE" : "--token-file")
             return try read(path)
         }
         if let text = environment.filled("FANOUTD_TOKEN") {

@@ -15,12 +15,12 @@ extension DaemonClient {
         do {
             return try JSON(parsing: bytes)
         } catch {
-            throw CommandFailure(.tryAgain, "the answer is no JSON (\(error)); is it a fanoutd?")
+            throw CommandFailure(.unreachable, "the answer is no JSON; is it a fanoutd's?")
         }
     }
 
     package func campaign(_ id: String) async throws(CommandFailure) -> CampaignView {
-        CampaignView(try await sendForJSON(Call("GET", Self.path(id))))
+        CampaignView(try await sendForJSON(.campaign(id)))
     }
 
     /// Streams recipients into a draft and shows how far it has come.
@@ -32,6 +32,7 @@ extension DaemonClient {
         let call = Call(
             "POST",
             Self.path(id, "/recipients"),
+            answer: .object(with: "total"),
             headers: file.headers,
             body: .stream(file, counter)
         )
@@ -72,6 +73,23 @@ extension DaemonClient {
             // Canceled: the upload has ended, and its answer says the rest.
             display.clear()
         }
+    }
+}
+
+extension DaemonClient.Call {
+    /// Asks for a campaign.
+    package static func campaign(_ id: String) -> Self {
+        Self("GET", DaemonClient.path(id), answer: .object(with: "counts"))
+    }
+
+    /// Changes a campaign's state; the answer is the campaign.
+    package static func change(_ id: String, _ action: String) -> Self {
+        Self("POST", DaemonClient.path(id, action), answer: .object(with: "counts"))
+    }
+
+    /// Asks where the quota stands.
+    package static var quota: Self {
+        Self("GET", "/v1/quota", answer: .object(with: "window_used"))
     }
 }
 

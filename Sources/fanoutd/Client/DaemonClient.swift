@@ -1,8 +1,7 @@
 import AsyncHTTPClient
-import Glibc
+import JSON
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 
 /// Speaks to a daemon's HTTP endpoint for the client commands.
 package struct DaemonClient: Sendable {
@@ -29,6 +28,19 @@ package struct DaemonClient: Sendable {
         package var body: Body
         /// Whether its answer may begin long after the request, as that of a retry of millions.
         package var mayTakeLong = false
+        /// How long the answer may take, where that isn't the usual time.
+        package var timeout: Duration?
+        /// What a daemon's answer is, by which another server's is told.
+        package var answer: Answer
+
+        package enum Answer: Sendable {
+            /// An object with a member of this name.
+            case object(with: String)
+            /// Nothing: 204.
+            case nothing
+            /// Rows of this media type.
+            case rows(String)
+        }
 
         package enum Body: Sendable {
             case none
@@ -39,9 +51,11 @@ package struct DaemonClient: Sendable {
         package init(
             _ method: String,
             _ path: String,
+            answer: Answer,
             headers: [(String, String)] = [],
             body: Body = .none
         ) {
+            self.answer = answer
             self.method = method
             self.path = path
             self.headers = headers
@@ -52,8 +66,28 @@ package struct DaemonClient: Sendable {
     /// Makes a call and answers its body; a refusal is thrown with its problem as text.
     package func send(_ call: Call) async throws(CommandFailure) -> [UInt8] {
         try await exchange(call) { response throws(CommandFailure) in
-            try await Self.collect(response.body)
+            let bytes = try await Self.collect(response.body)
+            if case .object(let name) = call.answer, !Self.isObject(bytes, with: name) {
+                throw notFanoutd("it answers with something else")
+            }
+            return bytes
         }
+    }
+
+    private static func isObject(_ bytes: [UInt8], with name: String) -> Bool {
+        do throws(CommandFailure) {
+            return try parse(bytes)[name] != nil
+        } catch {
+            return false
+        }
+    }
+
+    /// What another server's answer is told as.
+    private func notFanoutd(_ reason: String) -> CommandFailure {
+        CommandFailure(
+            .unreachable,
+            "there is no fanoutd at \(address): \(reason). Name it with --url or FANOUTD_URL"
+        )
     }
 
     /// Makes a call and hands its body on piece by piece.
@@ -69,7 +103,10 @@ package struct DaemonClient: Sendable {
             } catch let failure as CommandFailure {
                 throw failure
             } catch {
-                throw CommandFailure(.tryAgain, "the answer broke off (\(error)); it isn't whole")
+                throw CommandFailure(
+                    .tryAgain,
+                    "the answer broke off (\(TransportFault(error).reason)); it isn't whole"
+                )
             }
         }
     }
@@ -87,9 +124,14 @@ package struct DaemonClient: Sendable {
             let response = try await execute(call, on: client)
             let status = Int(response.status.code)
             guard (200..<300).contains(status) else {
-                throw Problem(status: status, body: try await Self.collect(response.body))
-                    .failure(retryAfter: response.headers.first(name: "Retry-After"))
+                let problem = Problem(status: status, body: try await Self.collect(response.body))
+                // What stands before a daemon answers for it with 502, 503 or 504.
+                guard problem.isFanoutd || status >= 500 else {
+                    throw notFanoutd("what listens there answers with status \(status)")
+                }
+                throw problem.failure(retryAfter: response.headers.first(name: "Retry-After"))
             }
+            try check(response, against: call.answer)
             outcome = .success(try await use(response))
         } catch {
             outcome = .failure(error)
@@ -100,6 +142,20 @@ package struct DaemonClient: Sendable {
             // The answer is in hand; a connection that won't close changes nothing about it.
         }
         return try outcome.get()
+    }
+
+    private func check(
+        _ response: HTTPClientResponse,
+        against answer: Call.Answer
+    ) throws(CommandFailure) {
+        let isRight =
+            switch answer {
+            case .object: response.status != .noContent
+            case .nothing: response.status == .noContent
+            case .rows(let type):
+                response.headers.first(name: "Content-Type")?.hasPrefix(type) ?? false
+            }
+        if !isRight { throw notFanoutd("it answers with something else") }
     }
 
     private static var configuration: HTTPClient.Configuration {
@@ -133,39 +189,16 @@ package struct DaemonClient: Sendable {
             request.body = .stream(file.chunks(counting: counter), length: length ?? .unknown)
         }
         if call.mayTakeLong { timeout = Self.streamTimeout }
+        if let shorter = call.timeout { timeout = TimeAmount(shorter) }
         do {
             return try await client.execute(request, timeout: timeout)
-        } catch let fault as SmallFile.Fault {
-            throw CommandFailure(.badData, fault.description)
         } catch {
-            throw CommandFailure(
-                .unreachable,
-                unreachable(error),
-                retry: Self.isBroken(error) ? .soon : nil
-            )
-        }
-    }
-
-    /// Whether a connection was there and broke, so that somebody listens.
-    private static func isBroken(_ error: any Error) -> Bool {
-        switch error {
-        case let error as HTTPClientError: error == .remoteConnectionClosed
-        case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
-        case is ChannelError: true
-        default: false
-        }
-    }
-
-    private func unreachable(_ error: any Error) -> String {
-        let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-        let reason =
-            switch cause {
-            case let cause as IOError: SmallFile.Fault(path: "", errno: cause.errnoCode).reason
-            case let cause as HTTPClientError: cause.shortDescription
-            default: "\(cause)"
+            // The list's own fault comes first: what else broke is what came of it.
+            if case .stream(_, let counter) = call.body, let failure = counter.failure {
+                throw failure
             }
-        return "\(address) doesn't answer (\(reason)); is the daemon running there?"
-            + " Name it with --url or FANOUTD_URL"
+            throw TransportFault(error).failure(at: address)
+        }
     }
 
     private static func collect(
@@ -176,7 +209,7 @@ package struct DaemonClient: Sendable {
         } catch {
             throw CommandFailure(
                 .tryAgain,
-                "the daemon's answer broke off (\(error))",
+                "the daemon's answer broke off (\(TransportFault(error).reason))",
                 retry: .soon
             )
         }

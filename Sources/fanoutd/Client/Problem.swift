@@ -8,6 +8,8 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
     package let state: String?
     /// The last part of the problem's type.
     package let slug: String?
+    /// Whether it is one of a daemon's problems.
+    package let isFanoutd: Bool
     package let errors: [Fault]
 
     package struct Fault: Sendable, Hashable {
@@ -28,6 +30,7 @@ package struct Problem: Sendable, Hashable, CustomStringConvertible {
         self.title = title.isEmpty ? "the daemon answered with status \(status)" : title
         detail = object?["detail"]?.string
         state = object?["state"]?.string
+        isFanoutd = object?["type"]?.string?.hasPrefix("urn:fanoutd:problem:") ?? false
         slug = object?["type"]?.string?.split(separator: ":").last.map(String.init)
         errors = (object?["errors"]?.elements ?? []).map { fault in
             Fault(

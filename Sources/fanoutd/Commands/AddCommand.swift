@@ -28,7 +28,11 @@ package struct AddCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let file = try RecipientFile(path: to, format: format)
-        let answer = try await options.client().upload(file, to: id)
+        file.tellHint()
+        let client = try options.client()
+        let answer = try await Interruption(.draft(id)).guarding(client) {
+            try await client.upload(file, to: id)
+        }
         let intake = IntakeView(try DaemonClient.parse(answer))
         if options.json {
             try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))

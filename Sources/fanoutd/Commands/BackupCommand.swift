@@ -35,6 +35,14 @@ package struct BackupCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        guard file != "-" else {
+            throw CommandFailure(
+                .usage,
+                "a backup is a file, which is checked when it is whole, and can't go to standard "
+                    + "output; give a name, ./- for a file of that name"
+            )
+        }
+        try FileName.checkNew(file, of: "the copy's name")
         let store = try options.load().configuration.store.path
         do throws(CopyError) {
             let copy = try StoreCopy(of: store, at: file)

@@ -14,7 +14,7 @@ package struct ShowCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        let answer = try await options.client().send(.init("GET", DaemonClient.path(id)))
+        let answer = try await options.client().send(.campaign(id))
         try options.print(answer)
     }
 }
@@ -39,7 +39,7 @@ package struct WatchCommand: AsyncParsableCommand {
         let client = try options.client()
         let campaign = try await CampaignWatch(client: client, id: id).run()
         if options.json {
-            try options.print(try await client.send(.init("GET", DaemonClient.path(id))))
+            try options.print(try await client.send(.campaign(id)))
         }
         try CampaignWatch.conclude(campaign)
     }
@@ -58,7 +58,7 @@ package struct StartCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await options.post(DaemonClient.path(id, "/start"))
+        try await options.post(.change(id, "/start"))
     }
 }
 
@@ -76,7 +76,7 @@ package struct PauseCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await options.post(target.path("/pause"))
+        try await options.post(target.call("/pause"))
     }
 }
 
@@ -93,7 +93,7 @@ package struct ResumeCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await options.post(target.path("/resume"))
+        try await options.post(target.call("/resume"))
     }
 }
 
@@ -110,7 +110,7 @@ package struct CancelCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await options.post(DaemonClient.path(id, "/cancel"))
+        try await options.post(.change(id, "/cancel"))
     }
 }
 
@@ -128,7 +128,8 @@ package struct DeleteCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        _ = try await options.client().send(.init("DELETE", DaemonClient.path(id)))
+        let call = DaemonClient.Call("DELETE", DaemonClient.path(id), answer: .nothing)
+        _ = try await options.client().send(call)
         guard options.json else { return StandardError.writeLine("deleted \(id)") }
         // The endpoint answers with nothing.
         var text = JSONText()
@@ -155,15 +156,16 @@ package struct CampaignOrAll: ParsableArguments {
         }
     }
 
-    func path(_ action: String) -> String {
-        id.map { DaemonClient.path($0, action) } ?? "/v1\(action)"
+    func call(_ action: String) -> DaemonClient.Call {
+        if let id { return .change(id, action) }
+        return DaemonClient.Call("POST", "/v1\(action)", answer: .object(with: "window_used"))
     }
 }
 
 extension ClientOptions {
     /// Makes a call without a body and prints what it answers.
-    func post(_ path: String) async throws {
-        try print(try await client().send(.init("POST", path)))
+    func post(_ call: DaemonClient.Call) async throws {
+        try print(try await client().send(call))
     }
 
     /// Prints an answer as it is, or for people if it is a campaign, a plan or the quota.

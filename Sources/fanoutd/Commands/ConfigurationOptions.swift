@@ -14,6 +14,11 @@ package struct ConfigurationOptions: ParsableArguments {
 
     /// Reads the file and the environment; every fault is in the failure, which ends in code 78.
     package func load() throws(CommandFailure) -> ConfigurationLoader.Loaded {
+        do throws(CommandFailure) {
+            try FileName.check(config, of: "--config")
+        } catch {
+            throw CommandFailure(.configuration, error.message)
+        }
         do {
             return try ConfigurationLoader.load(
                 config,

@@ -46,6 +46,7 @@ package struct ExportCommand: AsyncParsableCommand {
         var call = DaemonClient.Call(
             "GET",
             DaemonClient.path(id, "/recipients\(query)"),
+            answer: .rows(format.contentType),
             headers: [("Accept", format.contentType)]
         )
         call.mayTakeLong = true
@@ -55,12 +56,7 @@ package struct ExportCommand: AsyncParsableCommand {
         var display = StandardOutput.isTerminal ? nil : ProgressDisplay(firstLineAfter: .seconds(5))
         defer { display?.clear() }
         try await client.stream(call) { bytes throws(CommandFailure) in
-            do throws(SmallFile.Fault) {
-                try StandardOutput.write(bytes)
-            } catch {
-                // Whoever reads has enough, as `head` has after some lines.
-                throw CommandFailure(.tryAgain, error.isBrokenPipe ? "" : error.description)
-            }
+            try StandardOutput.write(bytes)
             progress.count(bytes)
             display?.show(progress.shown)
         }

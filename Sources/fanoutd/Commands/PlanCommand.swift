@@ -7,7 +7,7 @@ package struct PlanCommand: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Say how many calls a message would take, how large and how long.",
         discussion: """
-            Give the recipients as a file with one UserID a line, or how many they are:
+            Give the recipients as a list, which submit would take, or how many they are:
               fanoutd plan --message message.json --to users.txt
               fanoutd plan --message message.json --count 1000000 --mean-account-bytes 12
 
@@ -25,12 +25,15 @@ package struct PlanCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The recipients, one a line, up to 900 kB; - is standard input.",
+            "The recipients, up to 900 kB of them; - is standard input.",
             valueName: "file"
         ),
         completion: .file()
     )
     package var to: String?
+
+    @Option(help: "How the recipients are written: text, ndjson or csv.")
+    package var format: RecipientFile.Format?
 
     @Option(help: ArgumentHelp("How many recipients there are.", valueName: "number"))
     package var count: Int?
@@ -60,7 +63,7 @@ package struct PlanCommand: AsyncParsableCommand {
         if let to {
             text.name("recipients")
             text.beginArray()
-            for account in try accounts(in: to) { text.string(account) }
+            for account in try await accounts(in: to) { text.string(account) }
             text.endArray()
         } else if let count {
             text.name("count")
@@ -69,26 +72,26 @@ package struct PlanCommand: AsyncParsableCommand {
             text.raw("\(meanAccountBytes)".utf8)
         }
         text.endObject()
-        let call = DaemonClient.Call("POST", "/v1/plan", body: .json(text.bytes))
+        let call = DaemonClient.Call(
+            "POST",
+            "/v1/plan",
+            answer: .object(with: "batches"),
+            body: .json(text.bytes)
+        )
         try options.print(try await options.client().send(call))
     }
 
-    private func accounts(in path: String) throws(CommandFailure) -> [[UInt8]] {
-        let bytes: [UInt8]
-        do {
-            bytes =
-                path == "-"
-                ? try SmallFile.read(from: 0, path: "standard input", limit: Self.sizeLimit)
-                : try SmallFile.read(path, limit: Self.sizeLimit)
-        } catch {
-            throw CommandFailure(
-                .badData,
-                "the recipients can't be read: \(error); for a large list give --count instead"
+    /// The accounts of a list, read as the daemon reads a stream.
+    private func accounts(in path: String) async throws -> [[UInt8]] {
+        let file = try RecipientFile(path: path, format: format)
+        file.tellHint()
+        let (accounts, invalid) = try await ListAccounts.read(file, limit: Self.sizeLimit)
+        if invalid > 0 {
+            StandardError.writeLine(
+                "fanoutd: \(invalid.grouped) invalid line\(invalid == 1 ? "" : "s") left out"
             )
         }
-        return bytes.split(separator: UInt8(ascii: "\n")).map { line in
-            Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
-        }.filter { !$0.isEmpty }
+        return accounts
     }
 }
 

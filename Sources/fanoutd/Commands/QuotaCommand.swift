@@ -13,7 +13,7 @@ package struct QuotaCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try options.print(try await options.client().send(.init("GET", "/v1/quota")))
+        try options.print(try await options.client().send(.quota))
     }
 }
 

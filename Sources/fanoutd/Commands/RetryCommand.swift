@@ -25,7 +25,12 @@ package struct RetryCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        var call = DaemonClient.Call("POST", DaemonClient.path(id, "/retry"), body: .json(body))
+        var call = DaemonClient.Call(
+            "POST",
+            DaemonClient.path(id, "/retry"),
+            answer: .object(with: "requeued"),
+            body: .json(body)
+        )
         call.mayTakeLong = true
         let answer = try await options.client().send(call)
         if options.json {

@@ -67,13 +67,29 @@ package struct SubmitCommand: AsyncParsableCommand {
         let client = try options.client()
         let file = try RecipientFile(path: to, format: format)
         let body = try settings.body(message: MessageFile.read(message))
-        let id = try await create(body, on: client)
-        let started = try await fillAndStart(id, from: file, on: client)
-        try StandardOutput.writeLine(
-            options.json ? String(decoding: started, as: UTF8.self) : id
-        )
-        guard watch else { return }
-        try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
+        file.tellHint()
+        let interruption = Interruption(.creating)
+        try await interruption.guarding(client) {
+            let id = try await create(body, on: client)
+            interruption.reach(.draft(id))
+            let started = try await fillAndStart(id, from: file, on: client)
+            interruption.reach(.started(id))
+            try tell(id, answer: started)
+            guard watch else { return }
+            try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
+        }
+    }
+
+    /// Prints what the command is asked for; an id that can't be printed must not be lost.
+    private func tell(_ id: String, answer: [UInt8]) throws(CommandFailure) {
+        do throws(CommandFailure) {
+            try StandardOutput.writeLine(
+                options.json ? String(decoding: answer, as: UTF8.self) : id
+            )
+        } catch {
+            StandardError.writeLine("fanoutd: the campaign \(id) is made and goes on")
+            throw error
+        }
     }
 
     /// Fills and starts a draft, unless an earlier submit with the same key has done so.
@@ -103,7 +119,8 @@ package struct SubmitCommand: AsyncParsableCommand {
             let addition = isFilled ? "" : "fanoutd add \(id) --to FILE; "
             StandardError.writeLine(
                 "fanoutd: the draft \(id) stays with what was taken in; go on with\n"
-                    + "  \(addition)fanoutd start \(id)"
+                    + "  \(addition)fanoutd start \(id)\n"
+                    + "or remove it with\n  fanoutd delete \(id)"
             )
             throw error
         }
@@ -116,7 +133,7 @@ package struct SubmitCommand: AsyncParsableCommand {
     ) async throws(CommandFailure) -> Submitted? {
         let answer: [UInt8]
         do throws(CommandFailure) {
-            answer = try await client.send(.init("GET", DaemonClient.path(id)))
+            answer = try await client.send(.campaign(id))
         } catch {
             guard error.isMissing else { throw error }
             throw CommandFailure(
@@ -152,6 +169,7 @@ package struct SubmitCommand: AsyncParsableCommand {
         let call = DaemonClient.Call(
             "POST",
             "/v1/campaigns",
+            answer: .object(with: "id"),
             headers: [("Idempotency-Key", key)],
             body: .json(body)
         )
@@ -172,7 +190,7 @@ package struct SubmitCommand: AsyncParsableCommand {
     ) async throws(CommandFailure) -> [UInt8] {
         var persistence = Persistence(isKnown: true)
         return try await persistence.run { () throws(CommandFailure) in
-            try await client.send(.init("POST", DaemonClient.path(id, "/start")))
+            try await client.send(.change(id, "/start"))
         }
     }
 
@@ -199,92 +217,4 @@ package struct SubmitCommand: AsyncParsableCommand {
     }
 }
 
-/// The settings of a campaign on the command line.
-package struct CampaignOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A name, for people.", valueName: "text"))
-    package var name: String?
-
-    @Option(help: "Its share of the quota: high, normal or low (16 : 4 : 1).")
-    package var priority: String?
-
-    @Option(help: ArgumentHelp("A cap of its own, in recipients a minute.", valueName: "number"))
-    package var messagesPerMinute: Int?
-
-    @Option(help: ArgumentHelp("When to begin, RFC 3339.", valueName: "time"))
-    package var startAt: String?
-
-    @Option(help: ArgumentHelp("When to give up on the rest, RFC 3339.", valueName: "time"))
-    package var expiresAt: String?
-
-    @Option(
-        help: "After a call of unknown outcome: resend (at least once) or leave (at most once)."
-    )
-    package var onUnknown: String?
-
-    package init() {}
-
-    /// The body of `POST /v1/campaigns` for a draft.
-    ///
-    /// The values are not checked here: the daemon does that, and names each fault.
-    package func body(message: [UInt8]) -> [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        let fields = [
-            ("name", name), ("priority", priority), ("start_at", startAt),
-            ("expires_at", expiresAt), ("on_unknown", onUnknown),
-        ]
-        for (field, value) in fields {
-            guard let value else { continue }
-            text.name(field)
-            text.string(value)
-        }
-        if let messagesPerMinute {
-            text.name("messages_per_minute")
-            text.number(messagesPerMinute)
-        }
-        text.name("start")
-        text.bool(false)
-        text.name("message")
-        text.raw(message)
-        text.endObject()
-        return text.bytes
-    }
-}
-
 extension RecipientFile.Format: ExpressibleByArgument {}
-
-/// Message files.
-package enum MessageFile {
-    /// Far over what a packet can hold, so that the daemon is the one to say what is too much.
-    private static let sizeLimit = 1_048_576
-
-    /// The JSON object in a file, or on standard input for `-`.
-    package static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
-        let name = path == "-" ? "standard input" : path
-        let bytes: [UInt8]
-        do {
-            bytes =
-                path == "-"
-                ? try SmallFile.read(from: 0, path: name, limit: sizeLimit)
-                : try SmallFile.read(path, limit: sizeLimit)
-        } catch {
-            throw CommandFailure(.badData, "the message can't be read: \(error)")
-        }
-        do {
-            let message = try JSON(parsing: bytes)
-            guard message.members != nil else {
-                throw CommandFailure(
-                    .badData,
-                    "\(name) holds \(message.kindName); a message is an object with MsgBody"
-                )
-            }
-        } catch let error as JSON.SyntaxError {
-            throw CommandFailure(.badData, "\(name) is no JSON: \(error)")
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure(.badData, "\(name): \(error)")
-        }
-        return bytes
-    }
-}

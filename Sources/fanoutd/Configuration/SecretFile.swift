@@ -107,12 +107,3 @@ package enum SecretFile {
         }
     }
 }
-
-/// Guards against secrets that were written where they don't belong.
-package enum Redaction {
-    /// Whether the last part of a text is a long run of hexadecimal digits, as keys and tokens are.
-    package static func looksSecret(_ text: String) -> Bool {
-        let last = text.split(separator: "/").last ?? ""
-        return last.count >= 32 && last.allSatisfy(\.isHexDigit)
-    }
-}

@@ -1,5 +1,6 @@
 import DeliveryCore
 import Foundation
+import Glibc
 import Logging
 import ServiceLifecycle
 import TencentIMSimulator
@@ -35,21 +36,31 @@ package struct DemoRun: Sendable {
     }
 
     package func run() async throws {
-        let folder =
-            FileManager.default.temporaryDirectory.path
-            + "/fanoutd-demo-" + RandomText.hexadecimal(bits: 64)
-        try FileManager.default.createDirectory(
-            atPath: folder,
-            withIntermediateDirectories: false,
-            attributes: [.posixPermissions: 0o700]
-        )
-        do {
-            try await play(in: folder)
-        } catch {
-            try FileManager.default.removeItem(atPath: folder)
-            throw error
+        let folder = try Self.makeFolder(in: FileManager.default.temporaryDirectory.path)
+        defer { Self.remove(folder) }
+        try await play(in: folder)
+    }
+
+    /// Makes the demo's own folder among the temporary ones.
+    package static func makeFolder(in parent: String) throws(CommandFailure) -> String {
+        let folder = parent + "/fanoutd-demo-" + RandomText.hexadecimal(bits: 64)
+        guard unsafe mkdir(folder, 0o700) == 0 else {
+            let fault = SmallFile.Fault(path: parent, errno: errno)
+            throw CommandFailure(
+                .usage,
+                "the demo can't make its folder in \(fault); name a folder with TMPDIR in which you "
+                    + "can write"
+            )
         }
-        try FileManager.default.removeItem(atPath: folder)
+        return folder
+    }
+
+    private static func remove(_ folder: String) {
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            StandardError.writeLine("fanoutd: the demo's folder \(folder) can't be removed")
+        }
     }
 
     /// Runs simulator and daemon until the visit is over, or until a signal with `--keep`.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DeliveryCore
-import Foundation
 import JSON
 
 /// A demo from the outside: submits a campaign to a running daemon over HTTP, follows it to its end
@@ -48,11 +47,16 @@ package struct DemoSession: Sendable {
 
     private func submit() async throws -> String {
         let path = folder + "/recipients.txt"
-        try Data(audience.lines(0..<audience.count)).write(to: URL(filePath: path))
+        do {
+            let lines = audience.lines(0..<audience.count)
+            _ = try SmallFile.createPrivateUnlessThere(path, holding: lines)
+        } catch {
+            throw CommandFailure(.tryAgain, "the demo's list can't be written: \(error)")
+        }
         let options = try CampaignOptions.parse(["--name", "Demo"])
         let body = options.body(message: Array(Self.message.utf8))
         let created = try await client.sendForJSON(
-            .init("POST", "/v1/campaigns", body: .json(body))
+            .init("POST", "/v1/campaigns", answer: .object(with: "id"), body: .json(body))
         )
         guard let id = created["id"]?.string else {
             throw CommandFailure(.tryAgain, "the daemon's answer holds no id")
@@ -60,7 +64,7 @@ package struct DemoSession: Sendable {
         let file = try RecipientFile(path: path, format: .text)
         let intake = IntakeView(try DaemonClient.parse(try await client.upload(file, to: id)))
         StandardError.writeLine(intake.text)
-        _ = try await client.send(.init("POST", DaemonClient.path(id, "/start")))
+        _ = try await client.send(.change(id, "/start"))
         return id
     }
 
@@ -70,6 +74,7 @@ package struct DemoSession: Sendable {
         let call = DaemonClient.Call(
             "GET",
             DaemonClient.path(id, "/recipients"),
+            answer: .rows("application/x-ndjson"),
             headers: [("Accept", "application/x-ndjson")]
         )
         try await client.stream(call) { bytes throws(CommandFailure) in

@@ -14,10 +14,11 @@ package enum SimulatorRun {
             configuration,
             onRunning: { port in
                 let address = ListenAddress.tcp(host: configuration.host, port: port)
-                do {
+                do throws(CommandFailure) {
                     try StandardOutput.writeLine("listening on \(address)")
                 } catch {
-                    StandardError.writeLine("fanoutd: standard output can't be written: \(error)")
+                    // It goes on for whoever gave the port.
+                    StandardError.writeLine("fanoutd: \(error.message)")
                 }
             }
         )
@@ -39,7 +40,10 @@ package enum SimulatorRun {
                 "--listen: another program listens at \(options.listen); stop it, or give another port"
             )
         } catch {
-            throw CommandFailure(.usage, "--listen: \(options.listen) can't be opened (\(error))")
+            throw CommandFailure(
+                .usage,
+                "--listen: \(options.listen) can't be opened (\(TransportFault(error).reason))"
+            )
         }
     }
 
@@ -62,6 +66,7 @@ package enum SimulatorRun {
             packetLimit: options.packetBytes
         )
         if let path = options.secretKeyFile {
+            try FileName.check(path, of: "--secret-key-file")
             do throws(SmallFile.Fault) {
                 let bytes = try SmallFile.read(path, limit: 4_096)
                 configuration.secretKey = bytes.last == 0x0A ? Array(bytes.dropLast()) : bytes

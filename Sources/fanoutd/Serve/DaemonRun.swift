@@ -77,9 +77,12 @@ package struct DaemonRun: Sendable {
             status: parts.status,
             isAlive: parts.isAlive
         )
+        // A run for a guest has no file to read again, and ends with the terminal that it is shown on.
+        let reload: [any Service] = parts.guest == nil ? [HangupReload(reload: parts.reload)] : []
+        let hangup: [UnixSignal] =
+            parts.guest != nil && Interruption.isHeeded(.sighup) ? [.sighup] : []
         let all: [any Service] =
-            [heartbeat, HangupReload(reload: parts.reload)] + parts.services
-            + [StoppingNotice(socket: notify)]
+            [heartbeat] + reload + parts.services + [StoppingNotice(socket: notify)]
         let guest = parts.guest.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0,
@@ -89,7 +92,7 @@ package struct DaemonRun: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: all.map { .init(service: $0) } + (guest.map { [$0] } ?? []),
-            gracefulShutdownSignals: [.sigterm, .sigint],
+            gracefulShutdownSignals: [.sigterm, .sigint] + hangup,
             logger: log.logger("lifecycle")
         )
         group.maximumGracefulShutdownDuration =

@@ -39,27 +39,39 @@ package struct Progress: Sendable, Hashable {
         self.init(done: sent, total: size, unit: .bytes, note: note)
     }
 
-    /// A bar for a terminal of so many columns; the bar shrinks before any text is cut.
+    /// A bar for a terminal of so many columns, narrower than that; the bar shrinks, then the note is
+    /// cut.
     package func bar(columns: Int) -> String {
-        let text = line
-        guard let fraction else { return String(text.prefix(columns)) }
-        let room = min(30, columns - text.count - 4)
-        guard room >= 5 else { return String(text.prefix(columns - 1)) }
-        let filled = Int((Double(room) * fraction).rounded(.down))
+        let room = max(0, columns - 1)
+        let figures = figures.joined(separator: "  ")
+        guard let fraction else { return line.cut(toColumns: room) }
+        // Two brackets and the blank behind them.
+        let barRoom = room - 3 - figures.columns
+        guard barRoom >= Self.leastBar else { return line.cut(toColumns: room) }
+        let wish = note.isEmpty ? 0 : note.columns + 2
+        let width = min(30, max(Self.leastBar, barRoom - wish))
+        let filled = Int((Double(width) * fraction).rounded(.down))
         let bar =
-            String(repeating: "#", count: filled) + String(repeating: "-", count: room - filled)
-        return "[\(bar)] \(text)"
+            String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+        let shownNote = note.cut(toColumns: barRoom - width - 2)
+        return "[\(bar)] \(figures)" + (shownNote.isEmpty ? "" : "  \(shownNote)")
     }
+
+    /// Fewer columns don't show that anything moves.
+    private static let leastBar = 10
 
     /// The same without a bar, for a log or a pipe.
     package var line: String {
+        (figures + (note.isEmpty ? [] : [note])).joined(separator: "  ")
+    }
+
+    private var figures: [String] {
         var parts: [String] = []
         if let fraction { parts.append("\(Int((fraction * 100).rounded(.down)))%") }
         parts.append(amount)
         if let rate { parts.append("\(measure(Int(rate.rounded())))/s") }
         if let remaining { parts.append("ETA \(Self.clock(remaining))") }
-        if !note.isEmpty { parts.append(note) }
-        return parts.joined(separator: "  ")
+        return parts
     }
 
     /// How long the rest takes at the present rate; nil where that can't be told.

@@ -1,6 +1,6 @@
 /// Shows progress on standard error: a bar on a terminal, otherwise a line every few seconds.
 package struct ProgressDisplay {
-    private let isTerminal = StandardError.isTerminal
+    private let isTerminal = StandardError.takesEscapes
     private let clock = ContinuousClock()
     private let start = ContinuousClock().now
     private var meter = RateMeter()
@@ -35,8 +35,13 @@ package struct ProgressDisplay {
 
     /// Takes the bar away, so that other text can follow.
     package mutating func clear() {
-        if hasBar { StandardError.write("\r\u{1B}[K") }
+        if hasBar { Self.clearLine() }
         hasBar = false
+    }
+
+    /// Empties the terminal's line, whoever wrote it.
+    package static func clearLine() {
+        if StandardError.takesEscapes { StandardError.write("\r\u{1B}[K") }
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// What the process was started with in place of its three standard streams.
@@ -37,6 +38,17 @@ package enum StandardError {
     /// Whether a person looks at it.
     package static var isTerminal: Bool { isatty(descriptor) == 1 }
 
+    /// Whether a line on it can be written over: a terminal, and one that knows escape codes.
+    package static var takesEscapes: Bool {
+        isTerminal && knowsEscapes(ProcessInfo.processInfo.environment["TERM"])
+    }
+
+    /// Whether a terminal of that name (`TERM`) knows escape codes; one without a name is the plainest.
+    package static func knowsEscapes(_ name: String?) -> Bool {
+        guard let name, !name.isEmpty else { return false }
+        return name != "dumb"
+    }
+
     /// The columns of the terminal, 80 where it doesn't say.
     package static var columns: Int {
         var size = winsize()
@@ -61,11 +73,18 @@ package enum StandardOutput {
     /// Whether a person looks at it.
     package static var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    package static func write(_ bytes: [UInt8]) throws(SmallFile.Fault) {
-        try SmallFile.write(bytes, to: descriptor, path: "standard output")
+    /// Writes all of it; whoever reads may have enough, as `head` has after some lines, and then there
+    /// is nothing to say.
+    package static func write(_ bytes: [UInt8]) throws(CommandFailure) {
+        do {
+            try SmallFile.write(bytes, to: descriptor, path: "standard output")
+        } catch {
+            let message = "standard output can't be written: \(error.reason)"
+            throw CommandFailure(.output, error.isBrokenPipe ? "" : message)
+        }
     }
 
-    package static func writeLine(_ text: String) throws(SmallFile.Fault) {
+    package static func writeLine(_ text: String) throws(CommandFailure) {
         try write(Array((text + "\n").utf8))
     }
 }

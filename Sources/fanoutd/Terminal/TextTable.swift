@@ -32,12 +32,12 @@ package struct TextTable: Sendable {
     package var text: String {
         let lines = [columns.map(\.title)] + rows
         let widths = columns.indices.map { index in
-            lines.map { $0[index].count }.max() ?? 0
+            lines.map { $0[index].columns }.max() ?? 0
         }
         return lines.map { line in
             var text = ""
             for (index, cell) in line.enumerated() {
-                let padding = String(repeating: " ", count: widths[index] - cell.count)
+                let padding = String(repeating: " ", count: widths[index] - cell.columns)
                 text += columns[index].isNumber ? padding + cell : cell + padding
                 text += "  "
             }

@@ -1,0 +1,34 @@
+import Glibc
+
+/// A file's name as it came on the command line or in a variable.
+package enum FileName {
+    /// Refuses what can't be the name of a file that is there, naming the cause; `option` is where it
+    /// came from.
+    ///
+    /// A name that is odd and is there all the same is a file like any other.
+    package static func check(_ path: String, of option: String) throws(CommandFailure) {
+        if unsafe access(path, F_OK) == 0 { return }
+        try checkNew(path, of: option)
+    }
+
+    /// Refuses what must not become the name of a new file.
+    package static func checkNew(_ path: String, of option: String) throws(CommandFailure) {
+        if path.isEmpty {
+            throw CommandFailure(.usage, "\(option) is empty; give the name of a file")
+        }
+        if Redaction.looksSecret(path) {
+            throw CommandFailure(
+                .usage,
+                "\(option) wants the name of a file and got what looks like a secret itself; "
+                    + "write the secret into a file that only you can read, and name that"
+            )
+        }
+        if path.unicodeScalars.contains("\u{FFFD}") {
+            throw CommandFailure(
+                .usage,
+                "\(option): the file's name is not UTF-8 and can't be taken; rename the file, "
+                    + "make a link to it with another name, or use standard input"
+            )
+        }
+    }
+}
