@@ -4,9 +4,9 @@ package import DeliveryCore
 package protocol Campaigns: Sendable {
     /// Stores a new campaign, with its recipients if it has some, in one durable transaction.
     ///
-    /// With `start` it is `running`, or `scheduled`, at once. The caller tells the dispatcher
-    /// (`Deliveries.admit`) about a started campaign. The answer to a request with a key is
-    /// remembered in the same transaction; the caller has made sure that the key is free.
+    /// With `start` it is `running`, or `scheduled`, at once; only `Submission` asks for this, which
+    /// tells the dispatcher. The answer to a request with a key is remembered in the same
+    /// transaction; the caller has made sure that the key is free.
     func create(
         _ campaign: NewCampaign,
         for request: KeyedRequest?,

@@ -5,7 +5,7 @@ package protocol Deliveries: Sendable {
     /// Hears of every change of a campaign; whoever takes in recipients or campaigns tells it too.
     var changes: ChangeFeed { get }
 
-    /// Tells the dispatcher of a campaign that was created and started.
+    /// Tells the dispatcher of a campaign that was created and started; `Submission` does.
     func admit(_ work: CampaignWork)
 
     /// Carries a change out durably; it takes hold within the calls in flight.

@@ -37,7 +37,7 @@ extension EndpointResponder {
         )
         let stored: Campaign
         do {
-            stored = try await store(campaign, for: request, now: now)
+            stored = try await submission.submit(campaign, for: request, now: now)
         } catch {
             throw Problem(error)
         }
@@ -45,17 +45,7 @@ extension EndpointResponder {
         return stored
     }
 
-    /// Stores a campaign and has it sent if it starts.
-    func store(
-        _ campaign: NewCampaign,
-        for request: KeyedRequest?,
-        now: Now
-    ) async throws(QueueError) -> Campaign {
-        let created = try await campaigns.create(campaign, for: request, now: now)
-        if let work = created.work { deliveries.admit(work) }
-        deliveries.changes.changed(created.campaign.id)
-        return created.campaign
-    }
+    var submission: Submission { Submission(to: campaigns, deliveries) }
 
     func makeID(at time: Timestamp) -> Campaign.ID {
         var numbers = DrawnNumbers(draw: random)

@@ -75,7 +75,7 @@ extension EndpointResponder {
             start: true
         )
         do throws(QueueError) {
-            let created = try await store(campaign, for: request, now: now)
+            let created = try await submission.submit(campaign, for: request, now: now)
             let user = call.caller == .anyone ? "" : ", \(call.caller.name)"
             audit(call, "create", created.id, caller: "gateway \(caller)\(user)")
             return gateway.acceptance(of: created.id)
