@@ -134,7 +134,9 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "DeliveryEngineTests",
-            dependencies: ["DeliveryEngine", "DeliveryCore", "Simulation", logging, lifecycle]
+            dependencies: [
+                "DeliveryEngine", "DeliveryCore", "QueueStore", "Simulation", logging, lifecycle,
+            ]
         ),
         .testTarget(
             name: "QueueStoreTests",

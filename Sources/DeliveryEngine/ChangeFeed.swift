@@ -64,6 +64,8 @@ extension ChangeFeed {
                 changed(change.campaign.id)
             case .swept(let swept):
                 for id in swept.retired { changed(id) }
+            case .failed(let failure):
+                if let id = failure.campaign { changed(id) }
             case .changed(.failure), .done:
                 break
             }

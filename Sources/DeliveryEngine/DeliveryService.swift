@@ -84,6 +84,11 @@ package final class DeliveryService: Service, Deliveries {
                 // queue was being read must not be undone by what the queue held.
                 _ = perform(handle(.restored(restored)), in: &group)
                 onRestored()
+                group.addTask {
+                    for await error in self.queue.faults {
+                        self.report.yield(.storeFailed(error.fault))
+                    }
+                }
                 for await event in events where perform(handle(event), in: &group) { break }
                 group.cancelAll()
             }

@@ -73,7 +73,7 @@ struct BatchRow: Sendable {
 }
 
 extension BatchRow {
-    private static let columns = """
+    static let columns = """
         id, campaign, pass, state, first_account, last_account, accounts, count, attempts,
         maybe_accepted, is_half, message_sequence, message_random, due_at_ms, message_key, code,
         info, changed_at_ms, ledger
@@ -82,11 +82,6 @@ extension BatchRow {
     static let open = """
         SELECT \(columns) FROM batch INDEXED BY batch_open
         WHERE state IN ('in_flight', 'held', 'repeat') AND state <> 'closed' ORDER BY id
-        """
-    static let openOfCampaign = """
-        SELECT \(columns) FROM batch INDEXED BY batch_open
-        WHERE state IN ('in_flight', 'held', 'repeat') AND state <> 'closed' AND campaign = ?
-        ORDER BY id
         """
     static let unsettledRanges = """
         SELECT \(columns) FROM batch INDEXED BY batch_open
@@ -125,9 +120,12 @@ extension BatchRow {
         if let first = row.optionalBytes(4) {
             members = .range(first: first, last: row.bytes(5))
         } else {
-            members = .list(row.optionalBytes(6).map { Self.unpacked($0) })
+            members = .list(try row.optionalBytes(6).map { try Self.unpacked($0) })
         }
         count = row.int(7)
+        guard pass >= 0, (1...Self.countLimit).contains(count) else {
+            throw StoreError.unreadable("a batch of \(count) accounts in pass \(pass)")
+        }
         attempts = row.int(8)
         maybeAccepted = row.int(9) != 0
         isHalf = row.int(10) != 0
@@ -196,11 +194,17 @@ extension BatchRow {
         return .blob(accounts.flatMap { [UInt8($0.bytes.count)] + $0.bytes })
     }
 
-    private static func unpacked(_ packed: [UInt8]) -> [Account] {
+    /// More accounts than any call holds.
+    private static let countLimit = 1_000_000
+
+    private static func unpacked(_ packed: [UInt8]) throws -> [Account] {
         var accounts: [Account] = []
         var index = 0
         while index < packed.count {
             let end = index + 1 + Int(packed[index])
+            guard end <= packed.count else {
+                throw StoreError.unreadable("a batch's list of accounts that breaks off")
+            }
             accounts.append(Account(checked: Array(packed[(index + 1)..<end])))
             index = end
         }

@@ -48,15 +48,12 @@ extension CampaignRow {
         INSERT INTO campaign (id, uuid, name, state, priority, messages_per_minute, start_at_ms,
             expires_at_ms, on_unknown, packet_overhead, created_at_ms, started_at_ms,
             touched_at_ms)
-        VALUES (
-            1 + max(ifnull((SELECT max(id) FROM campaign), 0),
-                ifnull((SELECT max(campaign) FROM removed), 0)),
-            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?10)
+        VALUES (?12, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?10)
         """
 
     init(_ row: Query) throws {
         key = row.int64(0)
-        id = Campaign.ID(bytes: row.bytes(1))
+        id = try Campaign.ID(stored: row.bytes(1))
         name = row.text(2)
         state = try decoded(row.text(3))
         reason = row.optionalText(5).map { [code = row.optionalInt(4)] text in
@@ -123,9 +120,10 @@ extension CampaignRow {
         )
     }
 
-    /// Stores a new campaign with its message; its recipients follow.
+    /// Stores a new campaign with its message.
     static func insert(
         _ campaign: NewCampaign,
+        _ key: Int64,
         state: Campaign.State,
         at time: Timestamp,
         _ connection: Connection
@@ -143,11 +141,12 @@ extension CampaignRow {
             .text(settings.onUnknown.rawValue),
             .int(campaign.message.packetOverhead),
             .int(time.milliseconds),
-            .optional(state == .running ? time.milliseconds : nil)
+            .optional(state == .running ? time.milliseconds : nil),
+            .int(key)
         )
         try connection.run(
             "INSERT INTO message VALUES (?, ?)",
-            .int(connection.lastInsertedKey),
+            .int(key),
             .text(campaign.message.json)
         )
     }
@@ -184,6 +183,9 @@ extension Connection {
             let at = Timestamp(milliseconds: $0.int64(1))
             cuts.append(Cut(status: try decoded($0.text(0)), at: at))
         }
+        guard cuts.count == campaign.pass else {
+            throw StoreError.unreadable("\(cuts.count) ends of a campaign's \(campaign.pass)")
+        }
         return cuts
     }
 
@@ -212,8 +214,10 @@ extension Campaign.ID {
         }
     }
 
-    init(bytes: [UInt8]) {
-        precondition(bytes.count == 16, "a uuid column holds \(bytes.count) bytes")
+    init(stored bytes: [UInt8]) throws {
+        guard bytes.count == 16 else {
+            throw StoreError.unreadable("a campaign's id of \(bytes.count) bytes")
+        }
         let halves = [bytes[..<8], bytes[8...]].map { half in
             half.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
         }

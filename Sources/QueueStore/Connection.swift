@@ -28,7 +28,7 @@ struct Connection {
     @discardableResult
     func run(_ sql: String, _ values: Value...) throws -> Int {
         let query = try Query(database, sql, values)
-        defer { query.reset() }
+        defer { query.clear() }
         while try query.step() {}
         return database.changesCount
     }
@@ -36,14 +36,14 @@ struct Connection {
     /// Reads all rows of a statement; `body` must not run the same statement again.
     func each(_ sql: String, _ values: Value..., body: (Query) throws -> Void) throws {
         let query = try Query(database, sql, values)
-        defer { query.reset() }
+        defer { query.clear() }
         while try query.step() { try body(query) }
     }
 
     /// The first row of a statement; nil if there is none.
     func first<T>(_ sql: String, _ values: Value..., body: (Query) throws -> T) throws -> T? {
         let query = try Query(database, sql, values)
-        defer { query.reset() }
+        defer { query.clear() }
         return try query.step() ? body(query) : nil
     }
 
@@ -53,6 +53,15 @@ struct Connection {
     }
 
     var lastInsertedKey: Int64 { database.lastInsertedRowID }
+
+    /// The bytes of the statements that are prepared and kept; they go with the connection.
+    var preparedBytes: Int {
+        var bytes: CInt = 0
+        var most: CInt = 0
+        let handle = unsafe database.sqliteConnection
+        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_STMT_USED, &bytes, &most, 0)
+        return Int(bytes)
+    }
 }
 
 /// A prepared statement with its values bound; a row of it while it is stepped.
@@ -93,7 +102,7 @@ struct Connection {
         guard code == SQLITE_OK else { throw failure(code) }
     }
 
-    /// Binds text that the caller keeps where it is until the statement has run.
+    /// Binds text that the caller keeps where it is until the statement is cleared.
     func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws {
         let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
         let code = unsafe sqlite3_bind_text(handle, CInt(index), text, CInt(bytes.count), nil)
@@ -114,6 +123,13 @@ struct Connection {
 
     func reset() {
         unsafe sqlite3_reset(handle)
+    }
+
+    /// Resets and forgets what was bound: the statement is kept, maybe for ever, and what was bound may
+    /// be large, or borrowed.
+    func clear() {
+        reset()
+        unsafe sqlite3_clear_bindings(handle)
     }
 
     func isNull(_ column: Int) -> Bool {

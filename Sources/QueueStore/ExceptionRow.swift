@@ -34,6 +34,7 @@ struct ExceptionRow {
         state = try decoded(row.text(1))
         batch = row.optionalInt64(2)
         pass = row.int(3)
+        guard pass >= 0 else { throw StoreError.unreadable("a recipient in pass \(pass)") }
         attempts = row.int(4)
         code = row.optionalInt(5)
         info = row.optionalText(6)

@@ -63,7 +63,7 @@ extension Connection {
             .int(lastForgotten(at: now))
         ) { row in
             KeyedAnswer(
-                campaign: Campaign.ID(bytes: row.bytes(0)),
+                campaign: try Campaign.ID(stored: row.bytes(0)),
                 digest: row.bytes(1),
                 body: row.bytes(2)
             )

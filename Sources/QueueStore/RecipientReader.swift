@@ -6,11 +6,14 @@ struct RecipientReader {
     let campaign: CampaignRow
     let connection: Connection
     let cuts: [Cut]
+    /// What a cancel or an expiry hasn't come to yet waits as before.
+    private let closing: Closing?
 
     init(_ campaign: CampaignRow, _ connection: Connection) throws {
         self.campaign = campaign
         self.connection = connection
         cuts = try connection.cuts(of: campaign)
+        closing = cuts.isEmpty ? nil : try connection.closing(of: campaign.key)
     }
 
     func recipient(_ account: Account) throws -> Recipient? {
@@ -78,7 +81,8 @@ struct RecipientReader {
             updatedAt: row.updatedAt,
             nextAttemptAt: row.dueAt
         )
-        if row.dueAt != nil, row.pass < cuts.count {
+        if row.dueAt != nil, row.pass < cuts.count, closing?.isAhead(row.account, row.pass) != true
+        {
             recipient.status = cuts[row.pass].status
             recipient.updatedAt = max(row.updatedAt, cuts[row.pass].at)
             recipient.nextAttemptAt = nil
@@ -87,7 +91,9 @@ struct RecipientReader {
     }
 
     func status(of batch: BatchRow) -> Recipient.Status {
-        batch.state.status ?? cuts[batch.pass].status
+        if let status = batch.state.status { return status }
+        // A batch that ended with no pass of its campaign: nobody can say how.
+        return cuts.indices.contains(batch.pass) ? cuts[batch.pass].status : .unknown
     }
 
     private func status(of row: ExceptionRow) -> Recipient.Status {

@@ -11,7 +11,7 @@ enum Schema {
     static let applicationID: Int64 = 0x6661_6E6F
 
     /// Each step's statements; the version of a store is how many it has behind it.
-    static let steps = [first, keyedRequests, mark, removal, listing, tally]
+    static let steps = [first, keyedRequests, mark, removal, listing, tally, closing]
 
     static var version: Int { steps.count }
 

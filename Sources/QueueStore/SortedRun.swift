@@ -154,6 +154,7 @@ extension SortedRun {
                     let isFull = part.upperBound - index >= Self.rowsPerStatement
                     let count = isFull ? Self.rowsPerStatement : 1
                     let query = try Query(connection.database, isFull ? Self.many : Self.one)
+                    defer { query.clear() }
                     try query.bind(.int(campaign), at: 1)
                     for offset in 0..<count {
                         let account = Int(order[index + offset])
@@ -161,7 +162,6 @@ extension SortedRun {
                         try unsafe query.bind(borrowed: slice, at: 2 + offset)
                     }
                     _ = try query.step()
-                    query.reset()
                     inserted += connection.database.changesCount
                     index += count
                 }

@@ -1,24 +1,9 @@
 package import DeliveryCore
 package import DeliveryEngine
 import GRDB
+import Synchronization
 
 extension Store: Campaigns {
-    package func create(
-        _ campaign: NewCampaign,
-        for request: KeyedRequest?,
-        now: Now
-    ) async throws(QueueError) -> Created {
-        try refuseWhenShort()
-        let sorted = SortedRun(campaign.recipients)
-        return try mapped(
-            await write(now: now) { transaction in
-                let created = try transaction.create(campaign, sorted)
-                if let request { try transaction.remember(request, created.campaign) }
-                return created
-            }
-        )
-    }
-
     package func answer(
         to key: KeyedRequest.Key,
         now: Timestamp
@@ -29,24 +14,32 @@ extension Store: Campaigns {
     package func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
         // Nobody should send a million lines to hear then that there is no room.
         try refuseIntakeWhenShort()
-        let result = await write(now: .none) { transaction in
-            _ = try transaction.draft(id)
-            transaction.memory.intakes[id, default: 0] += 1
+        // Counted first: a start that comes between now and the look is refused, and one that came
+        // before is seen by it.
+        countIntake(of: id, by: 1)
+        let result = await onWriter { connection in
+            guard let campaign = try connection.campaign(id) else { throw IntakeError.notFound }
+            guard campaign.state == .draft else { throw IntakeError.wrongState(campaign.state) }
         }
-        try intakeMapped(result)
+        do {
+            try intakeMapped(result)
+        } catch {
+            countIntake(of: id, by: -1)
+            throw error
+        }
     }
 
+    /// Needs no transaction, so it succeeds whatever becomes of the file and its disk.
     package func closeIntake(_ id: Campaign.ID) async {
-        let result = await write(now: .none) { transaction in
-            let left = (transaction.memory.intakes[id] ?? 0) - 1
-            transaction.memory.intakes[id] = left > 0 ? left : nil
-        }
-        // Nothing was written, so only a closed store can fail here, which holds no streams.
-        _ = result
+        countIntake(of: id, by: -1)
     }
 
-    /// Rows of one transaction: while it runs a claim waits, for some 20 ms.
-    private static let rowsPerTransaction = 25_000
+    private func countIntake(of id: Campaign.ID, by change: Int) {
+        intakes.withLock { intakes in
+            let count = (intakes[id] ?? 0) + change
+            intakes[id] = count > 0 ? count : nil
+        }
+    }
 
     package func take(
         _ run: AccountRun,
@@ -54,13 +47,13 @@ extension Store: Campaigns {
         now: Now
     ) async throws(IntakeError) -> Taken {
         try refuseIntakeWhenShort()
-        let sorted = SortedRun(run)
+        let sorted = await sorted(run)
         var taken = Taken(accepted: 0, duplicates: 0, total: 0)
         var start = 0
         // Once for an empty run too: it must say that the campaign is no draft.
         repeat {
-            let part = start..<min(start + Self.rowsPerTransaction, run.count)
-            let result = await write(now: now) { transaction in
+            let part = start..<min(start + CommitSize.slice, run.count)
+            let result = await write(now: now, .bulk) { transaction in
                 try transaction.take(sorted, part, into: id)
             }
             let step: Taken
@@ -137,7 +130,7 @@ extension Store: Campaigns {
         }
     }
 
-    private func refuseWhenShort() throws(QueueError) {
+    func refuseWhenShort() throws(QueueError) {
         guard options.minFreeBytes > 0, writer is DatabasePool,
             let free = FileSize.free(at: path), free < options.minFreeBytes
         else { return }
@@ -170,12 +163,5 @@ extension Connection {
     /// A campaign as the endpoint shows it.
     func whole(_ row: CampaignRow) throws -> Campaign {
         row.campaign(message: try message(of: row), failures: try failures(of: row.key))
-    }
-}
-
-extension Now {
-    /// For transactions that write no time.
-    static var none: Now {
-        Now(instant: Instant(nanoseconds: 0), timestamp: Timestamp(milliseconds: 0))
     }
 }

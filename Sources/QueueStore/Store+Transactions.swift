@@ -1,28 +1,76 @@
 import DeliveryCore
 import DeliveryEngine
+import Dispatch
 import GRDB
 import Synchronization
 
 extension Store {
-    /// Runs a transaction on the writer's thread; if it throws nothing of it is done.
+    /// Runs a transaction on the writer's thread, when it is its turn; if it throws nothing of it is
+    /// done.
     func write<T: Sendable>(
         now: Now,
+        _ rank: WriterTurns.Rank = .request,
         touchesClock: Bool = false,
         _ body: @escaping @Sendable (inout Transaction) throws -> T
     ) async -> Result<T, any Error> {
-        guard writer is DatabasePool else {
-            return onThisThread { database in
-                self.transact(database, now: now, touchesClock: touchesClock, body)
-            }
+        let result = await onWriter(rank) { database in
+            self.transact(database, now: now, touchesClock: touchesClock, body)
         }
-        return await withCheckedContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { database in
-                continuation.resume(
-                    returning: self.transact(database, now: now, touchesClock: touchesClock, body)
-                )
+        // What the loop writes itself it hears of anyway.
+        if case .failure(let error) = result, rank != .loop, error.isOfStore {
+            fault.yield(queueError(error))
+        }
+        return result
+    }
+
+    /// Looks at what all transactions before have left, without one of its own.
+    func onWriter<T: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> T
+    ) async -> Result<T, any Error> {
+        await onWriter(.request) { database in
+            let connection = Connection(database: database)
+            return Result {
+                try self.fence.withLock { $0 }?.check(connection)
+                return try body(connection)
             }
         }
     }
+
+    private func onWriter<T: Sendable>(
+        _ rank: WriterTurns.Rank,
+        _ body: @escaping @Sendable (Database) -> Result<T, any Error>
+    ) async -> Result<T, any Error> {
+        guard writer is DatabasePool else { return onThisThread(body) }
+        return await withCheckedContinuation { continuation in
+            let isFree = turns.withLock { turns in
+                turns.add(rank) { continuation.resume(returning: body($0)) }
+            }
+            if isFree { takeTurn() }
+        }
+    }
+
+    /// Hands the writer's thread its next job, and goes on so until none waits.
+    private func takeTurn() {
+        guard let job = turns.withLock({ $0.next() }) else { return }
+        writer.asyncWriteWithoutTransaction { database in
+            job(database)
+            self.takeTurn()
+        }
+    }
+
+    /// How many jobs wait for the writer's thread.
+    package var waitingCount: Int { turns.withLock { $0.waitingCount } }
+
+    /// A run with its order, sorted elsewhere than on the caller's thread.
+    func sorted(_ run: AccountRun) async -> SortedRun {
+        guard writer is DatabasePool, run.count > Self.quicklySorted else { return SortedRun(run) }
+        return await withCheckedContinuation { continuation in
+            sorter.async { continuation.resume(returning: SortedRun(run)) }
+        }
+    }
+
+    /// So many accounts are sorted in less time than it takes to change threads.
+    private static let quicklySorted = 100
 
     /// Reads a snapshot.
     func read<T: Sendable>(
@@ -68,6 +116,8 @@ extension Store {
             connection,
             now: now,
             rowsPerStep: options.rowsPerStep,
+            intakes: intakes.withLock { $0 },
+            arriving: arriving.withLock { $0 },
             memory: memory
         )
         var answer: T?

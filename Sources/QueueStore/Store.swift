@@ -1,5 +1,6 @@
 package import DeliveryCore
 package import DeliveryEngine
+import Dispatch
 import GRDB
 import Synchronization
 
@@ -13,6 +14,15 @@ package final class Store: Sendable {
     let path: String
     let options: Options
     let memory: Mutex<WriterMemory>
+    /// How many streams of recipients are open, by draft: no row, so that closing one can't fail.
+    let intakes = Mutex<[Campaign.ID: Int]>([:])
+    /// Keys of campaigns that are being made in several transactions.
+    let arriving = Mutex<Set<Int64>>([])
+    let turns = Mutex(WriterTurns())
+    package let faults: AsyncStream<QueueError>
+    let fault: AsyncStream<QueueError>.Continuation
+    /// Sorts runs of accounts: one at a time, and not on the threads that the sending loop needs.
+    let sorter = DispatchQueue(label: "fanoutd.sorter", qos: .utility)
     let lock: StoreLock?
     /// Nil for a store in memory, which nobody else can open.
     let fence: Mutex<Fence?>
@@ -35,6 +45,7 @@ package final class Store: Sendable {
         self.path = path
         self.options = options
         self.lock = lock
+        (faults, fault) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         memory = Mutex(WriterMemory(random: SplitMix64(seed: options.seed), isRestored: isRestored))
     }
 
@@ -53,8 +64,7 @@ package final class Store: Sendable {
         ///
         /// 16 MB: random runs of intake touch many pages again before they can be moved.
         package var checkpointPages: Int
-        /// How many rows one step of a mass operation changes at most: some milliseconds of work,
-        /// for which claims and records wait.
+        /// How many rows the mass operations of one transaction look at, at most.
         package var rowsPerStep: Int
 
         package init(
@@ -63,7 +73,7 @@ package final class Store: Sendable {
             minFreeBytes: Int = 0,
             pageLimit: Int? = nil,
             checkpointPages: Int = 4_000,
-            rowsPerStep: Int = 5_000
+            rowsPerStep: Int = CommitSize.rows
         ) {
             self.bootID = bootID
             self.seed = seed
@@ -79,19 +89,25 @@ extension Store {
     /// Returns once a write has returned, done or refused: for a watchdog, which hears nothing if
     /// the disk hangs.
     package func proveWriting(now: Now) async {
-        _ = await write(now: now, touchesClock: true) { _ in }
+        let result = await write(now: now, .loop, touchesClock: true) { _ in }
+        if case .failure(let error) = result, error.isOfStore { fault.yield(queueError(error)) }
     }
 }
 
 extension Store: Queue {
     package func restore(now: Now) async throws(QueueError) -> Restored {
-        try mapped(await write(now: now, touchesClock: true) { try $0.restore() })
+        try mapped(await write(now: now, .loop, touchesClock: true) { try $0.restore() })
     }
 
     package func commit(_ writes: [Write], now: Now) async throws(QueueError) -> [WriteResult] {
-        try mapped(
-            await write(now: now, touchesClock: true) { transaction in
-                try writes.map { try transaction.perform($0) }
+        let whole = await write(now: now, .loop, touchesClock: true) { transaction in
+            try writes.map { try transaction.perform($0) }
+        }
+        guard case .failure(let error) = whole, error.isOfOneWrite else { return try mapped(whole) }
+        // Nothing is done yet. One write at a time costs a little more, and says which it is.
+        return try mapped(
+            await write(now: now, .loop, touchesClock: true) { transaction in
+                try writes.map { try transaction.performAlone($0) }
             }
         )
     }

@@ -28,7 +28,7 @@ extension Transaction {
     }
 
     private func refusalToStart(_ campaign: CampaignRow) -> ChangeRefusal? {
-        if memory.intakes[campaign.id] != nil { return .intakeOpen }
+        if intakes[campaign.id] != nil { return .intakeOpen }
         if campaign.counts.total == 0 { return .emptyDraft }
         return isPastExpiry(campaign) ? .expired : nil
     }
@@ -51,62 +51,14 @@ extension Transaction {
             work: try work(campaign),
             requeued: requeued,
             next: next,
-            closed: closed
+            closed: closed,
+            isClosing: try isClosing(campaign)
         )
     }
 
-    /// Ends everybody no call is out for; says which batches that closed.
-    ///
-    /// Those never addressed and those that wait are moved in the counters only: the pass they
-    /// belong to is over, and from that follows their status.
-    private func cut(
-        _ campaign: inout CampaignRow,
-        _ status: Recipient.Status
-    ) throws -> [Batch.ID] {
-        var closed: [Batch.ID] = []
-        for var batch in try connection.batches(BatchRow.openOfCampaign, of: campaign.key)
-        where batch.state != .inFlight {
-            campaign.counts[batch.state == .held ? .queued : .retrying] -= batch.count
-            batch.changedAt = now.timestamp
-            try cut(&batch, status, &campaign)
-            closed.append(batch.id)
-        }
-        try endDoubted(&campaign)
-        try connection.run(
-            "INSERT INTO cut VALUES (?, ?, ?, ?)",
-            .int(campaign.key),
-            .int(campaign.pass),
-            .text(status.rawValue),
-            .int(now.timestamp.milliseconds)
-        )
-        campaign.counts[status] += campaign.counts.queued + campaign.counts.retrying
-        campaign.counts.queued = 0
-        campaign.counts.retrying = 0
-        campaign.fresh = 0
-        campaign.waiting = 0
-        campaign.pass += 1
-        return closed
-    }
-
-    /// Ends those that wait for a retry of their own and may have been accepted before.
-    private func endDoubted(_ campaign: inout CampaignRow) throws {
-        let sql = """
-            UPDATE exception INDEXED BY exception_doubted
-            SET state = 'unknown', due_at_ms = NULL, info = ?4, updated_at_ms = ?5
-            WHERE campaign = ?1 AND pass = ?2 AND doubted = 1 AND due_at_ms IS NOT NULL
-                AND state = ?3
-            """
-        for status in [Recipient.Status.queued, .retrying] {
-            let ended = try connection.run(
-                sql,
-                .int(campaign.key),
-                .int(campaign.pass),
-                .text(status.rawValue),
-                .text(Self.doubt),
-                .int(now.timestamp.milliseconds)
-            )
-            campaign.move(ended, from: status, to: .unknown)
-        }
+    func isClosing(_ campaign: CampaignRow) throws -> Bool {
+        guard campaign.state.isFinal else { return false }
+        return try connection.closing(of: campaign.key) != nil
     }
 
     // MARK: Settings

@@ -3,7 +3,10 @@ import DeliveryCore
 extension Transaction {
     mutating func perform(_ claim: Write.Claim) throws -> WriteResult {
         guard var campaign = try campaign(claim.campaign) else { return .claimed(nil, nil) }
-        guard campaign.state == .running else { return .claimed(nil, try work(campaign)) }
+        // An expiry that has come may have to wait for a later commit.
+        guard campaign.state == .running, !isPastExpiry(campaign) else {
+            return .claimed(nil, try work(campaign))
+        }
         let members: BatchRow.Members
         let accounts: [Account]
         var earlierAttempts: [Int] = []
@@ -62,7 +65,8 @@ extension Transaction {
         guard var batch = try connection.batch(reclaim.batch.rawValue),
             var campaign = try campaign(key: batch.campaign)
         else { return .claimed(nil, nil) }
-        guard campaign.state == .running, batch.state == .held || batch.state == .repeated,
+        guard campaign.state == .running, !isPastExpiry(campaign),
+            batch.state == .held || batch.state == .repeated,
             let status = batch.state.status
         else { return .claimed(nil, try work(campaign)) }
         let message = try message(of: campaign)

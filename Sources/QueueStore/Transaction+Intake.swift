@@ -2,27 +2,6 @@ import DeliveryCore
 import DeliveryEngine
 
 extension Transaction {
-    mutating func create(_ campaign: NewCampaign, _ sorted: SortedRun) throws -> Created {
-        var state = Campaign.State.draft
-        if campaign.start {
-            let startsLater = campaign.settings.startAt.map { $0 > now.timestamp } ?? false
-            state = startsLater ? .scheduled : .running
-        }
-        try CampaignRow.insert(campaign, state: state, at: now.timestamp, connection)
-        guard var row = try self.campaign(campaign.id) else {
-            throw StoreError.unreadable("campaign")
-        }
-        let accepted = try sorted.insert(0..<sorted.order.count, into: row.key, connection)
-        row.fresh = accepted
-        row.counts.queued = accepted
-        finish(&row)
-        update(row)
-        return Created(
-            campaign: row.campaign(message: campaign.message, failures: []),
-            work: campaign.start ? try work(row) : nil
-        )
-    }
-
     /// A campaign that takes recipients.
     mutating func draft(_ id: Campaign.ID) throws -> CampaignRow {
         guard let campaign = try campaign(id) else { throw IntakeError.notFound }

@@ -60,12 +60,19 @@ extension Transaction {
     }
 }
 
+extension Campaign.ID {
+    /// Of a hold that is no campaign's.
+    fileprivate static let nobody = Campaign.ID(high: 0, low: 0)
+}
+
 extension Connection {
     func ledger(lastInstantOfBoot last: Instant?) throws -> [(key: Int64, entry: LedgerEntry)] {
         var entries: [(key: Int64, entry: LedgerEntry)] = []
         try each("SELECT id, uuid, count, timeout_ms, release_ns FROM ledger ORDER BY id") { row in
+            let uuid = row.bytes(1)
             let entry = LedgerEntry(
-                campaign: Campaign.ID(bytes: row.bytes(1)),
+                // It counts against the quota whoever's it was.
+                campaign: uuid.count == 16 ? try Campaign.ID(stored: uuid) : .nobody,
                 count: row.int(2),
                 timeout: .milliseconds(row.int64(3)),
                 releaseAt: row.optionalInt64(4).map { Instant(nanoseconds: $0) },

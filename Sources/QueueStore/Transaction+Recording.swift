@@ -95,7 +95,23 @@ extension Transaction {
 
     /// How a batch of an earlier pass ends.
     private func cutStatus(of batch: BatchRow, _ campaign: CampaignRow) throws -> Recipient.Status {
-        try connection.cuts(of: campaign)[batch.pass].status
+        let cuts = try connection.cuts(of: campaign)
+        guard cuts.indices.contains(batch.pass) else {
+            throw StoreError.unreadable("a batch of pass \(batch.pass) of \(cuts.count)")
+        }
+        return cuts[batch.pass].status
+    }
+
+    /// How an account of such a batch ends; if that has not come to it yet, it waits as it does.
+    private func cutStatus(
+        of account: Account,
+        in batch: BatchRow,
+        waiting: Recipient.Status,
+        _ campaign: CampaignRow
+    ) throws -> Recipient.Status {
+        let closing = try connection.closing(of: campaign.key)
+        guard closing?.isAhead(account.bytes, batch.pass) != true else { return waiting }
+        return try cutStatus(of: batch, campaign)
     }
 
     /// What is said of an account that ends unsettled by the calls after one of unknown outcome.
@@ -147,7 +163,14 @@ extension Transaction {
                 code: entry.code,
                 dueAt: dueAt
             )
-            if isCut, dueAt != nil { status = try cutStatus(of: batch, campaign) }
+            if isCut, dueAt != nil {
+                status = try cutStatus(
+                    of: entry.account,
+                    in: batch,
+                    waiting: status,
+                    campaign
+                )
+            }
             if !isCut, dueAt != nil { campaign.waiting += 1 }
             campaign.counts[status] += 1
         }

@@ -7,8 +7,10 @@ import DeliveryCore
 extension Transaction {
     mutating func delete(_ id: Campaign.ID) throws -> Change {
         guard let campaign = try campaign(id) else { return .failure(.notFound) }
-        guard memory.intakes[id] == nil else { return .failure(.intakeOpen) }
-        guard campaign.state == .draft || campaign.isOver else {
+        guard intakes[id] == nil else { return .failure(.intakeOpen) }
+        // What merely waits for its end may as well go: no call is out for it.
+        let isEnding = try isClosing(campaign) && campaign.counts.sending == 0
+        guard campaign.state == .draft || campaign.isOver || isEnding else {
             return .failure(.wrongState(campaign.state))
         }
         let answer = try changed(campaign)
@@ -17,7 +19,7 @@ extension Transaction {
     }
 
     private mutating func remove(_ campaign: CampaignRow) throws {
-        for table in ["failure", "cut", "message"] {
+        for table in ["failure", "cut", "message", "closing"] {
             try connection.run("DELETE FROM \(table) WHERE campaign = ?", .int(campaign.key))
         }
         try connection.run("DELETE FROM campaign WHERE id = ?", .int(campaign.key))
@@ -34,11 +36,17 @@ extension Transaction {
         let retiredAtOnce = max(1, rowsPerStep / 100)
         if let time = sweep.untouchedSince { retired = try retire(time, atMost: retiredAtOnce) }
         var room = rowsPerStep
-        while room > 0, let key = try removedKey() {
-            room -= try removeRows(of: key, atMost: room)
-            guard room > 0 else { break }
-            try connection.run("DELETE FROM removed WHERE campaign = ?", .int(key))
-            room -= 1
+        for key in try removedKeys() where room > 0 {
+            let limit = room
+            let fault = try attempt { transaction in
+                room -= try transaction.removeRows(of: key, atMost: limit)
+                guard room > 0 else { return }
+                try transaction.connection.run("DELETE FROM removed WHERE campaign = ?", .int(key))
+                room -= 1
+            }
+            guard fault != nil else { continue }
+            room = limit
+            memory.unremovable.insert(key)
         }
         // An answer that was kept may be as long as a campaign's message.
         let forgottenAtOnce = max(1, rowsPerStep / 10)
@@ -52,26 +60,41 @@ extension Transaction {
     private mutating func retire(_ time: Timestamp, atMost limit: Int) throws -> [Campaign.ID] {
         var keys: [Int64] = []
         // Those that are streamed into may be among the oldest.
-        let room = Value.int(limit + memory.intakes.count)
+        let room = Value.int(limit + intakes.count + memory.unremovable.count)
         for sql in [CampaignRow.finishedBefore, CampaignRow.draftsUntouchedSince] {
             try connection.each(sql, .int(time.milliseconds), room) { keys.append($0.int64(0)) }
         }
         var retired: [Campaign.ID] = []
-        for key in keys where retired.count < limit {
-            // As the writes before this one in the same transaction have left it.
-            guard let row = try campaign(key: key), row.wasLeft(before: time),
-                memory.intakes[row.id] == nil
-            else { continue }
-            try remove(row)
-            retired.append(row.id)
+        for key in keys where retired.count < limit && !memory.unremovable.contains(key) {
+            var removed: Campaign.ID?
+            let fault = try attempt { removed = try $0.retire(key, leftBefore: time) }
+            // Somebody has to look at it; until then it mustn't stand in the way of the others.
+            if fault != nil {
+                memory.unremovable.insert(key)
+            } else if let removed {
+                retired.append(removed)
+            }
         }
         return retired
     }
 
-    private func removedKey() throws -> Int64? {
-        try connection.first("SELECT campaign FROM removed ORDER BY campaign LIMIT 1") {
-            $0.int64(0)
+    private mutating func retire(_ key: Int64, leftBefore time: Timestamp) throws -> Campaign.ID? {
+        // As the writes before this one in the same transaction have left it.
+        guard let row = try campaign(key: key), row.wasLeft(before: time), intakes[row.id] == nil
+        else { return nil }
+        try remove(row)
+        return row.id
+    }
+
+    /// Campaigns that are gone and may have rows left, as many as one step can be through with.
+    private func removedKeys() throws -> [Int64] {
+        var keys: [Int64] = []
+        let left = memory.unremovable.union(arriving)
+        let room = Value.int(rowsPerStep + left.count)
+        try connection.each("SELECT campaign FROM removed ORDER BY campaign LIMIT ?", room) {
+            keys.append($0.int64(0))
         }
+        return keys.filter { !left.contains($0) }
     }
 
     /// Removes rows of a campaign that is gone and says how many; fewer than `limit` were all.
@@ -151,10 +174,17 @@ extension Schema {
 }
 
 extension Store {
+    /// The bytes of the statements that the writer keeps: for tests.
+    package func preparedBytes() async throws -> Int {
+        try mapped(await onWriter { $0.preparedBytes })
+    }
+
     /// How many rows bear the key of a campaign that isn't there: for tests and simulations.
     package func strayRowCount() async throws -> Int {
         try await read { connection in
-            let tables = ["recipient", "exception", "batch", "failure", "cut", "message"]
+            let tables = [
+                "recipient", "exception", "batch", "failure", "cut", "message", "closing",
+            ]
             let counts = tables.map {
                 "(SELECT count(*) FROM \($0) WHERE campaign NOT IN (SELECT id FROM campaign))"
             }

@@ -7,8 +7,8 @@ struct WriterMemory: Sendable {
     var random: SplitMix64
     /// Whether another file was put in the store's place, so that its ledger lacks calls.
     var isRestored = false
-    /// How many streams of recipients are open, by draft.
-    var intakes: [Campaign.ID: Int] = [:]
+    /// Campaigns whose rows can't be removed; so the others' can.
+    var unremovable: Set<Int64> = []
     /// Whether the ledger has been taken over from the process before.
     var hasAdoptedLedger = false
     var messages = RecentMessages()
@@ -45,16 +45,32 @@ struct Transaction {
     let now: Now
     /// How many rows one step of a mass operation changes at most.
     let rowsPerStep: Int
+    /// How many rows the mass operations of this transaction may look at yet.
+    var rowsLeft: Int
+    /// How many streams of recipients are open, by draft.
+    let intakes: [Campaign.ID: Int]
+    /// Keys of campaigns that are being made: their rows are no stray ones.
+    let arriving: Set<Int64>
     var memory: WriterMemory
     private(set) var sequence: UInt32 = 0
     private var rows: [Int64: CampaignRow] = [:]
     private var keys: [Campaign.ID: Int64] = [:]
     private var changed: Set<Int64> = []
 
-    init(_ connection: Connection, now: Now, rowsPerStep: Int, memory: WriterMemory) {
+    init(
+        _ connection: Connection,
+        now: Now,
+        rowsPerStep: Int,
+        intakes: [Campaign.ID: Int],
+        arriving: Set<Int64>,
+        memory: WriterMemory
+    ) {
         self.connection = connection
         self.now = now
         self.rowsPerStep = rowsPerStep
+        rowsLeft = rowsPerStep
+        self.intakes = intakes
+        self.arriving = arriving
         self.memory = memory
     }
 
@@ -125,9 +141,19 @@ struct Transaction {
         memory.hasAdoptedLedger = true
     }
 
+    /// Stores the campaigns' rows that were changed; the next write reads them again.
+    mutating func saveRows() throws {
+        try storeRows()
+        (rows, keys, changed) = ([:], [:], [])
+    }
+
+    private func storeRows() throws {
+        for key in changed.sorted() { try rows[key]?.save(connection) }
+    }
+
     /// Stores the campaigns' rows, and the clock's where that was read.
     func end(boot: String?) throws {
-        for key in changed.sorted() { try rows[key]?.save(connection) }
+        try storeRows()
         guard let boot else { return }
         try connection.run(
             "UPDATE clock SET boot = ?, last_instant_ns = ?, message_sequence = ?",
@@ -147,6 +173,7 @@ struct Transaction {
         case .retry(let id, let filter, let position):
             .changed(try retry(id, filter, after: position))
         case .delete(let id): .changed(try delete(id))
+        case .close(let id): .changed(try close(id))
         case .service(let record): try perform(record)
         case .sweep(let sweep): try perform(sweep)
         }

@@ -102,7 +102,7 @@ struct Crowd {
         case .transition(let id, .begin): changed(id, to: .running)
         case .transition(let id, .expire): changed(id, to: .expired)
         case .service: .done
-        case .reclaim, .transition, .patch, .retry, .delete, .sweep:
+        case .reclaim, .transition, .patch, .retry, .delete, .sweep, .close:
             preconditionFailure("the crowd's campaigns need no \(write)")
         }
     }

@@ -139,6 +139,29 @@ struct DeliveryServiceTests {
         }
     }
 
+    @Test func `what can't be written outside of commits shows, until something can`() async throws
+    {
+        queue.state.withLock {
+            $0.fresh = 0
+            $0.fault = .failed("disk I/O error")
+        }
+        try await running(FakeProvider()) { service in
+            queue.fault.yield(.failed("disk I/O error"))
+            let reason = Campaign.Reason(code: nil, text: "disk I/O error")
+            await watch.reports.first { $0 == .service(.storeFailed, reason) }
+            #expect(service.quota().state == .storeFailed)
+            time.pass(.seconds(1))
+            await watch.events.first { $0 == .commitFailed(.failed("disk I/O error")) }
+            #expect(service.quota().state == .storeFailed)
+            queue.state.withLock { $0.fault = nil }
+            while service.quota().state == .storeFailed {
+                time.pass(.seconds(1))
+                await Task.yield()
+            }
+            #expect(service.quota().state == .running)
+        }
+    }
+
     @Test func `what is asked while the queue is being read isn't undone by what it held`()
         async throws
     {

@@ -20,6 +20,12 @@ final class FakeQueue: Queue {
 
     static let id = Campaign.ID(high: 0x7000, low: 0x8000_0000_0000_0001)
     let state = Mutex(State())
+    let faults: AsyncStream<QueueError>
+    let fault: AsyncStream<QueueError>.Continuation
+
+    init() {
+        (faults, fault) = AsyncStream.makeStream()
+    }
 
     var records: [Resolution] { state.withLock { $0.records } }
 
@@ -94,7 +100,7 @@ final class FakeQueue: Queue {
             return .done
         case .sweep:
             return .swept(WriteResult.Swept(hasMore: false))
-        case .reclaim, .patch, .retry, .delete:
+        case .reclaim, .patch, .retry, .delete, .close:
             return .changed(.failure(.notFound))
         }
     }

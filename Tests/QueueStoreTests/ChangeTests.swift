@@ -77,6 +77,21 @@ import Testing
         #expect(try await store.campaign(makeID())?.state == .completed)
     }
 
+    @Test func `whatever codes a retry names, no statement more is kept`() async throws {
+        let store = try await makeFinishedStore()
+        _ = try await change(store, .retry(makeID(), RetryFilter(codes: [1])))
+        let bytes = try await store.preparedBytes()
+        for length in [2, 7, 100, 5_000] {
+            let codes = Array((100_000 + length)..<(100_000 + 2 * length))
+            let change = try await change(store, .retry(makeID(), RetryFilter(codes: codes)))
+            #expect(change.requeued == 0)
+        }
+        let named = RetryFilter(codes: Array(70_000..<75_000))
+        #expect(try await change(store, .retry(makeID(), named)).requeued == 5)
+        // A claim's own statement may be made ready once.
+        #expect(try await store.preparedBytes() <= bytes + 20_000)
+    }
+
     @Test func `a retry is refused for a draft and past the expiry`() async throws {
         let store = try makeStore()
         _ = try await store.create(makeCampaign(start: false), now: at(0))

@@ -1,5 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
+import GRDB
 import Glibc
 import QueueStore
 import Testing
@@ -117,6 +118,46 @@ import Testing
         #expect(unsafe rename(files.path("b"), files.path("a")) == 0)
         #expect(await refusal(by: store) == nil)
         #expect(try await store.claim().accounts.count == 10)
+        try store.close()
+    }
+
+    @Test func `a stream that ends while the file is moved away leaves its draft free`()
+        async throws
+    {
+        let store = try open(files.path("a"))
+        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        try await store.openIntake(makeID())
+        #expect(unsafe rename(files.path("a"), files.path("b")) == 0)
+        await store.closeIntake(makeID())
+        // One that can't begin counts no more either.
+        await #expect(throws: IntakeError.self) { try await store.openIntake(makeID()) }
+        #expect(unsafe rename(files.path("b"), files.path("a")) == 0)
+        let result = try await store.commit(.transition(makeID(), .start))
+        guard case .changed(.success(let change)) = result else {
+            Issue.record("the draft can't start: \(result)")
+            return
+        }
+        #expect(change.campaign.state == .running)
+        try store.close()
+    }
+
+    @Test func `a stream that ends while another process holds the file leaves its draft free`()
+        async throws
+    {
+        let store = try open(files.path("a"))
+        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        let other = try makeRival(files.path("a"))
+        try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        // As somebody's shell may; what only looks needn't wait for it.
+        try await store.openIntake(makeID())
+        await store.closeIntake(makeID())
+        try other.inDatabase { try $0.execute(sql: "COMMIT") }
+        try other.close()
+        let result = try await store.commit(.delete(makeID()))
+        guard case .changed(.success) = result else {
+            Issue.record("the draft can't be deleted: \(result)")
+            return
+        }
         try store.close()
     }
 

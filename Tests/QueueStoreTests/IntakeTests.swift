@@ -29,6 +29,41 @@ import Testing
         #expect(try await store.everybody(pageSize: 100).map(\.account) == accounts.sorted())
     }
 
+    @Test func `a creation of many takes several transactions, and is there as a whole`()
+        async throws
+    {
+        let store = try makeStore()
+        let count = 2 * CommitSize.slice + 7
+        let accounts = (0..<count).map { Account("user-\($0)") } + [Account("user-3")]
+        let created = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        #expect(created.campaign.counts.queued == count && created.work?.freshCount == count)
+        #expect(try await store.counts().queued == count)
+        #expect(try await store.strayRowCount() == 0)
+        #expect(try await store.claim().accounts.count == 500)
+        // No key is given twice.
+        _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
+        #expect(try await store.everybody(of: makeID(2)).count == 10)
+    }
+
+    @Test
+    func `of a creation of many that fails half way nobody sees anything, and sweeps take it`()
+        async throws
+    {
+        // Room for some of the slices.
+        let store = try Store.inMemory(options: makeOptions(pageLimit: 300, rowsPerStep: 50_000))
+        let accounts = (0..<4 * CommitSize.slice).map { Account("user-\($0)") }
+        await #expect(throws: QueueError.self) {
+            _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        }
+        #expect(try await store.campaign(makeID()) == nil)
+        #expect(try await store.strayRowCount() > CommitSize.slice)
+        _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
+        let sweep = Write.sweep(Write.Sweep(untouchedSince: nil))
+        for _ in 1...3 { try await store.commit(sweep, now: at(2)) }
+        #expect(try await store.strayRowCount() == 0)
+        #expect(try await store.everybody(of: makeID(2)).count == 10)
+    }
+
     @Test func `only a draft takes recipients, and none starts while one is streamed into`()
         async throws
     {

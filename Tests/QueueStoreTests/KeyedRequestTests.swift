@@ -89,6 +89,7 @@ import Testing
                 try database.execute(sql: "DROP INDEX \(index)")
             }
             try database.execute(sql: "ALTER TABLE campaign DROP COLUMN touched_at_ms")
+            try database.execute(sql: "DROP TABLE closing")
             try database.execute(sql: "DROP TABLE removed")
             try database.execute(sql: "DROP TABLE keyed_request")
             try database.execute(sql: "ALTER TABLE service DROP COLUMN mark")

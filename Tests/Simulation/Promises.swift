@@ -79,6 +79,7 @@ struct Promises: Sendable {
             case (_, .changed(.success(let change))):
                 moved(change.work.id, to: change.work.state, by: write)
             case (_, .claimed), (_, .recorded), (_, .changed), (_, .done): break
+            case (_, .failed(let failure)): violated("\(write) failed: \(failure.text)")
             case (_, .swept): violated("a sweep that nobody asked for")
             }
         }
@@ -104,7 +105,7 @@ struct Promises: Sendable {
             case .retry: before.isFinal && state == .running
             case .transition, .patch: !before.isFinal
             case .record: (before == .running || before.isLive) && state == .completed
-            case .claim, .reclaim, .delete, .service, .sweep: false
+            case .claim, .reclaim, .delete, .service, .sweep, .close: false
             }
         if !isAsked { violated("\(before) became \(state) by \(write)") }
         if before == .paused, state == .running || state == .scheduled {

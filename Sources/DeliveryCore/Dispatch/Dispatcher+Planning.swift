@@ -56,11 +56,12 @@ extension Dispatcher {
             planTransitions(now)
             if maySend(now) { planCalls(now) }
             planRetry(now)
+            planClosing(now)
             planSweep(now)
-            if !pending.isEmpty {
-                effects.append(.commit(pending.map { $0.write(service) }))
-                outstanding = pending
-                pending = []
+            let portion = takePortion()
+            if !portion.isEmpty {
+                effects.append(.commit(portion.map { $0.write(service) }))
+                outstanding = portion
                 committing = service
             }
         }
@@ -94,15 +95,38 @@ extension Dispatcher {
         return true
     }
 
+    /// Takes what goes into the next commit, in order; of operators' changes no more than it holds.
+    private mutating func takePortion() -> [Pending] {
+        var room = CommitSize.changes
+        var portion: [Pending] = []
+        var left: [Pending] = []
+        for write in pending {
+            switch write {
+            case .change, .service(_?):
+                if room > 0 { portion.append(write) } else { left.append(write) }
+                room -= 1
+            case .claim, .reclaim, .record, .transition, .service(nil), .sweep, .close:
+                portion.append(write)
+            }
+        }
+        pending = left
+        return portion
+    }
+
+    /// Puts what has fallen due by the clock in the commit, as much as it holds.
     private mutating func planTransitions(_ now: Now) {
         guard !isDraining else { return }
         var due: [(place: Place<Timestamp>, transition: Campaign.Transition)] = []
-        for place in lines.board.expiries.prefix(while: { $0.key <= now.timestamp }) {
+        for place in lines.board.expiries.prefix(CommitSize.changes)
+        where place.key <= now.timestamp {
             due.append((place, .expire))
         }
-        let expiring = Set(due.map(\.place.id))
-        for place in lines.board.starts.prefix(while: { $0.key <= now.timestamp })
-        where !expiring.contains(place.id) {
+        for place in lines.board.starts.prefix(CommitSize.changes) where place.key <= now.timestamp
+        {
+            guard due.count < CommitSize.changes else { break }
+            let expiresAt = lines[place.id]?.work.settings.expiresAt
+            // Its expiry has come too, if not in this commit: it never begins.
+            if let expiresAt, expiresAt <= now.timestamp { continue }
             due.append((place, .begin))
         }
         // By creation, whenever each fell due.

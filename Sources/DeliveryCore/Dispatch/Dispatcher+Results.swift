@@ -1,6 +1,6 @@
 extension Dispatcher {
     /// Takes in what the queue held at the start.
-    mutating func restore(_ restored: Restored, now: Now) {
+    mutating func restore(_ restored: Restored, now: Now, into effects: inout [Effect]) {
         isRestored = true
         if limits.upkeep.interval != nil { sweepAt = now.instant }
         service = restored.service
@@ -17,6 +17,7 @@ extension Dispatcher {
             ledger.release(hold.count, at: hold.until)
         }
         restoredHolds = Dictionary(grouping: restored.holds, by: \.campaign)
+        closings = restored.closing
         for work in restored.campaigns { update(work, now: now) }
         for batch in restored.open { lines[batch.campaign]?.open.append(batch) }
         // Its call's own timeout may have been longer than today's; the holds know it.
@@ -29,6 +30,9 @@ extension Dispatcher {
             let resolution = doubted(.interrupted, flight, now: now)
             // Its recipients are among the holds already.
             record(resolution, of: flight, releaseAt: releaseAt)
+        }
+        for damage in restored.damaged {
+            spoil(damage.campaign, damage.text, isHalted: false, into: &effects)
         }
     }
 
@@ -46,6 +50,7 @@ extension Dispatcher {
         storeFault = nil
         for (write, result) in zip(writes, results) {
             switch (write, result) {
+            case (_, .failed(let failure)): failed(write, failure, now: now, into: &effects)
             case (.claim(_, let reservation), .claimed(let batch, let work)):
                 claimed(batch, work, reservation, reclaimed: nil, now: now, into: &effects)
             case (.reclaim(_, let open, let reservation), .claimed(let batch, let work)):
@@ -58,6 +63,7 @@ extension Dispatcher {
                 recorded(work, opened: opened + (open.map { [$0] } ?? []), now: now, into: &effects)
             case (.change(let request, let write), .changed(let result)):
                 changed(result, by: write, now: now, into: &effects)
+                if case .success = result, write.asksToGoOn { forgive(write.campaign) }
                 if goesOn(with: write, after: result, for: request, now: now, into: &effects) {
                     continue
                 }
@@ -67,13 +73,17 @@ extension Dispatcher {
                 }
             case (.transition(let id, let transition), .changed(let result)):
                 if case .halt = transition { lines[id]?.isHalting = false }
+                correct(id, result, now: now)
                 changed(result, by: .transition(id, transition), now: now, into: &effects)
             case (.service(let request), .done):
                 durableService = committing
                 if let request { effects.append(.reply(request, .done)) }
             case (.sweep, .swept(let result)): swept(result, now: now, into: &effects)
+            case (.close(let id), .changed(let result)):
+                retryStepAt = now.instant.advanced(by: Self.sweepRest)
+                changed(result, by: .close(id), now: now, into: &effects)
             case (.claim, _), (.reclaim, _), (.record, _), (.change, _), (.transition, _),
-                (.service, _), (.sweep, _):
+                (.service, _), (.sweep, _), (.close, _):
                 preconditionFailure("the result of a write is of another kind: \(result)")
             }
         }
@@ -89,7 +99,7 @@ extension Dispatcher {
             preconditionFailure("a commit failed that was not asked for")
         }
         outstanding = nil
-        storeFault = (fault, now.instant.advanced(by: .seconds(1)))
+        failStore(fault, now: now)
         var kept: [Pending] = []
         for write in writes {
             switch write {
@@ -109,6 +119,7 @@ extension Dispatcher {
                 if service != durableService { kept.append(write) }
             case .transition(_, .halt), .record:
                 kept.append(write)
+            case .close(let id): closings.insert(id, at: 0)
             case .sweep: sweepAt = now.instant.advanced(by: Self.sweepRestAfterFault)
             case .transition:
                 // Due by the clock: it is found again when the next commit is planned.
@@ -122,7 +133,7 @@ extension Dispatcher {
     /// What an operator asked of the service didn't become durable, so it doesn't hold.
     ///
     /// What the provider or a later request decided meanwhile stays.
-    private mutating func revertService() {
+    mutating func revertService() {
         let isAskedAgain = pending.contains { write in
             if case .service(_?) = write { true } else { false }
         }
@@ -173,6 +184,8 @@ extension Dispatcher {
         if let work { update(work, now: now) }
         guard let batch else {
             giveBack(reservation.count, of: reservation, now: now)
+            // Canceled and deleted before the dispatcher heard that it was created.
+            if work == nil, reclaimed == nil { return forget(reservation.candidate.id) }
             // Paused or halted in the same commit: the batch is as open as before.
             if let reclaimed, let state = work?.state, state != .running, !state.isFinal {
                 lines[reclaimed.campaign]?.open.insert(reclaimed, at: 0)
@@ -205,6 +218,7 @@ extension Dispatcher {
         !isDraining && !service.isPaused && service.halt == nil && renewal != .running
             && !pace.waits(now: now.instant) && (flight.isTrial || health.isReachable)
             && lines[flight.batch.campaign]?.isHalting != true
+            && lines[flight.batch.campaign]?.damage == nil
             && (trialSince == nil || inFlight.isEmpty)
     }
 
@@ -233,11 +247,12 @@ extension Dispatcher {
         let before = lines[change.work.id]?.work.state
         if case .delete = write { sweepAt = now.instant }
         update(change.work, now: now)
+        goOnClosing(change, now: now)
         lines[change.work.id]?.open.removeAll { change.closed.contains($0.id) }
         let isSettled =
             switch write {
             // These leave the state as it is, whether or not the dispatcher knew the campaign.
-            case .patch, .delete: before == nil
+            case .patch, .delete, .close: before == nil
             default: false
             }
         if before != change.work.state, !isSettled {
@@ -247,7 +262,7 @@ extension Dispatcher {
     }
 
     /// Puts back what planning took from a campaign for a claim that didn't come to be.
-    private mutating func unclaim(_ claim: Write.Claim, _ reservation: Reservation, now: Now) {
+    mutating func unclaim(_ claim: Write.Claim, _ reservation: Reservation, now: Now) {
         switch claim.source {
         case .fresh: lines[claim.campaign]?.work.freshCount += reservation.count
         case .dueRetries: lines[claim.campaign]?.work.retryDueAt = now.timestamp

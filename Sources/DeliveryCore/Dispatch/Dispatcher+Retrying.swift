@@ -37,6 +37,23 @@ extension Dispatcher {
         pending.append(.change(step.request, step.write))
     }
 
+    /// Notes that a campaign has ended and what waited in it hasn't, which goes in steps as well.
+    ///
+    /// Nobody waits for it. After a crash it goes on, since the queue knows of it.
+    mutating func goOnClosing(_ change: WriteResult.Change, now: Now) {
+        guard change.isClosing, !closings.contains(change.work.id) else { return }
+        closings.append(change.work.id)
+        retryStepAt = max(retryStepAt, now.instant.advanced(by: Self.sweepRest))
+    }
+
+    /// Puts a step of closing one campaign in the commit.
+    mutating func planClosing(_ now: Now) {
+        guard !isDraining, storeFault == nil, let id = closings.first else { return }
+        guard retryStepAt <= now.instant else { return note(retryStepAt) }
+        closings.removeFirst()
+        pending.append(.close(id))
+    }
+
     /// Ends the retries that wait for their next step.
     mutating func endRetries(_ reply: Reply, into effects: inout [Effect]) {
         for step in retrySteps { effects.append(.reply(step.request, reply)) }

@@ -23,6 +23,8 @@ package struct Dispatcher: Sendable {
         case committed([WriteResult])
         /// Nothing of the commit was done.
         case commitFailed(CommitFault)
+        /// Something else than a commit couldn't be written: a stream, a new campaign.
+        case storeFailed(CommitFault)
         /// A call ended.
         case answered(Batch.ID, Outcome)
         /// The question which accounts exist came back.
@@ -125,7 +127,9 @@ package struct Dispatcher: Sendable {
     var sweepAt: Instant?
     /// The next steps of retries that have begun, the longest waiting first.
     var retrySteps: [RetryStep] = []
-    /// Before this no step of a retry is made.
+    /// Campaigns that have ended, and what waited in them is ended in steps, the next one first.
+    var closings: [Campaign.ID] = []
+    /// Before this no step of a retry is made, and none of closing a campaign.
     var retryStepAt = Instant(nanoseconds: 0)
     var renewal = Renewal.none
     /// Credentials that nothing was sent with yet, or not since they were refused, are tried by one
@@ -169,7 +173,7 @@ package struct Dispatcher: Sendable {
 
     private mutating func take(_ event: Event, now: Now, into effects: inout [Effect]) {
         switch event {
-        case .restored(let restored): restore(restored, now: now)
+        case .restored(let restored): restore(restored, now: now, into: &effects)
         case .admitted(let work): update(work, now: now)
         case .requested(let request, let write):
             guard !isDraining else { return effects.append(.reply(request, .stopping)) }
@@ -188,6 +192,9 @@ package struct Dispatcher: Sendable {
             pending.append(.service(request))
         case .committed(let results): committed(results, now: now, into: &effects)
         case .commitFailed(let fault): commitFailed(fault, now: now, into: &effects)
+        case .storeFailed(let fault):
+            // It is tried again by a commit of the dispatcher's own, which says how it stands.
+            if storeFault == nil { failStore(fault, now: now) }
         case .answered(let id, let outcome): answered(id, outcome, now: now, into: &effects)
         case .checked(let outcome): checked(outcome, now: now)
         case .credentialsRenewed:
@@ -266,6 +273,12 @@ extension Dispatcher {
         var unlisted: (code: Int, count: Int)?
         /// Its message was refused and the halt isn't durable yet: nothing more of it goes out.
         var isHalting = false
+        /// Why the store can't carry out what is to be written about it; nil if it can.
+        ///
+        /// Nothing of it goes out, nor is anything about it tried again by itself.
+        var damage: String?
+        /// What is known of its calls and couldn't be recorded: tried again when an operator asks.
+        var unrecorded: [Pending] = []
 
         init(work: CampaignWork) {
             self.work = work
@@ -298,6 +311,8 @@ extension Dispatcher {
         /// Writes the service's record as it is when the commit is made.
         case service(Request?)
         case sweep(Write.Sweep)
+        /// A step of ending what waited in a campaign.
+        case close(Campaign.ID)
 
         func write(_ service: ServiceRecord) -> Write {
             switch self {
@@ -308,6 +323,7 @@ extension Dispatcher {
             case .transition(let id, let transition): .transition(id, transition)
             case .service: .service(service)
             case .sweep(let sweep): .sweep(sweep)
+            case .close(let id): .close(id)
             }
         }
     }

@@ -47,7 +47,7 @@ struct Standing: Sendable, Equatable {
 extension Dispatcher.Line {
     /// Where the campaign stands; its ledger has let go what is due.
     func standing(_ limits: Limits, now: Now) -> Standing {
-        guard !work.state.isFinal else { return .none }
+        guard !work.state.isFinal, damage == nil else { return .none }
         var standing = Standing(order: work.order, expiresAt: work.settings.expiresAt)
         if work.state == .scheduled {
             // Without a time it is due already.
@@ -86,7 +86,7 @@ extension Dispatcher.Line {
 
     /// What the campaign has to send now, whatever its own cap says; nil if it has no work.
     func offer(_ limits: Limits, now: Now) -> Dispatcher.Offer? {
-        guard work.state == .running, !isHalting else { return nil }
+        guard work.state == .running, !isHalting, damage == nil else { return nil }
         let isDue = { (batch: OpenBatch) in !batch.awaitsCheck && limits.isDue(batch.dueAt, now) }
         if let batch = open.first(where: isDue) { return offer(.open(batch), batch.count) }
         let limit = limits.batchLimit(of: work)

@@ -1,12 +1,15 @@
 /// One change of the queue; a commit is a list of them in one transaction, carried out in order.
+///
+/// One that can't be carried out is undone alone, and answered with `WriteResult.failed`.
 package enum Write: Sendable, Hashable {
     /// Take up to so many recipients of a campaign for a call that goes out once this is durable.
     ///
-    /// Does nothing unless the campaign is `running`.
+    /// Does nothing unless the campaign is `running` and not past its `expires_at`.
     case claim(Claim)
     /// Send an open batch again, held or of unknown outcome; its account list doesn't change.
     ///
-    /// Does nothing unless the campaign is `running` and the batch still open.
+    /// Does nothing unless the campaign is `running`, not past its `expires_at`, and the batch still
+    /// open.
     case reclaim(Reclaim)
     /// A call ended: what becomes of its accounts.
     case record(Record)
@@ -19,6 +22,8 @@ package enum Write: Sendable, Hashable {
     case retry(Campaign.ID, RetryFilter, after: RetryPosition? = nil)
     /// Remove a campaign; the rows of its recipients go in the steps of later sweeps.
     case delete(Campaign.ID)
+    /// Go on ending what waited in a campaign that was canceled or has expired: one step of it.
+    case close(Campaign.ID)
     /// Remove some of what nobody needs any more.
     case sweep(Sweep)
     /// Remember what an operator or the provider decided about all sending.

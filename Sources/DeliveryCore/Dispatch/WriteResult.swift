@@ -5,12 +5,29 @@ package enum WriteResult: Sendable, Hashable {
     case claimed(Batch?, CampaignWork?)
     /// A record: where the campaign stands, and the batches a split made.
     case recorded(CampaignWork?, opened: [OpenBatch])
-    /// A transition, patch, retry or delete.
+    /// A transition, patch, retry, close or delete.
     case changed(Result<Change, ChangeRefusal>)
     /// A service record.
     case done
     /// A sweep.
     case swept(Swept)
+    /// Any write: it can't be carried out, and nothing of it was; all others of the commit hold.
+    case failed(Failure)
+
+    package struct Failure: Sendable, Hashable {
+        /// The campaign that it is about; nil if it is about none, or nobody knows.
+        package let campaign: Campaign.ID?
+        /// Why, and what to do.
+        package let text: String
+        /// Whether the campaign was halted for it in the same commit, with that text.
+        package let isHalted: Bool
+
+        package init(campaign: Campaign.ID?, text: String, isHalted: Bool) {
+            self.campaign = campaign
+            self.text = text
+            self.isHalted = isHalted
+        }
+    }
 
     package struct Swept: Sendable, Hashable {
         /// Campaigns that this step found past their time; they are gone.
@@ -34,19 +51,23 @@ package enum WriteResult: Sendable, Hashable {
         package let next: RetryPosition?
         /// Open batches of the campaign that this closed.
         package let closed: [Batch.ID]
+        /// Whether the campaign has ended and a `close` has yet to go on with what waited in it.
+        package let isClosing: Bool
 
         package init(
             campaign: Campaign,
             work: CampaignWork,
             requeued: Int = 0,
             next: RetryPosition? = nil,
-            closed: [Batch.ID] = []
+            closed: [Batch.ID] = [],
+            isClosing: Bool = false
         ) {
             self.campaign = campaign
             self.work = work
             self.requeued = requeued
             self.next = next
             self.closed = closed
+            self.isClosing = isClosing
         }
     }
 }
@@ -116,6 +137,21 @@ package struct Restored: Sendable, Hashable {
     /// What counts against the quota still.
     package var holds: [Hold]
     package var service: ServiceRecord
+    /// Campaigns that have ended, and not all that waited in them.
+    package var closing: [Campaign.ID] = []
+    /// Campaigns of which something can't be read; the others' rows are as good as ever.
+    package var damaged: [Damage] = []
+
+    package struct Damage: Sendable, Hashable {
+        package let campaign: Campaign.ID
+        /// What it is, and what to do.
+        package let text: String
+
+        package init(campaign: Campaign.ID, text: String) {
+            self.campaign = campaign
+            self.text = text
+        }
+    }
 
     package init(
         campaigns: [CampaignWork] = [],

@@ -14,5 +14,14 @@ package protocol Queue: Sendable {
     func restore(now: Now) async throws(QueueError) -> Restored
 
     /// Carries the writes out in order, in one durable transaction, and answers one result for each.
+    ///
+    /// A write that can't be carried out is answered with `failed` and undone alone. This throws
+    /// only for what concerns the whole queue.
     func commit(_ writes: [Write], now: Now) async throws(QueueError) -> [WriteResult]
+
+    /// What failed to be written outside of commits, such as new campaigns and their recipients: the
+    /// sending loop must know, though it may have nothing to write itself.
+    ///
+    /// One may read it; if nobody does, the last one waits.
+    var faults: AsyncStream<QueueError> { get }
 }

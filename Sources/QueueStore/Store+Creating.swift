@@ -1,0 +1,110 @@
+package import DeliveryCore
+package import DeliveryEngine
+import Synchronization
+
+/// How a campaign comes into the store with its recipients: whole or not at all.
+extension Store {
+    /// A creation of so many recipients goes before the slices of streams: it takes a millisecond.
+    private static let fewRows = 1_000
+
+    package func create(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
+        try refuseWhenShort()
+        let sorted = await sorted(campaign.recipients)
+        guard sorted.order.count <= CommitSize.slice else {
+            return try await createInSlices(campaign, sorted, for: request, now: now)
+        }
+        let rank: WriterTurns.Rank = sorted.order.count > Self.fewRows ? .bulk : .request
+        return try mapped(
+            await write(now: now, rank) { transaction in
+                let key = try transaction.nextKey()
+                let accepted = try sorted.insert(
+                    0..<sorted.order.count,
+                    into: key,
+                    transaction.connection
+                )
+                return try transaction.create(campaign, key, accepted, for: request)
+            }
+        )
+    }
+
+    /// Millions of recipients are no one transaction, for which every call would wait.
+    ///
+    /// Their rows come first, under a key that is noted as removed: nobody sees them, and if the
+    /// creation fails, or the process ends, sweeps take them away. The campaign comes with the last
+    /// transaction.
+    private func createInSlices(
+        _ campaign: NewCampaign,
+        _ sorted: SortedRun,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
+        let key = try mapped(
+            await write(now: now) { transaction in
+                let key = try transaction.nextKey()
+                try transaction.connection.run("INSERT INTO removed VALUES (?)", .int(key))
+                // Before a sweep can find it.
+                self.arriving.withLock { _ = $0.insert(key) }
+                return key
+            }
+        )
+        defer { arriving.withLock { _ = $0.remove(key) } }
+        var accepted = 0
+        for start in stride(from: 0, to: sorted.order.count, by: CommitSize.slice) {
+            let part = start..<min(start + CommitSize.slice, sorted.order.count)
+            accepted += try mapped(
+                await write(now: now, .bulk) { transaction in
+                    try sorted.insert(part, into: key, transaction.connection)
+                }
+            )
+        }
+        return try mapped(
+            await write(now: now) { [accepted] transaction in
+                try transaction.connection.run("DELETE FROM removed WHERE campaign = ?", .int(key))
+                return try transaction.create(campaign, key, accepted, for: request)
+            }
+        )
+    }
+}
+
+extension Transaction {
+    /// A key that no row bears, nor one of a campaign that is gone and may have rows left.
+    func nextKey() throws -> Int64 {
+        let sql = """
+            SELECT 1 + max(ifnull((SELECT max(id) FROM campaign), 0),
+                ifnull((SELECT max(campaign) FROM removed), 0))
+            """
+        return try connection.first(sql) { $0.int64(0) } ?? 1
+    }
+
+    /// Stores a campaign whose recipients have their rows.
+    mutating func create(
+        _ campaign: NewCampaign,
+        _ key: Int64,
+        _ accepted: Int,
+        for request: KeyedRequest?
+    ) throws -> Created {
+        var state = Campaign.State.draft
+        if campaign.start {
+            let startsLater = campaign.settings.startAt.map { $0 > now.timestamp } ?? false
+            state = startsLater ? .scheduled : .running
+        }
+        try CampaignRow.insert(campaign, key, state: state, at: now.timestamp, connection)
+        guard var row = try self.campaign(campaign.id) else {
+            throw StoreError.unreadable("campaign")
+        }
+        row.fresh = accepted
+        row.counts.queued = accepted
+        finish(&row)
+        update(row)
+        let created = Created(
+            campaign: row.campaign(message: campaign.message, failures: []),
+            work: campaign.start ? try work(row) : nil
+        )
+        if let request { try remember(request, created.campaign) }
+        return created
+    }
+}
