@@ -166,25 +166,31 @@ struct BadDaysTests {
 
     // MARK: - Unreachable
 
-    @Test func `an unreachable endpoint is probed by one small batch after growing rests`()
+    @Test func `an unreachable endpoint is probed after growing rests, and nobody is addressed`()
         async throws
     {
         var world = try World.scripted { call in
             call.after >= .seconds(30) && call.after < .seconds(630) ? .notSent : nil
         }
+        world.story.checkScript = { check in
+            check.after >= .seconds(30) && check.after < .seconds(630) ? .notSent("refused") : nil
+        }
         let id = try await world.add(makeAccounts(40_000))
         try await world.run()
-        let probes = world.story.calls(from: .seconds(30), to: .seconds(630)).dropFirst(3)
+        // Three calls that didn't go out are the evidence.
+        #expect(world.story.calls(from: .seconds(40), to: .seconds(630)).isEmpty)
+        let probes = world.story.checks.filter { $0.after < .seconds(630) }
+        #expect(probes.allSatisfy { $0.accounts.isEmpty })
         let rests = zip(probes, probes.dropFirst()).map { ($1.after - $0.after).inSeconds }
         print("FIGURE unreachable: \(probes.count) probes, rests \(rests.map { Int($0) })")
-        #expect(probes.allSatisfy { $0.batch.accounts.count <= 30 })
-        // A refused connection is seen after 2 s at the latest.
         let planned = [2.0, 4, 8, 16, 32, 60, 60, 60, 60]
+        #expect(rests.count >= planned.count)
         for (rest, least) in zip(rests, planned) {
             #expect(rest >= least && rest < least + 3)
         }
-        let back = world.story.calls.first { $0.after >= .seconds(630) }
-        #expect(try #require(back).after < .seconds(700))
+        let back = try #require(world.story.calls.first { $0.after >= .seconds(630) })
+        #expect(back.after < .seconds(700))
+        #expect(back.batch.accounts.count == 1, "a trial")
         let ending = try await Ending(&world, of: [id])
         #expect(ending.violations.isEmpty)
         #expect(ending.counts.sent == 40_000)
@@ -194,7 +200,9 @@ struct BadDaysTests {
 
     @Test func `an account that never gets through doesn't keep the others waiting`() async throws {
         var world = try World.scripted { call in
-            if call.batch.accounts.count == 1 { return TencentAnswers.refusal(91_000, call.batch) }
+            if call.batch.accounts[0].text.hasPrefix("hopeless") {
+                return TencentAnswers.refusal(91_000, call.batch)
+            }
             return call.after >= .seconds(2) && call.after < .seconds(120) ? .lost : nil
         }
         let hopeless = try await world.add(makeAccounts(1, "hopeless"))
@@ -279,7 +287,9 @@ struct BadDaysTests {
 
     @Test(arguments: [93_000, 90_055])
     func `a single account that is too large halts its campaign alone`(code: Int) async throws {
-        var world = try World.scripted { call in
+        var limits = Limits()
+        limits.inFlightLimit = 8
+        var world = try World.scripted(limits: limits) { call in
             call.batch.accounts[0].text.hasPrefix("large")
                 ? TencentAnswers.refusal(code, call.batch) : nil
         }
@@ -298,22 +308,45 @@ struct BadDaysTests {
         #expect(try #require(try await world.store.campaign(other)).counts.sent == 2_000)
     }
 
-    @Test func `unregistered accounts are believed of the halves, not of the whole`() async throws {
-        var world = try World.scripted { call in
-            let hasLast = call.batch.accounts.contains { $0.text == "user-999" }
-            return call.batch.accounts.count > 250 || hasLast
+    /// Calls with this account are refused as a whole.
+    private static func poisoned(by name: String) throws -> World {
+        try World.scripted { call in
+            call.batch.accounts.contains { $0.text == name }
                 ? TencentAnswers.refusal(90_012, call.batch) : nil
         }
+    }
+
+    @Test func `who isn't imported is looked up and fails, the others of the call go again`()
+        async throws
+    {
+        var world = try Self.poisoned(by: "missing-7")
+        let id = try await world.add(makeAccounts(499) + [Account("missing-7")])
+        try await world.run()
+        let ending = try await Ending(&world, of: [id])
+        #expect(ending.violations.isEmpty)
+        #expect(ending.counts.sent == 499)
+        #expect(ending.counts.failed == 1)
+        #expect(world.story.calls.map(\.batch.accounts.count) == [500, 499])
+        #expect(world.story.checks.map(\.accounts.count) == [500])
+        let failed = try #require(try await world.recipients(of: id).first { $0.status == .failed })
+        #expect(failed.account.text == "missing-7")
+        #expect(failed.code == 90_012)
+        #expect(try await world.recipients(of: id).allSatisfy { $0.attempts == 1 })
+    }
+
+    @Test func `where a look-up explains nothing, halves find the one account that is at fault`()
+        async throws
+    {
+        var world = try Self.poisoned(by: "user-999")
         let id = try await world.add(makeAccounts(1_000))
         try await world.run()
         let ending = try await Ending(&world, of: [id])
-        #expect(ending.counts.sent == 750)
-        #expect(ending.counts.failed == 250)
-        #expect(
-            world.story.calls.map(\.batch.accounts.count).sorted() == [
-                250, 250, 250, 250, 500, 500,
-            ]
-        )
+        #expect(ending.violations.isEmpty)
+        #expect(ending.counts.sent == 999)
+        #expect(ending.counts.failed == 1)
+        let sizes = world.story.calls.map(\.batch.accounts.count).sorted()
+        #expect(sizes.count <= 2 + 2 * 9, "two calls for each halving: \(sizes)")
+        #expect(world.story.checks.count == 1)
     }
 
     // MARK: - Unknown

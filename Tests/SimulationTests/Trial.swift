@@ -78,6 +78,10 @@ struct Trial {
         if sabotage == .crashHeldWithoutTimeout {
             world.plan(.crash, after: .seconds(1))
         }
+        if sabotage == .unknownHeldAsAnswered {
+            // They use the part of the window too that is kept for notices.
+            for index in 0..<40 { _ = try await world.add(accounts(30, "notice-\(index)")) }
+        }
         let id = try await world.add(accounts(1_500, "user"))
         if sabotage == .doubtClearedByCancel {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))

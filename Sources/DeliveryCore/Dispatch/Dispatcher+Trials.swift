@@ -8,18 +8,15 @@ extension Dispatcher {
     mutating func planTrial(_ now: Now) {
         guard noTrialBefore <= now.instant else { return note(noTrialBefore) }
         look(now)
-        var best: (turns: Int, rank: TrialRank, offer: Offer)?
+        var best: (order: (Int, Int, Int, Int), offer: Offer)?
         for place in lines.board.working {
             guard let line = lines[place.id], !line.isHalting else { continue }
             let turns = health.failedTrials?.turns(of: place.id, line.work.settings.onUnknown) ?? 0
             for (rank, offer) in trials(of: line, now: now) {
-                if let best,
-                    (best.turns, best.rank.rawValue, best.offer.count)
-                        <= (turns, rank.rawValue, offer.count)
-                {
-                    continue
-                }
-                best = (turns, rank, offer)
+                // Whoever was refused in a trial already tells less than anybody else would.
+                let order = (rank == .worn ? 1 : 0, turns, rank.rawValue, offer.count)
+                if let best, best.order <= order { continue }
+                best = (order, offer)
             }
         }
         guard let offer = best?.offer else {
@@ -41,7 +38,7 @@ extension Dispatcher {
         case retry
         /// A call that waits and has to be halved first.
         case large
-        /// One that was refused in trials again and again tells nothing any more.
+        /// One that was refused in a trial.
         case worn
     }
 
@@ -51,7 +48,7 @@ extension Dispatcher {
         let candidate = FairShares.Candidate(id: work.id, priority: work.settings.priority)
         var trials: [(rank: TrialRank, offer: Offer)] = []
         for batch in line.open where !batch.awaitsCheck && limits.isDue(batch.dueAt, now) {
-            let rank: TrialRank = batch.count > 1 ? .large : batch.refusals > 1 ? .worn : .single
+            let rank: TrialRank = batch.count > 1 ? .large : batch.refusals > 0 ? .worn : .single
             trials.append(
                 (
                     rank,

@@ -238,17 +238,15 @@ package struct ProviderHealth: Sendable, Hashable {
     }
 }
 
-/// Failed trials of an outage, by campaign: a message may be what breaks the call, so after a few
-/// it is another campaign's turn.
+/// Failed trials of an outage, by campaign: a message may be what breaks the call, so after each it
+/// is another campaign's turn.
 package struct FailedTrials: Sendable, Hashable {
     private var campaigns: [Campaign.ID: Int] = [:]
     private var hasDoubt = false
 
-    /// Trials of one campaign before others are preferred.
-    private static let turn = 4
     /// Turns that go to other campaigns before one whose recipients end with the first call of
-    /// unknown outcome.
-    private static let riskTurns = 4
+    /// unknown outcome: about an hour's.
+    private static let riskTurns = 16
 
     fileprivate mutating func add(_ campaign: Campaign.ID, isDoubted: Bool) {
         campaigns[campaign, default: 0] += 1
@@ -257,7 +255,7 @@ package struct FailedTrials: Sendable, Hashable {
 
     /// The turns that a campaign has had, by which trials choose: the fewest first.
     package func turns(of campaign: Campaign.ID, _ policy: UnknownPolicy) -> Int {
-        let turns = campaigns[campaign, default: 0] / Self.turn
+        let turns = campaigns[campaign, default: 0]
         // Whoever is refused is certainly not accepted: that puts nobody at risk.
         return policy == .leave && hasDoubt ? turns + Self.riskTurns : turns
     }

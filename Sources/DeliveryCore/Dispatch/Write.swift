@@ -71,8 +71,9 @@ package enum Write: Sendable, Hashable {
 
     package struct Reclaim: Sendable, Hashable {
         package let batch: Batch.ID
-        /// At most so many bytes of `Account.encodedSize` in all, but always one account. A batch
-        /// that is larger, since the limit was lowered, is halved instead and `recorded`.
+        /// At most so many bytes of `Account.encodedSize` in all, but always one account.
+        ///
+        /// A batch that is larger, since the limit was lowered, is halved instead and `recorded`.
         package let byteLimit: Int
         package let timeout: Duration
 
