@@ -23,7 +23,7 @@ struct WriterTurns {
     /// Turns given since the last one of the lowest rank, while that waited.
     private var passedOver = 0
 
-    /// Whoever waits in the lowest rank has every so manieth turn, however many requests come.
+    /// Whoever waits in the lowest rank has a turn after so many others, however many requests come.
     private static let patience = 8
 
     var waitingCount: Int { waiting.reduce(0) { $0 + $1.count } }
