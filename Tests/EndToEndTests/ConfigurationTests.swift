@@ -55,6 +55,17 @@ extension EndToEndTests {
             }
         }
 
+        @Test func `a socket below a file is refused with its key`() throws {
+            let sandbox = try Sandbox()
+            let below = try sandbox.write("", to: "file") + "/socket"
+            let file = try write("127.0.0.1:1", "unix:\(below)", in: sandbox)
+            let ending = try sandbox.run(["serve", "--config", file])
+            #expect(ending.exitCode == 78, "\(ending.errors)")
+            #expect(ending.errors.contains("http.listen"), "\(ending.errors)")
+            #expect(ending.errors.contains(below), "\(ending.errors)")
+            #expect(!ending.errors.contains("Error("), "\(ending.errors)")
+        }
+
         @Test func `a name that nobody knows is named with its key`() throws {
             let sandbox = try Sandbox()
             let file = try write(

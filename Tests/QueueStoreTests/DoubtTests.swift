@@ -45,6 +45,72 @@ import Testing
         #expect(all.map(\.status) == [.unknown, .unknown, .unknown])
     }
 
+    @Test func `addressed once more, they count as resent, in whatever call`() async throws {
+        let store = try await makeDoubted()
+        // The repeat of the batch, and then the calls of its accounts.
+        #expect(try await store.campaign(makeID())?.resent == 3)
+        let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
+        #expect(try await store.campaign(makeID())?.resent == 6)
+        try await store.commit(makeRecord(batch.id, .held(dueAt: at(6).timestamp)))
+        _ = try await store.claim(makeReclaim(batch.id), now: at(7))
+        #expect(try await store.campaign(makeID())?.resent == 9)
+    }
+
+    @Test func `left unknown and put back by an operator, they count as resent`() async throws {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: makeAccounts(3)), now: at(0))
+        let batch = try await store.claim(makeClaim())
+        let left = Resolution.unknown(info: "timeout", code: nil, spendsAttempt: true)
+        try await store.commit(makeRecord(batch.id, left))
+        #expect(try await store.campaign(makeID())?.resent == 0)
+        try await store.commit(.retry(makeID(), RetryFilter()))
+        let again = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
+        #expect(again.doubted == Set(again.accounts))
+        #expect(try await store.campaign(makeID())?.resent == 3)
+    }
+
+    @Test func `a repeat that outgrew the bytes is halved, and its halves carry the doubt`()
+        async throws
+    {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
+        let batch = try await store.claim(makeClaim())
+        try await store.commit(makeRecord(batch.id, repeated))
+        let size = batch.accounts.reduce(0) { $0 + $1.encodedSize }
+        let reclaim = Write.Reclaim(batch: batch.id, byteLimit: size - 1, timeout: .seconds(10))
+        guard case .recorded(_, let opened) = try await store.commit(.reclaim(reclaim)) else {
+            throw NothingClaimed()
+        }
+        #expect(opened.map(\.count) == [2, 2])
+        #expect(opened.allSatisfy { $0.maybeAccepted && $0.attempts == 1 && !$0.isHalf })
+        #expect(try await store.counts() == makeCounts([\.retrying: 4]))
+        let half = try await store.claim(makeReclaim(opened[0].id))
+        #expect(half.maybeAccepted)
+        #expect(half.accounts.count == 2)
+    }
+
+    @Test func `who goes again for others' fault has spent nothing`() async throws {
+        let store = try makeStore()
+        _ = try await store.create(makeCampaign(accounts: makeAccounts(3)), now: at(0))
+        let batch = try await store.claim(makeClaim())
+        try await store.commit(makeRecord(batch.id, .held(dueAt: at(1).timestamp)))
+        let verdicts = batch.accounts.enumerated().map { index, account in
+            makeVerdict(
+                account,
+                index == 0 ? .failed : .requeued(dueAt: at(2).timestamp),
+                code: 90_012
+            )
+        }
+        let settled = Resolution.settled(messageKey: nil, verdicts: verdicts)
+        try await store.commit(makeRecord(batch.id, settled))
+        #expect(try await store.counts() == makeCounts([\.failed: 1, \.queued: 2]))
+        let all = try await store.everybody(of: makeID())
+        #expect(all.map(\.attempts) == [1, 0, 0])
+        let again = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
+        #expect(again.accounts == Array(batch.accounts.dropFirst()))
+        #expect(again.earlierAttempts.isEmpty)
+    }
+
     @Test func `half of a doubted batch is known as a half when it is sent again`() async throws {
         let store = try makeStore()
         _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))

@@ -51,9 +51,16 @@ extension EndpointResponder {
             }
             return creation(of: first.campaign, first.body)
         }
+        let deliveries = deliveries
+        let written = Mutex<[UInt8]?>(nil)
         let request = KeyedRequest(key: key, digest: digest) { campaign in
-            // The answer is part of the transaction, when nothing knows a pace or an end yet.
-            Self.text(of: campaign, CampaignProgress())
+            // The answer is part of the transaction: what is remembered is what is answered, so it
+            // is written once, though its end is reckoned from the present.
+            written.withLock { written in
+                let text = written ?? Self.text(of: campaign, deliveries.progress(of: campaign))
+                written = text
+                return text
+            }
         }
         let campaign = try await LongWork.over(body.count) {
             try await create(body, for: request, now: now, call)
