@@ -92,6 +92,9 @@ package struct Record: Sendable {
         for account in spared { risks[batch.campaign]?[account, default: 1] -= 1 }
     }
 
+    /// The process ended: what it heard and didn't write down it doesn't know any more.
+    mutating func crashed() { refusedUnseen = [] }
+
     /// Everybody of a call was refused for a reason that may pass.
     mutating func refused(_ batch: Batch, isShown: Bool) {
         if !isShown { refusedUnseen.insert(batch.id) }
@@ -107,7 +110,8 @@ package struct Record: Sendable {
         case (.record(let record), _):
             guard let batch = calls[record.batch] else { return }
             settle(batch, record.resolution)
-            if case .held = record.resolution, refusedUnseen.remove(record.batch) != nil {
+            let isUnseen = refusedUnseen.remove(record.batch) != nil
+            if case .held = record.resolution, isUnseen {
                 violated("batch \(record.batch.rawValue) spends no attempt and nobody sees why")
             }
         case (.delete(let id), .changed(.success)):

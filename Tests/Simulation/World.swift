@@ -250,7 +250,7 @@ package struct World {
     private mutating func note(_ id: Batch.ID, _ outcome: Outcome) {
         guard let batch = record.call(id), outcome.refusesEverybodyForNow(batch) else { return }
         let state = dispatcher.state(now).0
-        record.refused(batch, isShown: state != .running && state != .paused)
+        record.refused(batch, isShown: state != .running)
     }
 
     mutating func hand(
@@ -310,6 +310,7 @@ package struct World {
         crashes += 1
         life += 1
         promises.crashed()
+        record.crashed()
         isUp = false
         let pause = draw(100...5_000)
         if faults.hasReboots, Bool.random(using: &random) {
