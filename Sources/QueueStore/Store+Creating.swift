@@ -6,6 +6,9 @@ import Synchronization
 extension Store {
     /// A creation of so many recipients goes before the slices of streams: it takes a millisecond.
     private static let fewRows = 1_000
+    /// Accounts of one body that are sorted at a time: sorting takes 20 bytes each, and a body may
+    /// name sixteen million.
+    private static let sortedRows = 1_000_000
 
     package func create(
         _ campaign: NewCampaign,
@@ -13,10 +16,10 @@ extension Store {
         now: Now
     ) async throws(QueueError) -> Created {
         try refuseWhenShort()
-        let sorted = await sorted(campaign.recipients)
-        guard sorted.order.count <= CommitSize.slice else {
-            return try await createInSlices(campaign, sorted, for: request, now: now)
+        guard campaign.recipients.count <= CommitSize.slice else {
+            return try await createInSlices(campaign, for: request, now: now)
         }
+        let sorted = await sorted(campaign.recipients)
         let rank: WriterTurns.Rank = sorted.order.count > Self.fewRows ? .bulk : .request
         return try mapped(
             await write(now: now, rank) { transaction in
@@ -38,7 +41,6 @@ extension Store {
     /// transaction.
     private func createInSlices(
         _ campaign: NewCampaign,
-        _ sorted: SortedRun,
         for request: KeyedRequest?,
         now: Now
     ) async throws(QueueError) -> Created {
@@ -53,13 +55,15 @@ extension Store {
         )
         defer { arriving.withLock { _ = $0.remove(key) } }
         var accepted = 0
-        for start in stride(from: 0, to: sorted.order.count, by: CommitSize.slice) {
-            let part = start..<min(start + CommitSize.slice, sorted.order.count)
-            accepted += try mapped(
-                await write(now: now, .bulk) { transaction in
-                    try sorted.insert(part, into: key, transaction.connection)
-                }
-            )
+        for part in (0..<campaign.recipients.count).parts(of: Self.sortedRows) {
+            let sorted = await sorted(campaign.recipients, part)
+            for slice in sorted.order.indices.parts(of: CommitSize.slice) {
+                accepted += try mapped(
+                    await write(now: now, .bulk) { transaction in
+                        try sorted.insert(slice, into: key, transaction.connection)
+                    }
+                )
+            }
         }
         return try mapped(
             await write(now: now) { [accepted] transaction in
@@ -67,6 +71,15 @@ extension Store {
                 return try transaction.create(campaign, key, accepted, for: request)
             }
         )
+    }
+}
+
+extension Range<Int> {
+    /// The range in pieces of a size, the last one maybe shorter.
+    fileprivate func parts(of size: Int) -> some Sequence<Range<Int>> {
+        stride(from: lowerBound, to: upperBound, by: size).lazy.map {
+            $0..<Swift.min($0 + size, upperBound)
+        }
     }
 }
 

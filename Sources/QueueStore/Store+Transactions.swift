@@ -61,11 +61,13 @@ extension Store {
     /// How many jobs wait for the writer's thread.
     package var waitingCount: Int { turns.withLock { $0.waitingCount } }
 
-    /// A run with its order, sorted elsewhere than on the caller's thread.
-    func sorted(_ run: AccountRun) async -> SortedRun {
-        guard writer is DatabasePool, run.count > Self.quicklySorted else { return SortedRun(run) }
+    /// A run, or a part of it, with its order, sorted elsewhere than on the caller's thread.
+    func sorted(_ run: AccountRun, _ part: Range<Int>? = nil) async -> SortedRun {
+        guard writer is DatabasePool, part?.count ?? run.count > Self.quicklySorted else {
+            return SortedRun(run, part)
+        }
         return await withCheckedContinuation { continuation in
-            sorter.async { continuation.resume(returning: SortedRun(run)) }
+            sorter.async { continuation.resume(returning: SortedRun(run, part)) }
         }
     }
 
