@@ -162,8 +162,12 @@ private final class Connection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? IOError, error.errnoCode == ECONNRESET { wasReset = true }
+        note(error)
         context.close(promise: nil)
+    }
+
+    private func note(_ error: any Error) {
+        if let error = error as? IOError, error.errnoCode == ECONNRESET { wasReset = true }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -213,6 +217,8 @@ private final class Connection: ChannelInboundHandler {
     }
 
     private func write(_ text: String, context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+        // Whichever comes first, a write or a read, finds the reset.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)))
+            .assumeIsolated().whenFailure { self.note($0) }
     }
 }
