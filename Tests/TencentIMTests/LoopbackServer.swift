@@ -162,12 +162,8 @@ private final class Connection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        note(error)
-        context.close(promise: nil)
-    }
-
-    private func note(_ error: any Error) {
         if let error = error as? IOError, error.errnoCode == ECONNRESET { wasReset = true }
+        context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -217,8 +213,9 @@ private final class Connection: ChannelInboundHandler {
     }
 
     private func write(_ text: String, context: ChannelHandlerContext) {
-        // Whichever comes first, a write or a read, finds the reset.
+        // Whichever comes first, a write or a read, finds the reset: a write as a broken pipe, where
+        // the reset was taken off the socket before. After an ordinary end it is no IOError.
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)))
-            .assumeIsolated().whenFailure { self.note($0) }
+            .assumeIsolated().whenFailure { if $0 is IOError { self.wasReset = true } }
     }
 }
