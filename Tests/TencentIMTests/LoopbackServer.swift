@@ -214,8 +214,12 @@ private final class Connection: ChannelInboundHandler {
 
     private func write(_ text: String, context: ChannelHandlerContext) {
         // Whichever comes first, a write or a read, finds the reset: a write as a broken pipe, where
-        // the reset was taken off the socket before. After an ordinary end it is no IOError.
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)))
-            .assumeIsolated().whenFailure { if $0 is IOError { self.wasReset = true } }
+        // the reset was taken off the socket before. After an ordinary end it is no IOError. The
+        // channel goes inactive within the write that fails, so the promise is listened to before.
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenFailure {
+            if $0 is IOError { self.wasReset = true }
+        }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: promise)
     }
 }
