@@ -121,7 +121,10 @@ let package = Package(
         // What tests share: seeds, virtual time and the provider's model.
         .target(
             name: "Simulation",
-            dependencies: ["DeliveryCore", "DeliveryEngine", "QueueStore"],
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "TencentIMSimulator",
+                logging,
+            ],
             path: "Tests/Simulation"
         ),
         // A disk that loses its power and fails on command.

@@ -68,6 +68,18 @@ package final class VirtualTime: TimeSource {
         for sleeper in woken { sleeper.wake.resume() }
     }
 
+    /// Makes time pass until the first of those who wait is due, and wakes it; false if nobody waits.
+    package func passToNext() -> Bool {
+        let next = state.withLock { state in
+            state.sleepers.map(\.until).min().map {
+                World.start.advanced(by: state.elapsed).duration(to: $0)
+            }
+        }
+        guard let next else { return false }
+        pass(next)
+        return true
+    }
+
     /// How many wait.
     package var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 }

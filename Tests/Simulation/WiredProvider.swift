@@ -1,0 +1,169 @@
+import DeliveryCore
+import DeliveryEngine
+import Synchronization
+import TencentIM
+import TencentIMSimulator
+
+/// The simulated provider at the end of a wire that delays and loses: what goes out is what the real
+/// encoder writes, and what comes back is what the real decoder reads.
+final class WiredProvider: Provider {
+    private struct State {
+        var provider: SimulatedProvider
+        var random: SplitMix64
+        var record: Record
+    }
+
+    private let time: VirtualTime
+    private let limits: Limits
+    private let state: Mutex<State>
+    /// Calls are lost and answers garbled until then.
+    private let calmAt: Instant
+
+    init(
+        _ rules: SimulatedProvider.Rules,
+        time: VirtualTime,
+        limits: Limits,
+        calmAt: Instant,
+        seed: UInt64
+    ) {
+        self.time = time
+        self.limits = limits
+        self.calmAt = calmAt
+        state = Mutex(
+            State(
+                provider: SimulatedProvider(rules: rules),
+                random: SplitMix64(seed: seed),
+                record: Record()
+            )
+        )
+    }
+
+    /// What was seen from outside.
+    var record: Record { state.withLock { $0.record } }
+    var report: SimulatorReport { state.withLock { $0.provider.report } }
+
+    func note(_ body: (inout Record) -> Void) {
+        state.withLock { body(&$0.record) }
+    }
+
+    /// How one call goes.
+    private enum Fate {
+        case well
+        case notSent
+        case lost
+        case answerLost
+        case garbled
+    }
+
+    private func draw() -> (fate: Fate, delay: Duration) {
+        let isCalm = time.now().instant >= calmAt
+        return state.withLock { state in
+            let delay = Duration.milliseconds(Int.random(in: 1...150, using: &state.random))
+            guard !isCalm else { return (.well, delay) }
+            let fate: Fate =
+                switch Int.random(in: 0..<40, using: &state.random) {
+                case 0: .notSent
+                case 1: .lost
+                case 2: .answerLost
+                case 3: .garbled
+                default: .well
+                }
+            return (fate, delay)
+        }
+    }
+
+    func send(_ batch: Batch) async -> Outcome {
+        note { $0.called(batch, limits: limits) }
+        let (fate, delay) = draw()
+        let outcome: Outcome
+        switch fate {
+        case .notSent:
+            await time.wait(delay)
+            outcome = .notSent("refused")
+        case .lost:
+            await time.wait(limits.callTimeout)
+            outcome = .unknown(.timeout)
+        case .answerLost:
+            await time.wait(delay)
+            _ = receive(batch)
+            await time.wait(limits.callTimeout - delay)
+            outcome = .unknown(.timeout)
+        case .well, .garbled:
+            await time.wait(delay)
+            var answer = receive(batch)
+            await time.wait(delay)
+            if fate == .garbled { answer.removeLast(answer.count / 2) }
+            outcome = Answer.outcome(of: answer, to: batch.accounts)
+        }
+        note { record in
+            record.heard(outcome, of: batch)
+            if case .unknown = outcome { record.doubt(batch) }
+        }
+        return outcome
+    }
+
+    /// A call arrives: what the provider answers, byte for byte.
+    private func receive(_ batch: Batch) -> [UInt8] {
+        let body = RequestBody.encode(batch)
+        let now = time.now()
+        return state.withLock { state in
+            let envelope: TencentIMSimulator.Envelope
+            do throws(CallRefusal) {
+                let call = try BatchSendCall(parsing: body, packetLimit: .max)
+                envelope = state.provider.receive(call, now: now, using: &state.random)
+                if call.accounts != batch.accounts.map(\.bytes) {
+                    state.record.violated("a call names others than its batch")
+                }
+            } catch {
+                state.record.violated("a call is refused as malformed, with code \(error.code)")
+                envelope = state.provider.refuse(error, byteCount: body.count, now: now)
+            }
+            if envelope.status != .fail {
+                let refused = Set(envelope.refused.map(\.account))
+                let accepted = batch.accounts.filter { !refused.contains($0.bytes) }
+                state.record.accepted(accepted, of: batch, isLate: false)
+            }
+            return envelope.json
+        }
+    }
+
+    func check(_ accounts: [Account]) async -> CheckOutcome {
+        await time.wait(draw().delay)
+        guard !accounts.isEmpty else { return .answered(missing: [], unclear: []) }
+        var missing: [Account] = []
+        var unclear: [Account] = []
+        for check in AccountCheck.all(of: accounts) {
+            switch check.outcome(of: answer(to: check)) {
+            case .answered(let gone, let open):
+                missing += gone
+                unclear += open
+            case let other: return other
+            }
+        }
+        return .answered(missing: missing, unclear: unclear)
+    }
+
+    private func answer(to check: AccountCheck) -> [UInt8] {
+        state.withLock { state in
+            do throws(CallRefusal) {
+                let call = try AccountCheckCall(parsing: check.body)
+                return try state.provider.receive(call, mayFail: false)
+            } catch {
+                return TencentIMSimulator.Envelope.fail(error.code).json
+            }
+        }
+    }
+
+    func renewCredentials() async {}
+}
+
+extension VirtualTime {
+    /// Lets so much time pass; a cancelled task doesn't wait.
+    func wait(_ duration: Duration) async {
+        do {
+            try await sleep(until: now().instant.advanced(by: duration))
+        } catch {
+            // Cancelled: whoever waited goes on to its end.
+        }
+    }
+}
