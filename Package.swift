@@ -51,7 +51,6 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 let package = Package(
     name: "fanoutd",
@@ -72,7 +71,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     ],
     targets: [
         .target(name: "DeliveryCore"),
@@ -80,11 +78,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "DeliveryEngine",
-            dependencies: ["DeliveryCore", logging, metrics, lifecycle]
+            dependencies: ["DeliveryCore", logging, lifecycle]
         ),
         .target(
             name: "QueueStore",
-            dependencies: ["DeliveryCore", "DeliveryEngine", grdb, sqlite, logging]
+            dependencies: ["DeliveryCore", "DeliveryEngine", grdb, sqlite]
         ),
         .target(
             name: "TencentIM",
@@ -144,16 +142,14 @@ let package = Package(
         .testTarget(
             name: "QueueStoreTests",
             dependencies: [
-                "QueueStore", "DeliveryEngine", "DeliveryCore", "Simulation", "CFaultyDisk", grdb,
-                sqlite,
+                "QueueStore", "DeliveryEngine", "DeliveryCore", "CFaultyDisk", grdb,
             ]
         ),
         .testTarget(
             name: "TencentIMTests",
             dependencies: [
                 "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation",
-                nioCore,
-                nioPosix, nioHTTP1, nioSSL, logging,
+                nioCore, nioPosix, nioSSL,
             ]
         ),
         .testTarget(
@@ -167,15 +163,13 @@ let package = Package(
         ),
         .testTarget(
             name: "TencentIMSimulatorTests",
-            dependencies: [
-                "TencentIMSimulator", "DeliveryCore", "JSON", nioCore, nioPosix,
-            ]
+            dependencies: ["TencentIMSimulator", "DeliveryCore", "JSON"]
         ),
         .testTarget(
             name: "PrometheusTextTests",
             dependencies: ["PrometheusText", coreMetrics]
         ),
-        .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify", lifecycle]),
+        .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify"]),
         .testTarget(
             name: "fanoutdTests",
             dependencies: [
@@ -185,13 +179,11 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: [
-                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", grdb,
-            ]
+            dependencies: ["Simulation", "DeliveryCore", "QueueStore", "TencentIM", grdb]
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["fanoutd", "JSON", "DeliveryCore", "CZlib", nioCore, nioPosix]
+            dependencies: ["fanoutd", "JSON", "DeliveryCore", "CZlib"]
         ),
         .testTarget(
             name: "FuzzTests",

@@ -30,6 +30,19 @@ import Testing
         }
     }
 
+    @Test func `nothing is declared that no file imports`() throws {
+        let url = SourceFile.root.appending(path: "Package.swift")
+        let manifest = Manifest(try String(contentsOf: url, encoding: .utf8))
+        #expect(manifest.targets.count > 20)
+        #expect(manifest.packages.count > 10)
+        let files = try SourceFile.all(under: Self.sources) + SourceFile.all(under: Self.tests)
+        let faults = manifest.faults { target in
+            let own = files.filter { $0.path.hasPrefix(target.folder + "/") }
+            return Set(own.flatMap(\.imports).map(\.module))
+        }
+        for fault in faults { Issue.record("\(fault)") }
+    }
+
     @Test func `every type that other modules see says what it is`() throws {
         for file in try SourceFile.all(under: Self.sources) {
             for fault in Self.undocumented(in: file) { Issue.record("\(fault)") }
@@ -109,6 +122,40 @@ import Testing
     func `an import is judged`(_ target: String, _ line: String, _ count: Int) {
         let file = SourceFile(path: "Sources/\(target)/Planted.swift", text: line)
         #expect(Imports.faults(in: file).count == count)
+    }
+
+    @Test func `a dependency that nobody imports is found`() {
+        let manifest = Manifest(
+            """
+            let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+            let nioCore: Target.Dependency = .product(
+                name: "NIOCore",
+                package: "swift-nio"
+            )
+                .package(url: "https://example.com/jpsim/Yams", exact: "6.2.2"),
+                .package(url: "https://example.com/apple/swift-nio", exact: "2.101.2"),
+                .package(url: "https://example.com/apple/swift-system", exact: "1.8.1"),
+                .target(name: "A"),
+                .target(
+                    name: "B",
+                    dependencies: [
+                        "A", yams,
+                        nioCore,
+                    ]
+                ),
+                .target(name: "C", dependencies: ["A"], path: "Tests/C"),
+            """
+        )
+        #expect(manifest.targets.map(\.folder) == ["Sources/A", "Sources/B", "Tests/C"])
+        #expect(manifest.faults { $0.name == "B" ? ["A", "Yams", "NIOCore"] : ["A"] }.count == 1)
+        #expect(
+            manifest.faults { _ in ["NIOCore"] } == [
+                "B depends on A, which none of its files imports",
+                "B depends on Yams, which none of its files imports",
+                "C depends on A, which none of its files imports",
+                "no target uses the package swift-system",
+            ]
+        )
     }
 
     @Test func `a type without a doc comment is found`() {
