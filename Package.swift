@@ -75,6 +75,7 @@ let package = Package(
     targets: [
         .target(name: "DeliveryCore"),
         .target(name: "JSON"),
+        .target(name: "Codecs"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "DeliveryEngine",
@@ -87,21 +88,23 @@ let package = Package(
         .target(
             name: "TencentIM",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", asyncHTTPClient, crypto,
-                nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "CZlib", asyncHTTPClient,
+                crypto, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "CZlib", hummingbird, hummingbirdCore,
-                crypto, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, lifecycle, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "CZlib", hummingbird,
+                hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes,
+                lifecycle, logging,
             ]
         ),
         .target(
             name: "TencentIMSimulator",
             dependencies: [
-                "DeliveryCore", "JSON", "CZlib", crypto, nioCore, nioPosix, nioHTTP1, lifecycle,
+                "DeliveryCore", "JSON", "Codecs", "CZlib", crypto, nioCore, nioPosix, nioHTTP1,
+                lifecycle,
             ]
         ),
         .target(name: "SystemdNotify", dependencies: [lifecycle]),
@@ -110,9 +113,9 @@ let package = Package(
             name: "fanoutd",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "HTTPAPI",
-                "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON", argumentParser,
-                asyncHTTPClient,
-                lifecycle, unixSignals, yams, logging, metrics, nioCore, nioPosix,
+                "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON", "Codecs",
+                argumentParser, asyncHTTPClient, lifecycle, unixSignals, yams, logging, metrics,
+                nioCore, nioPosix,
             ]
         ),
 
@@ -133,6 +136,7 @@ let package = Package(
         ),
         .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "Simulation"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "CodecsTests", dependencies: ["Codecs"]),
         .testTarget(
             name: "DeliveryEngineTests",
             dependencies: [
@@ -174,7 +178,7 @@ let package = Package(
             name: "fanoutdTests",
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "PrometheusText", "JSON",
-                "SystemdNotify", "CZlib", argumentParser, logging, nioCore, lifecycle,
+                "SystemdNotify", "Codecs", "CZlib", argumentParser, logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(

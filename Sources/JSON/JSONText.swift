@@ -64,10 +64,9 @@ package struct JSONText: Sendable {
             case 0x0D: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
             case 0x09: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
             case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes.append(contentsOf: Array("\\u00".utf8))
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 0xF)])
+                let digits = String(byte, radix: 16)
+                bytes.append(contentsOf: (digits.count < 2 ? "\\u000" : "\\u00").utf8)
+                bytes.append(contentsOf: digits.utf8)
             default: bytes.append(byte)
             }
         }

@@ -6,21 +6,22 @@ enum Imports {
     static let allowed: [String: Set<String>] = [
         "DeliveryCore": [],
         "JSON": [],
+        "Codecs": [],
         "SystemdNotify": [],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore"],
         "QueueStore": ["DeliveryCore", "DeliveryEngine"],
-        "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON"],
-        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON"],
-        "TencentIMSimulator": ["DeliveryCore", "DeliveryEngine", "JSON"],
+        "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
+        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
+        "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs"],
         "fanoutd": adapters.union([
-            "DeliveryCore", "DeliveryEngine", "JSON", "PrometheusText", "SystemdNotify",
+            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "PrometheusText", "SystemdNotify",
             "TencentIMSimulator",
         ]),
     ]
 
     /// Modules that stand below everything and import nothing at all.
-    static let closed: Set<String> = ["DeliveryCore", "JSON"]
+    static let closed: Set<String> = ["DeliveryCore", "JSON", "Codecs"]
 
     /// Modules of other people that only one of ours may import.
     static let reserved = [

@@ -49,17 +49,6 @@ import fanoutd
         #expect(record.line(as: .journal) == "<4>a <0>b x=\"1\\n2\" y=\"a b\" z=\"\"\n")
     }
 
-    @Test(
-        arguments: [
-            (0, "1970-01-01T00:00:00.000Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"),
-            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-        ] as [(Int64, String)]
-    )
-    func `a timestamp is written in UTC`(_ milliseconds: Int64, _ text: String) {
-        #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
-    }
-
     /// A pipe with room for so many bytes, and what comes out of it.
     private struct SmallPipe {
         let (out, into): (FileHandle, FileHandle)

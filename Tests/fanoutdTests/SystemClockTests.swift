@@ -1,3 +1,4 @@
+import Codecs
 import DeliveryCore
 import Glibc
 import Testing
@@ -25,7 +26,7 @@ import fanoutd
     )
     func `a wall clock may show any year`(seconds: Int, nanoseconds: Int, text: String) {
         let time = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
-        #expect(Timestamp(time).rfc3339 == text)
+        #expect(RFC3339.text(milliseconds: Timestamp(time).milliseconds) == text)
     }
 
     @Test func `a sleep ends no sooner than asked`() async throws {

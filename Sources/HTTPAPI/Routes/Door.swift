@@ -1,3 +1,4 @@
+import Codecs
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -35,7 +36,8 @@ struct Door: Sendable {
         guard moreHosts.isEmpty else {
             throw Problem(.badRequest, "there is more than one Host header")
         }
-        guard let name = hostName(of: authority), isLoopback(name) || isOwn(name, of: bare(host))
+        guard let name = hostName(of: authority),
+            Loopback.contains(name) || isOwn(name, of: bare(host))
         else {
             throw Problem(
                 .forbiddenHost,
@@ -54,7 +56,7 @@ struct Door: Sendable {
         let origin = request.headers[.origin]
         guard site != nil || origin != nil else { return }
         let authority = request.head.authority ?? ""
-        guard let name = hostName(of: authority), isLoopback(name) else {
+        guard let name = hostName(of: authority), Loopback.contains(name) else {
             throw Problem(
                 .crossSite,
                 "a browser may ask here under a loopback name only, and the Host is "
@@ -173,7 +175,7 @@ private func isOwn(_ name: String, of host: String) -> Bool {
     if name == host { return true }
     guard host == "0.0.0.0" || host == "::" else { return false }
     let isHexadecimal = { (byte: UInt8) in isDigit(byte) || (0x61...0x66).contains(byte) }
-    return isIPv4(name)
+    return Loopback.isIPv4(name)
         || name.contains(":") && name.utf8.allSatisfy { isHexadecimal($0) || $0 == 0x3A }
 }
 
@@ -187,15 +189,4 @@ private func ipv6(_ text: String) -> String? {
     var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     guard unsafe inet_ntop(AF_INET6, bytes, &name, socklen_t(name.count)) != nil else { return nil }
     return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-}
-
-private func isIPv4(_ name: String) -> Bool {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && $0.utf8.allSatisfy(isDigit) }
-}
-
-/// Whether a name always means this machine: `localhost`, 127.0.0.0/8 or `::1`.
-private func isLoopback(_ name: String) -> Bool {
-    if name == "localhost" || name == "::1" { return true }
-    return isIPv4(name) && name.hasPrefix("127.")
 }

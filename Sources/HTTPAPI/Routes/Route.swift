@@ -1,3 +1,4 @@
+import Codecs
 package import HTTPTypes
 
 /// One row of the route table: a method on a path, and what the door asks of its callers.
@@ -147,7 +148,9 @@ struct PathMatch: Sendable {
         var parameters: [String: [UInt8]] = [:]
         for (part, segment) in zip(wanted, segments) {
             if part.hasPrefix("{") {
-                guard !segment.isEmpty, let value = percentDecoded(segment) else { return nil }
+                guard !segment.isEmpty, let value = PercentEncoding.decode(segment) else {
+                    return nil
+                }
                 parameters[String(part.dropFirst().dropLast())] = value
             } else if part != segment {
                 return nil

@@ -1,3 +1,5 @@
+import Codecs
+
 /// The parameters behind the question mark, in their order.
 struct Query: Sendable, Hashable {
     private let items: [Item]
@@ -15,7 +17,7 @@ struct Query: Sendable, Hashable {
     /// Where any will do, a broken escape stays as it is written, for whoever reads the value.
     init(_ text: some StringProtocol, allowing names: [String]?) throws(Problem) {
         func decoded(_ part: some StringProtocol) -> [UInt8]? {
-            percentDecoded(part) ?? (names == nil ? Array(part.utf8) : nil)
+            PercentEncoding.decode(part) ?? (names == nil ? Array(part.utf8) : nil)
         }
         var items: [Item] = []
         for part in text.split(separator: "&") {

@@ -1,3 +1,4 @@
+import Codecs
 import Crypto
 
 extension ProviderSettings {
@@ -15,8 +16,6 @@ extension ProviderSettings {
             hash.update(data: Array("\(part.count):".utf8))
             hash.update(data: part)
         }
-        let digits = Array("0123456789abcdef".utf8)
-        let text = hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+        return Hexadecimal.text(hash.finalize())
     }
 }

@@ -1,3 +1,4 @@
+import Codecs
 import Crypto
 import JSON
 
@@ -68,7 +69,7 @@ package enum UserSig {
 
     private static func parse(_ signature: String) -> (Claims, code: [UInt8])? {
         guard signature.utf8.count <= sizeLimit,
-            let wrapped = Base64.decode(signature, .userSig),
+            let wrapped = Base64.decode(signature.utf8, .userSig),
             let bytes = Zlib.inflated(wrapped, limit: sizeLimit)
         else { return nil }
         let json: JSON
@@ -78,7 +79,7 @@ package enum UserSig {
             let sdkAppID = json["TLS.sdkappid"]?.integer,
             let time = json["TLS.time"]?.integer,
             let life = json["TLS.expire"]?.integer,
-            let code = json["TLS.sig"]?.string.flatMap({ Base64.decode($0) })
+            let code = json["TLS.sig"]?.stringBytes.flatMap({ Base64.decode($0) })
         else { return nil }
         let claims = Claims(
             identifier: identifier,

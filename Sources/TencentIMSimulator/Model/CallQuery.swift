@@ -1,3 +1,5 @@
+import Codecs
+
 /// The query of a call: which app asks, as whom, with which signature.
 struct CallQuery: Sendable, Hashable {
     let sdkAppID: Int
@@ -9,7 +11,7 @@ struct CallQuery: Sendable, Hashable {
         var values: [String: [UInt8]] = [:]
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let value = Self.decode(parts[1].utf8) else {
+            guard parts.count == 2, let value = PercentEncoding.decode(parts[1]) else {
                 throw CallRefusal(60002)
             }
             values[String(parts[0])] = value
@@ -26,22 +28,5 @@ struct CallQuery: Sendable, Hashable {
         signature = values["usersig"] ?? []
         guard !signature.isEmpty else { throw CallRefusal(60004) }
         self.sdkAppID = sdkAppID
-    }
-
-    /// Undoes percent-encoding; nil where it is broken.
-    private static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return bytes
     }
 }

@@ -1,4 +1,5 @@
 import CZlib
+import Codecs
 import Crypto
 import JSON
 
@@ -24,7 +25,9 @@ package struct UserSigVerifier: Sendable {
         _ signature: [UInt8],
         identifier: String
     ) throws(CallRefusal) -> Verified {
-        guard let packed = Base64.decode(signature), let document = Self.inflate(packed) else {
+        // The provider's own spelling, and the usual one that some clients don't replace.
+        let packed = Base64.decode(signature, .userSig) ?? Base64.decode(signature)
+        guard let document = packed.flatMap(Self.inflate) else {
             throw CallRefusal(70003)
         }
         let ticket = try Self.ticket(document)
@@ -96,41 +99,5 @@ package struct UserSigVerifier: Sendable {
             initialized = status == Z_OK ? Int(count) : 0
         }
         return status == Z_OK ? bytes : nil
-    }
-}
-
-/// Base64, in the standard alphabet and in the one of UserSigs, whose `*-_` stand for `+/=`.
-enum Base64 {
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3)
-        var bits: UInt32 = 0
-        var bitCount = 0
-        var padding = 0
-        for character in text {
-            if character == UInt8(ascii: "=") || character == UInt8(ascii: "_") {
-                padding += 1
-                continue
-            }
-            guard padding == 0, let value = value(of: character) else { return nil }
-            bits = bits << 6 | value
-            bitCount += 6
-            if bitCount >= 8 {
-                bitCount -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
-            }
-        }
-        return text.count.isMultiple(of: 4) && padding <= 2 ? bytes : nil
-    }
-
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0") + 52)
-        case UInt8(ascii: "+"), UInt8(ascii: "*"): 62
-        case UInt8(ascii: "/"), UInt8(ascii: "-"): 63
-        default: nil
-        }
     }
 }

@@ -1,3 +1,5 @@
+import Codecs
+
 /// Where a client command finds the daemon: an `http(s)://` URL or `unix:/path`.
 package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
     case web(Endpoint)
@@ -39,30 +41,5 @@ package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
         case .web(let endpoint): endpoint.isPrivate
         case .unix: true
         }
-    }
-}
-
-/// Percent-encoding by RFC 3986 of all but unreserved characters.
-package enum PercentEncoding {
-    package static func encode(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF")
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 0xF)])"
-            }
-        }
-        return encoded
-    }
-
-    /// A query of names and values, with its question mark; empty for none.
-    package static func query(_ items: [(String, String)]) -> String {
-        guard !items.isEmpty else { return "" }
-        return "?" + items.map { "\(encode($0))=\(encode($1))" }.joined(separator: "&")
     }
 }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Codecs
 
 /// Writes a campaign's recipients out.
 package struct ExportCommand: AsyncParsableCommand {

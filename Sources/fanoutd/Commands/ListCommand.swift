@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Codecs
 import DeliveryCore
 import JSON
 

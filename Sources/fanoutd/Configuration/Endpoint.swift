@@ -1,3 +1,5 @@
+import Codecs
+
 /// An address of the provider: scheme, host and port, nothing behind them.
 package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     package let isSecure: Bool

@@ -1,3 +1,5 @@
+import Codecs
+
 /// Where the daemon takes requests: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
 package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     case tcp(host: String, port: Int)
@@ -43,16 +45,5 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         case .tcp(let host, _): Loopback.contains(host)
         case .unix: true
         }
-    }
-}
-
-/// The names and addresses by which a machine speaks to itself.
-package enum Loopback {
-    /// Whether a host, without brackets, is loopback.
-    package static func contains(_ host: String) -> Bool {
-        if host == "localhost" || host == "::1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127"
-            && parts.allSatisfy { UInt8($0) != nil && $0.allSatisfy(\.isNumber) }
     }
 }

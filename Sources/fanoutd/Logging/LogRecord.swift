@@ -1,3 +1,4 @@
+import Codecs
 package import DeliveryCore
 import JSON
 package import Logging
@@ -28,13 +29,15 @@ package struct LogRecord: Sendable {
     package func line(as format: LogFormat) -> String {
         switch format {
         case .auto, .text:
-            "\(timestamp.rfc3339) \(level.rawValue.uppercased()) \(body)\n"
+            "\(time) \(level.rawValue.uppercased()) \(body)\n"
         case .journal:
             "<\(level.priority)>\(body)\n"
         case .json:
             json + "\n"
         }
     }
+
+    private var time: String { RFC3339.text(milliseconds: timestamp.milliseconds) }
 
     /// Message and metadata; the metadata sorted by name, so that lines of a kind look alike.
     private var body: String {
@@ -48,7 +51,7 @@ package struct LogRecord: Sendable {
         var text = JSONText()
         text.beginObject()
         text.name("time")
-        text.string(timestamp.rfc3339)
+        text.string(time)
         text.name("level")
         text.string(level.rawValue)
         text.name("logger")
