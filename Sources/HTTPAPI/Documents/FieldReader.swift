@@ -2,35 +2,24 @@ import DeliveryCore
 import JSON
 
 /// Reads the fields of one JSON object and gathers every fault with its pointer.
-///
-/// A client with three mistakes hears of all three at once.
 struct FieldReader {
     private let object: JSON
-    private(set) var faults: [Problem.Fault] = []
-    private var faultCount = 0
-
-    /// How many faults a refusal lists: nobody reads more, and a short body may hold thousands.
-    private static let listedFaults = 50
+    private var check = FieldCheck(listing: 50)
 
     /// Reads an object that may have these fields and no others.
     init(_ document: JSON, fields: [String]) {
         object = document
-        guard let members = document.members else {
-            fault("", "want an object, not \(document.kindName)")
-            return
-        }
-        for member in members where !fields.contains(member.name) {
-            fault(
-                JSON.pointerPart(member.name),
-                "there is no such field; there are: \(fields.joined(separator: ", "))"
-            )
+        check.object(document, at: "", fields: fields.map { .init($0, .anything) }) { _ in
+            "there is no such field; there are: \(fields.joined(separator: ", "))"
         }
     }
 
+    var faults: [Problem.Fault] {
+        check.faults.map { .init(pointer: $0.pointer, detail: $0.detail) }
+    }
+
     mutating func fault(_ pointer: String, _ detail: String) {
-        faultCount += 1
-        guard faultCount <= Self.listedFaults else { return }
-        faults.append(.init(pointer: pointer, detail: detail))
+        check.fault(pointer, detail)
     }
 
     /// A field's value; nil if it is left out.
@@ -38,68 +27,51 @@ struct FieldReader {
 
     func isNamed(_ name: String) -> Bool { object[name] != nil }
 
-    /// A value that is there and not null.
-    private func given(_ name: String) -> JSON? {
-        guard let value = object[name], !value.isNull else { return nil }
-        return value
-    }
-
-    mutating func bool(_ name: String) -> Bool? {
-        guard let value = given(name) else { return nil }
-        if value.bool == nil { fault("/\(name)", "want true or false, not \(value.kindName)") }
-        return value.bool
-    }
-
-    mutating func choice<Value: RawRepresentable & CaseIterable>(
+    /// What a rule's value is read as; nil if it is left out, null or not what the rule wants.
+    mutating func value<Value>(
         _ name: String,
-        of type: Value.Type = Value.self
-    ) -> Value? where Value.RawValue == String {
-        guard let value = given(name) else { return nil }
-        let choice = value.string.flatMap(Value.init)
-        if choice == nil {
-            let known = Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-            fault("/\(name)", "want one of \(known)")
-        }
-        return choice
+        _ rule: Rule,
+        as read: (JSON) -> Value?
+    ) -> Value? {
+        guard let value = object[name], !value.isNull, check.value(value, at: "/\(name)", rule)
+        else { return nil }
+        return read(value)
     }
 
-    /// A campaign's name: at most 200 bytes, no control characters.
-    mutating func campaignName(_ name: String) -> String? {
-        guard let value = object[name] else { return nil }
-        guard let text = value.string else {
-            fault("/\(name)", "want a string, not \(value.kindName)")
-            return nil
-        }
-        guard text.utf8.count <= 200 else {
-            fault("/\(name)", "want at most 200 bytes, not \(text.utf8.count)")
-            return nil
-        }
-        let isControl = { (scalar: Unicode.Scalar) in
-            scalar.properties.generalCategory == .control
-        }
-        guard !text.unicodeScalars.contains(where: isControl) else {
-            fault("/\(name)", "a name holds no control characters")
-            return nil
-        }
-        return text
-    }
+    mutating func bool(_ name: String) -> Bool? { value(name, .bool, as: \.bool) }
 
     mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
-        guard let value = given(name) else { return nil }
-        guard let number = value.integer, range.contains(number) else {
-            fault("/\(name)", "want a whole number from \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return number
+        value(name, .integer(range), as: \.integer)
+    }
+
+    mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String,
+        of type: Value.Type = Value.self
+    ) -> Value? {
+        value(name, .choice(Value.allCases.map(\.rawValue))) { $0.string.flatMap(Value.init) }
     }
 
     mutating func time(_ name: String) -> Timestamp? {
-        guard let value = given(name) else { return nil }
-        guard let time = value.string.flatMap({ Timestamp(rfc3339: $0) }) else {
-            fault("/\(name)", "want an RFC 3339 time, such as 2026-11-11T09:30:00+08:00, or null")
+        let wanted = "want an RFC 3339 time, such as 2026-11-11T09:30:00+08:00, or null"
+        let read: @Sendable (String) -> Timestamp? = { Timestamp(rfc3339: $0) }
+        let rule = Rule.text { read(String(decoding: $0, as: UTF8.self)) == nil ? wanted : nil }
+        return value(name, rule) { $0.string.flatMap(read) }
+    }
+
+    /// A campaign's name: at most 200 bytes, no control characters; null is none.
+    mutating func campaignName(_ name: String) -> String? {
+        guard let value = object[name], check.value(value, at: "/\(name)", Self.nameRule) else {
             return nil
         }
-        return time
+        return value.string
+    }
+
+    private static let nameRule = Rule.text { bytes in
+        guard bytes.count <= 200 else { return "want at most 200 bytes, not \(bytes.count)" }
+        let hasControls = String(decoding: bytes, as: UTF8.self).unicodeScalars.contains {
+            $0.properties.generalCategory == .control
+        }
+        return hasControls ? "a name holds no control characters" : nil
     }
 
     /// Checks that an expiry lies ahead and behind the start.
@@ -114,9 +86,9 @@ struct FieldReader {
 
     /// Fails with all faults if there are any.
     func finish() throws(Problem) {
-        guard !faults.isEmpty else { return }
-        let count = faultCount == 1 ? "one field is" : "\(faultCount) fields are"
-        let listed = faultCount > faults.count ? ", of which the first are listed" : ""
+        guard check.count > 0 else { return }
+        let count = check.count == 1 ? "one field is" : "\(check.count) fields are"
+        let listed = check.count > faults.count ? ", of which the first are listed" : ""
         throw Problem(.invalid, "\(count) invalid\(listed); nothing was done", faults: faults)
     }
 }

@@ -50,13 +50,8 @@ struct PlanDocument {
     }
 
     private static func mean(_ reader: inout FieldReader) -> Double? {
-        guard let value = reader.value("mean_account_bytes"), !value.isNull else { return nil }
-        let range = 1...Double(Account.byteLimit)
-        guard let mean = value.double, range.contains(mean) else {
-            reader.fault("/mean_account_bytes", "want a number from 1 to \(Account.byteLimit)")
-            return nil
-        }
-        return mean
+        let rule = Rule.number(1...Double(Account.byteLimit))
+        return reader.value("mean_account_bytes", rule, as: \.double)
     }
 }
 

@@ -97,14 +97,13 @@ package struct TencentGateway: Gateway {
 
     /// The call's own numbers: fanoutd draws others for its calls, but a client's must be right.
     private static func numbersFault(in document: JSON) -> GatewayRefusal? {
-        let range = 0...Int(UInt32.max)
-        if let sequence = document["MsgSeq"], !(sequence.integer.map(range.contains) ?? false) {
-            return refusal(90_004, "MsgSeq must be an integer from 0 to \(range.upperBound)")
+        if let fault = document["MsgSeq"].flatMap(Rule.count.fault) {
+            return refusal(90_004, "/MsgSeq \(fault)")
         }
-        guard let random = document["MsgRandom"]?.integer, range.contains(random) else {
-            return refusal(90_005, "MsgRandom must be an integer from 0 to \(range.upperBound)")
+        guard let random = document["MsgRandom"] else {
+            return refusal(90_005, "/MsgRandom is missing")
         }
-        return nil
+        return Rule.count.fault(in: random).map { refusal(90_005, "/MsgRandom \($0)") }
     }
 
     // MARK: - What is answered
@@ -211,27 +210,19 @@ private struct RecipientList {
 
     mutating func add(_ element: JSON) {
         defer { index += 1 }
-        guard let bytes = element.stringBytes else {
-            note("must be a string, not \(element.kindName)")
-            return
-        }
-        if let fault = Account.fault(in: bytes) {
-            note(fault.description)
+        if let fault = Rule.account.fault(in: element) {
+            firstFault = firstFault ?? "/To_Account/\(index) \(fault)"
         } else {
-            run.append(bytes)
+            run.append(element.stringBytes ?? [])
         }
-    }
-
-    private mutating func note(_ detail: String) {
-        firstFault = firstFault ?? "/To_Account/\(index) \(detail)"
     }
 
     func fault(in field: JSON?) -> (code: Int, detail: String)? {
-        guard let field else { return (90_003, "To_Account is missing") }
-        guard field.elements != nil else {
-            return (90_003, "To_Account must be an array of accounts, not \(field.kindName)")
+        guard let field else { return (90_003, "/To_Account is missing") }
+        if let fault = Rule.array(of: "accounts").fault(in: field) {
+            return (90_003, "/To_Account \(fault)")
         }
         if let firstFault { return (90_012, firstFault) }
-        return run.isEmpty ? (90_003, "To_Account is empty") : nil
+        return run.isEmpty ? (90_003, "/To_Account is empty") : nil
     }
 }

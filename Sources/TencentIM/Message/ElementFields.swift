@@ -1,54 +1,57 @@
+import DeliveryCore
+import JSON
+
 /// The documented content of the eight kinds of element.
 ///
 /// Only what a message can't do without is required: Tencent's pages disagree on the rest, and a
 /// field it misses after all comes back as 90010, which halts the campaign.
 enum ElementFields {
     struct Content {
-        let fields: [Field]
+        let fields: [FieldCheck.Field]
         let required: Set<String>
     }
 
     static let typeNames = byType.keys.sorted()
 
     static let byType: [String: Content] = [
-        "TIMTextElem": Content(fields: [Field("Text", .string)], required: ["Text"]),
+        "TIMTextElem": Content(fields: [.init("Text", .string)], required: ["Text"]),
         "TIMLocationElem": Content(
             fields: [
-                Field("Desc", .string), Field("Latitude", .number), Field("Longitude", .number),
+                .init("Desc", .string), .init("Latitude", .number()), .init("Longitude", .number()),
             ],
             required: ["Latitude", "Longitude"]
         ),
         "TIMFaceElem": Content(
             fields: [
-                Field("Index", .integer(Int(Int32.min)...Int(UInt32.max))), Field("Data", .string),
+                .init("Index", .integer(Int(Int32.min)...Int(UInt32.max))), .init("Data", .string),
             ],
             required: []
         ),
         "TIMCustomElem": Content(
             fields: [
-                Field("Data", .string), Field("Desc", .string), Field("Ext", .string),
-                Field("Sound", .string),
+                .init("Data", .string), .init("Desc", .string), .init("Ext", .string),
+                .init("Sound", .string),
             ],
             required: []
         ),
         "TIMSoundElem": Content(
             fields: [
-                Field("Url", .string), Field("UUID", .string), Field("Size", .count),
-                Field("Second", .count), Field("Download_Flag", .oneOf([2])),
+                .init("Url", .string), .init("UUID", .string), .init("Size", .count),
+                .init("Second", .count), .init("Download_Flag", .oneOf([2])),
             ],
             required: []
         ),
         "TIMImageElem": Content(
             fields: [
-                Field("UUID", .string), Field("ImageFormat", .oneOf([1, 2, 3, 4, 255])),
-                Field("ImageInfoArray", .anything),
+                .init("UUID", .string), .init("ImageFormat", .oneOf([1, 2, 3, 4, 255])),
+                .init("ImageInfoArray", .anything),
             ],
             required: ["ImageInfoArray"]
         ),
         "TIMFileElem": Content(
             fields: [
-                Field("Url", .string), Field("UUID", .string), Field("FileSize", .count),
-                Field("FileName", .string), Field("Download_Flag", .oneOf([2])),
+                .init("Url", .string), .init("UUID", .string), .init("FileSize", .count),
+                .init("FileName", .string), .init("Download_Flag", .oneOf([2])),
             ],
             required: []
         ),
@@ -56,17 +59,24 @@ enum ElementFields {
     ]
 
     /// One picture of an image element.
-    static let imageInfo = [
-        Field("Type", .oneOf([1, 2, 3])), Field("Size", .count), Field("Width", .count),
-        Field("Height", .count), Field("URL", .string),
+    static let imageInfo: [FieldCheck.Field] = [
+        .init("Type", .oneOf([1, 2, 3])), .init("Size", .count), .init("Width", .count),
+        .init("Height", .count), .init("URL", .string),
     ]
 
-    private static let video = [
-        Field("VideoUrl", .string), Field("VideoUUID", .string), Field("VideoSize", .count),
-        Field("VideoSecond", .count), Field("VideoFormat", .string),
-        Field("VideoDownloadFlag", .oneOf([2])), Field("ThumbUrl", .string),
-        Field("ThumbUUID", .string), Field("ThumbSize", .count), Field("ThumbWidth", .count),
-        Field("ThumbHeight", .count), Field("ThumbFormat", .string),
-        Field("ThumbDownloadFlag", .oneOf([2])),
+    private static let video: [FieldCheck.Field] = [
+        .init("VideoUrl", .string), .init("VideoUUID", .string), .init("VideoSize", .count),
+        .init("VideoSecond", .count), .init("VideoFormat", .string),
+        .init("VideoDownloadFlag", .oneOf([2])), .init("ThumbUrl", .string),
+        .init("ThumbUUID", .string), .init("ThumbSize", .count), .init("ThumbWidth", .count),
+        .init("ThumbHeight", .count), .init("ThumbFormat", .string),
+        .init("ThumbDownloadFlag", .oneOf([2])),
     ]
+}
+
+extension Rule {
+    /// A size, width, duration or other count: Tencent's integers of that kind are 32 bits wide.
+    static let count = Rule.integer(0...Int(UInt32.max))
+
+    static let account = Rule.text { Account.fault(in: $0)?.description }
 }

@@ -19,7 +19,7 @@ package struct MessageTemplate: MessageRules {
         do {
             message(try JSON(parsing: json), &check)
         } catch {
-            check.fault("", "must be JSON: \(error.description)")
+            check.fault("", "want JSON: \(error.description)")
         }
         let compact = CompactJSON.compacted(json)
         let overhead = RequestBody.overhead(messageByteCount: compact.count)
@@ -31,7 +31,11 @@ package struct MessageTemplate: MessageRules {
                     + "leave room for one account in a packet of \(packetLimit) bytes"
             )
         }
-        guard check.faults.isEmpty else { return .failure(MessageFaults(check.faults)) }
+        guard check.faults.isEmpty else {
+            return .failure(
+                MessageFaults(check.faults.map { .init(pointer: $0.pointer, detail: $0.detail) })
+            )
+        }
         return .success(CheckedMessage(json: compact, packetOverhead: overhead))
     }
 
@@ -40,16 +44,16 @@ package struct MessageTemplate: MessageRules {
     /// One account of 32 bytes, each escaped, with its quotes and comma.
     private static let largestAccount = 2 * Account.byteLimit + 3
 
-    private static let fields = [
-        Field("SyncOtherMachine", .oneOf([1, 2])),
-        Field("From_Account", .account),
-        Field("MsgBody", .anything),
-        Field("OnlineOnlyFlag", .oneOf([0, 1])),
-        Field("MsgLifeTime", .integer(0...604_800)),
-        Field("CloudCustomData", .string),
-        Field("SendMsgControl", .anything),
-        Field("OfflinePushInfo", .object),
-        Field("IsNeedReadReceipt", .oneOf([0, 1])),
+    private static let fields: [FieldCheck.Field] = [
+        .init("SyncOtherMachine", .oneOf([1, 2])),
+        .init("From_Account", .account),
+        .init("MsgBody", .anything),
+        .init("OnlineOnlyFlag", .oneOf([0, 1])),
+        .init("MsgLifeTime", .integer(0...604_800)),
+        .init("CloudCustomData", .string),
+        .init("SendMsgControl", .anything),
+        .init("OfflinePushInfo", .object),
+        .init("IsNeedReadReceipt", .oneOf([0, 1])),
     ]
     private static let daemonFields: Set = ["To_Account", "MsgRandom", "MsgSeq"]
     private static let controls = [
@@ -80,25 +84,17 @@ package struct MessageTemplate: MessageRules {
     }
 
     private static func sendControls(_ json: JSON, _ check: inout FieldCheck) {
-        guard let elements = json.elements else {
-            check.fault("/SendMsgControl", "must be an array of strings, not \(json.kindName)")
-            return
-        }
-        for (index, element) in elements.enumerated()
-        where !controls.contains(where: { Array($0.utf8) == element.stringBytes }) {
-            check.fault(
-                "/SendMsgControl/\(index)",
-                "must be one of \(controls.joined(separator: ", "))"
-            )
+        let place = "/SendMsgControl"
+        check.value(json, at: place, .array(of: "strings"))
+        for (index, element) in (json.elements ?? []).enumerated() {
+            check.value(element, at: "\(place)/\(index)", .choice(controls))
         }
     }
 
     private func elements(_ json: JSON, _ check: inout FieldCheck) {
-        guard let elements = json.elements else {
-            check.fault("/MsgBody", "must be an array of elements, not \(json.kindName)")
-            return
-        }
-        if elements.isEmpty { check.fault("/MsgBody", "must have at least one element") }
+        check.value(json, at: "/MsgBody", .array(of: "elements"))
+        guard let elements = json.elements else { return }
+        if elements.isEmpty { check.fault("/MsgBody", "want at least one element") }
         var hasCustom = false
         for (index, item) in elements.enumerated() {
             let pointer = "/MsgBody/\(index)"
@@ -115,18 +111,16 @@ package struct MessageTemplate: MessageRules {
         check.object(
             json,
             at: pointer,
-            fields: [Field("MsgType", .anything), Field("MsgContent", .object)],
+            fields: [.init("MsgType", .anything), .init("MsgContent", .object)],
             required: ["MsgType", "MsgContent"],
             unknown: complaint { _ in "no such field; an element has MsgType and MsgContent" }
         )
         guard let type = json["MsgType"] else { return }
-        guard let name = type.string, let content = ElementFields.byType[name] else {
-            let types = ElementFields.typeNames.joined(separator: ", ")
-            check.fault(pointer + "/MsgType", "must be one of \(types)")
-            return
-        }
-        guard let value = json["MsgContent"], value.members != nil else { return }
         let place = pointer + "/MsgContent"
+        guard check.value(type, at: pointer + "/MsgType", .choice(ElementFields.typeNames)),
+            let name = type.string, let content = ElementFields.byType[name],
+            let value = json["MsgContent"], value.members != nil
+        else { return }
         check.object(value, at: place, fields: content.fields, required: content.required)
         if name == "TIMImageElem", let images = value["ImageInfoArray"] {
             Self.pictures(images, at: place + "/ImageInfoArray", &check)
@@ -134,11 +128,8 @@ package struct MessageTemplate: MessageRules {
     }
 
     private static func pictures(_ json: JSON, at pointer: String, _ check: inout FieldCheck) {
-        guard let elements = json.elements else {
-            check.fault(pointer, "must be an array of objects, not \(json.kindName)")
-            return
-        }
-        for (index, element) in elements.enumerated() {
+        check.value(json, at: pointer, .array(of: "objects"))
+        for (index, element) in (json.elements ?? []).enumerated() {
             check.object(element, at: "\(pointer)/\(index)", fields: ElementFields.imageInfo)
         }
     }
