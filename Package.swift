@@ -50,6 +50,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
@@ -71,12 +72,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
         .target(name: "DeliveryCore"),
         .target(name: "JSON"),
         .target(name: "Codecs"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
+        .target(name: "Platform", dependencies: ["Codecs", system]),
         .target(
             name: "DeliveryEngine",
             dependencies: ["DeliveryCore", logging, lifecycle]
@@ -88,14 +92,14 @@ let package = Package(
         .target(
             name: "TencentIM",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "CZlib", asyncHTTPClient,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", asyncHTTPClient,
                 crypto, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "CZlib", hummingbird,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", hummingbird,
                 hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes,
                 lifecycle, logging,
             ]
@@ -103,19 +107,26 @@ let package = Package(
         .target(
             name: "TencentIMSimulator",
             dependencies: [
-                "DeliveryCore", "JSON", "Codecs", "CZlib", crypto, nioCore, nioPosix, nioHTTP1,
-                lifecycle,
+                "DeliveryCore", "JSON", "Codecs", "Compression", crypto, nioCore, nioPosix,
+                nioHTTP1, lifecycle,
             ]
         ),
         .target(name: "SystemdNotify", dependencies: [lifecycle]),
         .target(name: "PrometheusText", dependencies: [coreMetrics]),
+        .target(
+            name: "Client",
+            dependencies: [
+                "JSON", "Codecs", "Compression", "Platform", asyncHTTPClient, unixSignals, nioCore,
+                nioPosix, nioHTTP1, system,
+            ]
+        ),
         .executableTarget(
             name: "fanoutd",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "HTTPAPI",
                 "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON", "Codecs",
-                argumentParser, asyncHTTPClient, lifecycle, unixSignals, yams, logging, metrics,
-                nioCore, nioPosix,
+                "Platform", "Client", argumentParser, lifecycle, unixSignals, yams, logging,
+                metrics, nioCore, system,
             ]
         ),
 
@@ -128,6 +139,8 @@ let package = Package(
             ],
             path: "Tests/Simulation"
         ),
+        // Temporary folders and gzip.
+        .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/TestSupport"),
         // A disk that loses its power and fails on command.
         .target(
             name: "CFaultyDisk",
@@ -160,9 +173,8 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "HTTPAPI", "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib",
-                hummingbird,
-                hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, nioHTTPTypes,
-                lifecycle, logging, yams,
+                "Compression", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioEmbedded,
+                nioPosix, nioHTTPTypes, lifecycle, logging, yams,
             ]
         ),
         .testTarget(
@@ -175,10 +187,15 @@ let package = Package(
         ),
         .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify"]),
         .testTarget(
+            name: "ClientTests",
+            dependencies: ["Client", "Platform", "JSON", "TestSupport", nioCore]
+        ),
+        .testTarget(
             name: "fanoutdTests",
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "PrometheusText", "JSON",
-                "SystemdNotify", "Codecs", "CZlib", argumentParser, logging, nioCore, lifecycle,
+                "SystemdNotify", "Codecs", "Platform", "Client", "TestSupport", argumentParser,
+                logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(
@@ -193,8 +210,8 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "fanoutd", "HTTPAPI", "TencentIM", "TencentIMSimulator", "DeliveryEngine",
-                "DeliveryCore", "JSON", "CZlib", hummingbird, httpTypes, nioCore, nioEmbedded,
-                logging,
+                "DeliveryCore", "JSON", "CZlib", "Client", "Compression", "Platform", hummingbird,
+                httpTypes, nioCore, nioEmbedded, logging,
             ]
         ),
         .testTarget(name: "TidyTests"),

@@ -1,6 +1,8 @@
+import Client
 import DeliveryCore
 import Foundation
 import JSON
+import Platform
 import Testing
 import fanoutd
 
@@ -27,8 +29,8 @@ extension FuzzTests {
                     trial.expect(host.wholeMatch(of: loopback) != nil, "it isn't this machine")
                 }
             }
-            if let endpoint = fanoutd.Endpoint(text) {
-                let again = fanoutd.Endpoint(endpoint.description)
+            if let endpoint = WebAddress(text) {
+                let again = WebAddress(endpoint.description)
                 trial.expect(again == endpoint, "\(endpoint) is another")
                 trial.expect(
                     !endpoint.isPrivate || endpoint.isSecure
@@ -135,7 +137,7 @@ extension FuzzTests {
         try await fuzz("views", inputs: 1_500) { trial in
             let input = Self.views.document(&trial)
             trial.input = input
-            let problem = fanoutd.Problem(status: trial.pick([0, 401, 422, 500]), body: input)
+            let problem = Refusal(status: trial.pick([0, 401, 422, 500]), body: input)
             trial.expect(!problem.description.isEmpty, "a problem without a word")
             let json: JSON
             do throws(CommandFailure) { json = try DaemonClient.parse(input) } catch { return }

@@ -1,4 +1,5 @@
 import CZlib
+import Compression
 import DeliveryCore
 import HTTPAPI
 import Testing

@@ -7,15 +7,20 @@ enum Imports {
         "DeliveryCore": [],
         "JSON": [],
         "Codecs": [],
+        "Compression": [],
+        "Platform": ["Codecs"],
+        // It knows the daemon by HTTP alone.
+        "Client": ["JSON", "Codecs", "Compression", "Platform"],
         "SystemdNotify": [],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore"],
         "QueueStore": ["DeliveryCore", "DeliveryEngine"],
-        "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
-        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
-        "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs"],
+        "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
+        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
+        "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression"],
         "fanoutd": adapters.union([
-            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "PrometheusText", "SystemdNotify",
+            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", "Client",
+            "PrometheusText", "SystemdNotify",
             "TencentIMSimulator",
         ]),
     ]
@@ -26,7 +31,7 @@ enum Imports {
     /// Modules of other people that only one of ours may import.
     static let reserved = [
         "GRDB": "QueueStore", "GRDBSQLite": "QueueStore", "Yams": "fanoutd",
-        "ArgumentParser": "fanoutd",
+        "ArgumentParser": "fanoutd", "CZlib": "Compression",
     ]
 
     static func faults(in file: SourceFile) -> [String] {

@@ -116,7 +116,9 @@ import Testing
             ("DeliveryEngine", "import QueueStore", 1), ("HTTPAPI", "import GRDB", 1),
             ("HTTPAPI", "package import TencentIM", 1), ("TencentIM", "import struct JSON.JSON", 0),
             ("QueueStore", "import GRDB", 0), ("QueueStore", "import JSON", 1),
-            ("fanoutd", "import HTTPAPI", 0), ("Unheard", "import Foundation", 1),
+            ("fanoutd", "import HTTPAPI", 0), ("Client", "import HTTPAPI", 1),
+            ("Client", "import Platform", 0), ("Client", "import DeliveryCore", 1),
+            ("HTTPAPI", "import CZlib", 1), ("Unheard", "import Foundation", 1),
         ]
     )
     func `an import is judged`(_ target: String, _ line: String, _ count: Int) {

@@ -1,6 +1,7 @@
 import DeliveryEngine
 import Glibc
 import NIOCore
+import Platform
 import Testing
 import fanoutd
 

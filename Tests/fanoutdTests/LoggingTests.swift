@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import JSON
 import Logging
+import Platform
 import Testing
 import fanoutd
 

@@ -2,8 +2,10 @@ import ArgumentParser
 import DeliveryCore
 import Foundation
 import Logging
+import Platform
 import Synchronization
 import SystemdNotify
+import TestSupport
 import Testing
 import fanoutd
 

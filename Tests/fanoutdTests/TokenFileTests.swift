@@ -1,4 +1,7 @@
+import Client
 import Foundation
+import Platform
+import TestSupport
 import Testing
 import fanoutd
 

@@ -1,3 +1,4 @@
+import Compression
 import DeliveryCore
 import DeliveryEngine
 import Hummingbird

@@ -1,5 +1,5 @@
-import CZlib
 import Codecs
+import Compression
 import Crypto
 import JSON
 
@@ -7,6 +7,9 @@ import JSON
 package struct UserSigVerifier: Sendable {
     private let sdkAppID: Int
     private let key: SymmetricKey
+
+    /// What an inflated signature may take; a ticket has about 180 bytes.
+    private static let sizeLimit = 4_096
 
     package init(sdkAppID: Int, secretKey: [UInt8]) {
         self.sdkAppID = sdkAppID
@@ -27,7 +30,7 @@ package struct UserSigVerifier: Sendable {
     ) throws(CallRefusal) -> Verified {
         // The provider's own spelling, and the usual one that some clients don't replace.
         let packed = Base64.decode(signature, .userSig) ?? Base64.decode(signature)
-        guard let document = packed.flatMap(Self.inflate) else {
+        guard let document = packed.flatMap({ Zlib.inflated($0, limit: Self.sizeLimit) }) else {
             throw CallRefusal(70003)
         }
         let ticket = try Self.ticket(document)
@@ -88,16 +91,5 @@ package struct UserSigVerifier: Sendable {
             expire: expire,
             signature: signature
         )
-    }
-
-    /// Inflates zlib data of a bounded size; a ticket has about 180 bytes.
-    private static func inflate(_ packed: [UInt8]) -> [UInt8]? {
-        var count = uLongf(4_096)
-        var status = Z_DATA_ERROR
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, initialized in
-            status = unsafe uncompress(buffer.baseAddress, &count, packed, uLong(packed.count))
-            initialized = status == Z_OK ? Int(count) : 0
-        }
-        return status == Z_OK ? bytes : nil
     }
 }

@@ -1,4 +1,6 @@
 package import ArgumentParser
+package import Client
+import Platform
 
 /// Streams more recipients into a draft.
 package struct AddCommand: AsyncParsableCommand {

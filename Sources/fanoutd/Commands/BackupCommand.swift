@@ -1,4 +1,6 @@
 package import ArgumentParser
+import Client
+package import Platform
 package import QueueStore
 
 /// Copies the store, also while the daemon uses it.

@@ -1,5 +1,7 @@
 package import ArgumentParser
+import Client
 import JSON
+import Platform
 
 /// Shows one campaign.
 package struct ShowCommand: AsyncParsableCommand {
@@ -76,7 +78,7 @@ package struct PauseCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await options.post(target.call("/pause"))
+        try await options.post(target.request("/pause"))
     }
 }
 
@@ -93,7 +95,7 @@ package struct ResumeCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await options.post(target.call("/resume"))
+        try await options.post(target.request("/resume"))
     }
 }
 
@@ -128,8 +130,8 @@ package struct DeleteCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        let call = DaemonClient.Call("DELETE", DaemonClient.path(id), answer: .nothing)
-        _ = try await options.client().send(call)
+        let request = DaemonClient.Request("DELETE", DaemonClient.path(id), answer: .nothing)
+        _ = try await options.client().send(request)
         guard options.json else { return StandardError.writeLine("deleted \(id)") }
         // The endpoint answers with nothing.
         var text = JSONText()
@@ -156,16 +158,16 @@ package struct CampaignOrAll: ParsableArguments {
         }
     }
 
-    func call(_ action: String) -> DaemonClient.Call {
+    func request(_ action: String) -> DaemonClient.Request {
         if let id { return .change(id, action) }
-        return DaemonClient.Call("POST", "/v1\(action)", answer: .object(with: "window_used"))
+        return DaemonClient.Request("POST", "/v1\(action)", answer: .object(with: "window_used"))
     }
 }
 
 extension ClientOptions {
-    /// Makes a call without a body and prints what it answers.
-    func post(_ call: DaemonClient.Call) async throws {
-        try print(try await client().send(call))
+    /// Makes a request without a body and prints what it answers.
+    func post(_ request: DaemonClient.Request) async throws {
+        try print(try await client().send(request))
     }
 
     /// Prints an answer as it is, or for people if it is a campaign, a plan or the quota.

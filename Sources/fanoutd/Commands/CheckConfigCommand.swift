@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Platform
 
 /// Validates a configuration and shows what it comes to.
 package struct CheckConfigCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+package import Platform
 
 /// The option that names the configuration file.
 package struct ConfigurationOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 package import ArgumentParser
+import Client
 import Codecs
+import Platform
 
 /// Writes a campaign's recipients out.
 package struct ExportCommand: AsyncParsableCommand {
@@ -44,19 +46,19 @@ package struct ExportCommand: AsyncParsableCommand {
             status.map { ("status", $0) } + code.map { ("code", String($0)) }
         )
         let format = format ?? (options.json ? .ndjson : .csv)
-        var call = DaemonClient.Call(
+        var request = DaemonClient.Request(
             "GET",
             DaemonClient.path(id, "/recipients\(query)"),
             answer: .rows(format.contentType),
             headers: [("Accept", format.contentType)]
         )
-        call.mayTakeLong = true
+        request.mayTakeLong = true
         let client = try options.client()
         var progress = ExportProgress(total: try await expectedCount(client))
         // A bar among the rows would spoil them.
         var display = StandardOutput.isTerminal ? nil : ProgressDisplay(firstLineAfter: .seconds(5))
         defer { display?.clear() }
-        try await client.stream(call) { bytes throws(CommandFailure) in
+        try await client.stream(request) { bytes throws(CommandFailure) in
             try StandardOutput.write(bytes)
             progress.count(bytes)
             display?.show(progress.shown)
@@ -69,24 +71,5 @@ package struct ExportCommand: AsyncParsableCommand {
         guard code.isEmpty else { return nil }
         guard !status.isEmpty else { return campaign.total }
         return campaign.counts.filter { status.contains($0.status) }.map(\.count).reduce(0, +)
-    }
-}
-
-/// How far an export has come, by the lines that went through.
-package struct ExportProgress: Sendable {
-    private var lines = 0
-    private let total: Int?
-
-    package init(total: Int?) {
-        self.total = total
-    }
-
-    package mutating func count(_ bytes: [UInt8]) {
-        lines += bytes.count { $0 == UInt8(ascii: "\n") }
-    }
-
-    /// The header's line doesn't matter to anybody who watches, but it must not be one too many.
-    package var shown: Progress {
-        Progress(done: min(lines, total ?? lines), total: total, unit: .recipients)
     }
 }

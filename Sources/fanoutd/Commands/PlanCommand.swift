@@ -1,5 +1,10 @@
 package import ArgumentParser
-package import JSON
+package import Client
+import DeliveryCore
+import HTTPAPI
+import JSON
+import NIOCore
+import Platform
 
 /// Says what a campaign would take, without making one.
 package struct PlanCommand: AsyncParsableCommand {
@@ -72,13 +77,13 @@ package struct PlanCommand: AsyncParsableCommand {
             text.raw("\(meanAccountBytes)".utf8)
         }
         text.endObject()
-        let call = DaemonClient.Call(
+        let request = DaemonClient.Request(
             "POST",
             "/v1/plan",
             answer: .object(with: "batches"),
             body: .json(text.bytes)
         )
-        try options.print(try await options.client().send(call))
+        try options.print(try await options.client().send(request))
     }
 
     /// The accounts of a list, read as the daemon reads a stream.
@@ -95,19 +100,38 @@ package struct PlanCommand: AsyncParsableCommand {
     }
 }
 
-/// A plan as the endpoint answers it.
-package struct PlanView: Sendable, Hashable {
-    package let text: String
-
-    package init(_ json: JSON) {
-        let rows = [
-            ("calls", json["batches"]?.integer?.grouped),
-            ("accounts", json["largest_batch_accounts"]?.integer.map { "\($0) in the largest" }),
-            ("packet", json["largest_packet_bytes"]?.integer.map { "\($0.grouped) bytes at most" }),
-            ("time", json["seconds"]?.integer.map { "\($0.grouped) s until the last call" }),
-        ]
-        text = rows.compactMap { name, value in
-            value.map { name + String(repeating: " ", count: 14 - name.count) + "\($0)\n" }
-        }.joined()
+/// A short list's accounts in memory, read by the very readers of the daemon.
+package enum ListAccounts {
+    /// Each account once, in the list's order, and how many lines were none; `limit` is of all
+    /// accounts' bytes.
+    package static func read(
+        _ file: RecipientFile,
+        limit: Int
+    ) async throws -> (accounts: [[UInt8]], invalid: Int) {
+        var reader: any AccountReader =
+            switch file.format {
+            case .text: AccountLines(form: .text)
+            case .ndjson: AccountLines(form: .ndjson)
+            case .csv: AccountTable()
+            }
+        var text = ListText(name: file.description, isCompressed: file.isCompressed)
+        for try await piece in file.chunks(counting: ByteCounter()) {
+            try text.take(Array(piece.readableBytesView)) { bytes in
+                unsafe bytes.withUnsafeBytes { unsafe reader.read($0) }
+            }
+            // Each account takes quotes and a comma more.
+            guard reader.run.bytes.count + 3 * reader.run.count <= limit else {
+                throw CommandFailure(
+                    .badData,
+                    "\(file) holds more than \(limit.grouped) bytes; for so large a list give "
+                        + "--count instead"
+                )
+            }
+        }
+        reader.finish()
+        let run = reader.run
+        var seen: Set<[UInt8]> = []
+        let accounts = (0..<run.count).map { Array(run[$0]) }.filter { seen.insert($0).inserted }
+        return (accounts, reader.invalid.count)
     }
 }

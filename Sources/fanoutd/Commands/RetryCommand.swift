@@ -1,5 +1,7 @@
 package import ArgumentParser
+import Client
 import JSON
+import Platform
 
 /// Puts failed and unknown recipients back in the queue.
 package struct RetryCommand: AsyncParsableCommand {
@@ -25,14 +27,14 @@ package struct RetryCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        var call = DaemonClient.Call(
+        var request = DaemonClient.Request(
             "POST",
             DaemonClient.path(id, "/retry"),
             answer: .object(with: "requeued"),
             body: .json(body)
         )
-        call.mayTakeLong = true
-        let answer = try await options.client().send(call)
+        request.mayTakeLong = true
+        let answer = try await options.client().send(request)
         if options.json {
             try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
         } else {

@@ -2,6 +2,7 @@ package import ArgumentParser
 import DeliveryCore
 import Foundation
 import Logging
+import Platform
 
 /// Runs the daemon in the foreground.
 package struct ServeCommand: AsyncParsableCommand {
@@ -25,7 +26,7 @@ package struct ServeCommand: AsyncParsableCommand {
         let configuration = try options.load().configuration
         let format = configuration.log.format.resolved(
             journalStream: environment["JOURNAL_STREAM"],
-            standardError: StandardError.stream
+            standardError: StandardError.identity
         )
         let clock = SystemClock()
         let log = StandardErrorLog(format: format, level: configuration.log.level) {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import DeliveryCore
+import Platform
 import TencentIM
 
 /// Prints a signature for the app's administrator.

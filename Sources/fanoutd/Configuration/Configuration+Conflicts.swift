@@ -1,5 +1,6 @@
 import DeliveryCore
 import Glibc
+import Platform
 
 extension Configuration {
     /// A value that is fine alone and wrong beside the others.
@@ -103,7 +104,7 @@ extension Configuration {
 }
 
 extension Configuration.Conflict {
-    fileprivate static func openEndpoint(_ key: String, _ endpoint: Endpoint) -> Self {
+    fileprivate static func openEndpoint(_ key: String, _ endpoint: WebAddress) -> Self {
         Self(
             key: key,
             problem: "'\(endpoint)' would send the signature unencrypted over a network",

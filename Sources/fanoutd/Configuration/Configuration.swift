@@ -1,5 +1,6 @@
 package import DeliveryCore
 package import Logging
+package import Platform
 
 /// What an instance is told to do: every value checked, every secret read.
 ///
@@ -41,8 +42,8 @@ package struct Configuration: Sendable {
         package var secretKeyFile = ""
         /// What `secretKeyFile` holds, without its trailing newline.
         package var secretKey = Secret("")
-        package var endpoint = Endpoint.standard
-        package var backupEndpoint: Endpoint?
+        package var endpoint = WebAddress(isSecure: true, host: "console.tim.qq.com", port: nil)
+        package var backupEndpoint: WebAddress?
         package var caFile: String?
         package var timeoutSeconds = 10.0
     }

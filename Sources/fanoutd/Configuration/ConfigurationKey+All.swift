@@ -1,3 +1,5 @@
+import Platform
+
 extension ConfigurationKey {
     /// Every key, in the order of the example file.
     package static let all: [ConfigurationKey] =
@@ -74,13 +76,13 @@ extension ConfigurationKey {
             "tencent.endpoint",
             \.tencent.endpoint,
             wants: endpointForm,
-            read: { text, _ in Endpoint(text) }
+            read: { text, _ in WebAddress(text) }
         ),
         .optionalText(
             "tencent.backupEndpoint",
             \.tencent.backupEndpoint,
             wants: endpointForm,
-            read: { text, _ in Endpoint(text) }
+            read: { text, _ in WebAddress(text) }
         ),
         .optionalText(
             "tencent.caFile",

@@ -1,3 +1,5 @@
+import Platform
+
 extension ConfigurationLoader.Loaded {
     /// The effective configuration as a YAML file that says where each value came from.
     ///

@@ -1,3 +1,4 @@
+import Platform
 import Yams
 
 /// The text of a configuration file: YAML without the parts that need more than reading.

@@ -1,4 +1,5 @@
 import Codecs
+import Platform
 
 /// Where the daemon takes requests: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
 package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
@@ -16,25 +17,16 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
                 return nil
             }
             self = .unix(path: path)
-            return
+        } else if let address = HostAndPort(text) {
+            self = .tcp(host: address.host, port: address.port)
+        } else {
+            return nil
         }
-        guard let colon = text.lastIndex(of: ":"),
-            let port = Self.port(text[text.index(after: colon)...]),
-            let host = HostName.canonical(text[..<colon])
-        else { return nil }
-        self = .tcp(host: host, port: port)
-    }
-
-    /// Digits alone; `UInt16` takes a sign too.
-    private static func port(_ text: Substring) -> Int? {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return UInt16(text).map(Int.init)
     }
 
     package var description: String {
         switch self {
-        case .tcp(let host, let port):
-            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .tcp(let host, let port): HostAndPort(host: host, port: port).description
         case .unix(let path): "unix:\(path)"
         }
     }

@@ -1,10 +1,8 @@
+package import Platform
+
 /// Files that hold secrets; no message about them holds one.
 package enum SecretFile {
-    /// What is wrong with such a file, and what would do.
-    package struct Fault: Error, Sendable, Hashable {
-        package let problem: String
-        package let remedy: String
-    }
+    package typealias Fault = SecretText.Fault
 
     /// The largest file that is read as one.
     private static let sizeLimit = 65_536

@@ -1,3 +1,4 @@
+package import Client
 import DeliveryCore
 package import JSON
 

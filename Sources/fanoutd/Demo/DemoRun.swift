@@ -1,8 +1,11 @@
+import Client
 import DeliveryCore
 import Foundation
 import Glibc
 import Logging
+package import Platform
 import ServiceLifecycle
+import SystemPackage
 import TencentIMSimulator
 
 /// The composition of a demo: simulator, daemon and a store that is thrown away, in one process.
@@ -24,7 +27,7 @@ package struct DemoRun: Sendable {
         configuration.store.minFreeBytes = 0
         configuration.tencent.sdkAppId = SimulatorConfiguration().sdkAppID
         configuration.tencent.secretKey = Secret(bytes: SimulatorConfiguration.demoSecretKey)
-        configuration.tencent.endpoint = Endpoint(
+        configuration.tencent.endpoint = WebAddress(
             isSecure: false,
             host: "127.0.0.1",
             port: simulatorPort
@@ -45,7 +48,7 @@ package struct DemoRun: Sendable {
     package static func makeFolder(in parent: String) throws(CommandFailure) -> String {
         let folder = parent + "/fanoutd-demo-" + RandomText.hexadecimal(bits: 64)
         guard unsafe mkdir(folder, 0o700) == 0 else {
-            let fault = SmallFile.Fault(path: parent, errno: errno)
+            let fault = SmallFile.Fault(path: parent, Errno(rawValue: errno))
             throw CommandFailure(
                 .usage,
                 "the demo can't make its folder in \(fault); name a folder with TMPDIR in which you "
@@ -138,7 +141,7 @@ private struct DemoVisit: Service {
     }
 
     private func visit(_ door: Door) async throws {
-        let endpoint = Endpoint(isSecure: false, host: "127.0.0.1", port: door.port)
+        let endpoint = WebAddress(isSecure: false, host: "127.0.0.1", port: door.port)
         let session = DemoSession(
             client: DaemonClient(address: .web(endpoint), token: door.token),
             audience: DemoAudience(count: recipients),

@@ -1,6 +1,8 @@
 import ArgumentParser
+package import Client
 import DeliveryCore
 import JSON
+import Platform
 
 /// A demo from the outside: submits a campaign to a running daemon over HTTP, follows it to its end
 /// and compares every recipient with what had to become of it.
@@ -71,13 +73,13 @@ package struct DemoSession: Sendable {
     private func report(of id: String) async throws -> DemoReport {
         var report = DemoReport()
         var lines = LineSplitter()
-        let call = DaemonClient.Call(
+        let request = DaemonClient.Request(
             "GET",
             DaemonClient.path(id, "/recipients"),
             answer: .rows("application/x-ndjson"),
             headers: [("Accept", "application/x-ndjson")]
         )
-        try await client.stream(call) { bytes throws(CommandFailure) in
+        try await client.stream(request) { bytes throws(CommandFailure) in
             for line in lines.take(bytes) {
                 report.add(.init(try DaemonClient.parse(line)))
             }

@@ -1,7 +1,9 @@
+import Client
 import DeliveryCore
 import Glibc
 import Logging
 import NIOCore
+import Platform
 import ServiceLifecycle
 import TencentIMSimulator
 import UnixSignals

@@ -1,6 +1,7 @@
 import DeliveryCore
 package import DeliveryEngine
 import Glibc
+import Platform
 import PrometheusText
 
 /// What the system says of this process, by the names that Prometheus' own libraries use.

@@ -1,5 +1,6 @@
 package import DeliveryCore
 package import HTTPAPI
+package import Platform
 package import TencentIM
 
 // What each part of the daemon is told of the configuration.

@@ -1,4 +1,5 @@
 package import Logging
+import Platform
 package import SystemdNotify
 
 /// What SIGHUP does: reads the configuration again and lets it take hold, or refuses it as a whole.

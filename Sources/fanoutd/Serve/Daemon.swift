@@ -5,6 +5,7 @@ import Glibc
 import HTTPAPI
 import Logging
 import NIOCore
+package import Platform
 import QueueStore
 package import ServiceLifecycle
 import TencentIM
@@ -60,7 +61,7 @@ package struct Daemon: Sendable {
         var random = SystemRandomNumberGenerator()
         let provider = try makeProvider(clock, seed: random.next())
         let run = DaemonRun(configuration: configuration, log: log, environment: environment)
-        let readiness = Readiness(waitingFor: 2, whenComplete: run.announceReady)
+        let startup = StartupLatch(waitingFor: 2, whenComplete: run.announceReady)
         let metrics = DeliveryMetrics()
         let deliveries = DeliveryService(
             queue: store,
@@ -73,7 +74,7 @@ package struct Daemon: Sendable {
             time: clock,
             observer: metrics,
             logger: log.logger("delivery"),
-            onRestored: { readiness.arrived() }
+            onRestored: { startup.arrived() }
         )
         try await ending(
             provider.shutdown,
@@ -85,7 +86,7 @@ package struct Daemon: Sendable {
                     provider,
                     token.token,
                     run,
-                    readiness,
+                    startup,
                     reload: reload
                 )
             }
@@ -121,7 +122,7 @@ package struct Daemon: Sendable {
         _ provider: TencentIMProvider,
         _ token: Secret,
         _ run: DaemonRun,
-        _ readiness: Readiness,
+        _ startup: StartupLatch,
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
         let (sendingEnded, sendingEnd) = AsyncStream.makeStream(of: Never.self)
@@ -144,7 +145,7 @@ package struct Daemon: Sendable {
                     )
                 },
                 refuse: { deliveries.refuseConfiguration($0) },
-                tell: { if readiness.isComplete { run.tell($0) } }
+                tell: { if startup.isComplete { run.tell($0) } }
             )
         )
         let endpoint = HTTPAPI.Endpoint(
@@ -169,7 +170,7 @@ package struct Daemon: Sendable {
             logger: log.logger("http")
         )
         let service = endpoint.service { address in
-            readiness.arrived()
+            startup.arrived()
             onRunning(address?.port, token)
         }
         // Shut down from the end: no new calls first, and once those in flight are recorded the

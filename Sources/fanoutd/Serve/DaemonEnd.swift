@@ -2,7 +2,9 @@ import DeliveryEngine
 import Glibc
 import HTTPAPI
 import NIOCore
+package import Platform
 import QueueStore
+import SystemPackage
 
 /// What ended a daemon, in words for whoever must see to it, and the code that tells the service
 /// manager whether it is worth another start.
@@ -52,7 +54,7 @@ package enum DaemonEnd {
 
     /// Why the endpoint can't be opened, by the system's number.
     package static func listen(_ code: Int32, _ listen: ListenAddress) -> CommandFailure {
-        let fault = SmallFile.Fault(path: "", errno: code)
+        let fault = SmallFile.Fault(path: "", Errno(rawValue: code))
         let remedy =
             switch (code, listen) {
             case (EADDRINUSE, _):

@@ -1,3 +1,4 @@
+import Client
 import Glibc
 import Logging
 package import ServiceLifecycle
@@ -48,7 +49,7 @@ package struct DaemonRun: Sendable {
         }
     }
 
-    /// What to give `Readiness`: tells the manager that requests are taken now.
+    /// What to give `StartupLatch`: tells the manager that requests are taken now.
     package var announceReady: @Sendable () -> Void {
         let run = self
         return { run.tell(.ready) }

@@ -1,4 +1,5 @@
 import Glibc
+package import Platform
 
 extension ListenAddress {
     /// Refuses a name that has no address, before anything is opened; an address needs no look-up.

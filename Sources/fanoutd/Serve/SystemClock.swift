@@ -1,6 +1,7 @@
 package import DeliveryCore
 import DeliveryEngine
 package import Glibc
+package import Platform
 
 /// The machine's two clocks, as the core wants them.
 ///

@@ -1,4 +1,5 @@
-import Glibc
+package import Platform
+import SystemPackage
 
 /// The daemon's own bearer token on disk, made at the first start.
 package enum TokenFile {
@@ -38,7 +39,7 @@ package enum TokenFile {
         do throws(SmallFile.Fault) {
             _ = try SmallFile.isOpenToOthers(path)
         } catch {
-            if error.code == ENOENT || error.code == EACCES { return }
+            if error.code == .noSuchFileOrDirectory || error.code == .permissionDenied { return }
         }
         _ = try read(path)
     }

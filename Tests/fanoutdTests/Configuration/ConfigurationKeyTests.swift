@@ -1,5 +1,7 @@
 import Codecs
 import Foundation
+import Platform
+import TestSupport
 import Testing
 import fanoutd
 
@@ -128,7 +130,7 @@ import fanoutd
         ]
     )
     func `an endpoint is read`(_ text: String, _ expected: String?) {
-        #expect(Endpoint(text)?.description == expected)
+        #expect(WebAddress(text)?.description == expected)
     }
 
     @Test(

@@ -2,6 +2,8 @@ import DeliveryCore
 import Foundation
 import Glibc
 import Logging
+import Platform
+import TestSupport
 import Testing
 import fanoutd
 
@@ -85,7 +87,7 @@ import fanoutd
         #expect(configuration.tencent.administrator == "12345")
         #expect(
             configuration.tencent.backupEndpoint
-                == Endpoint(isSecure: true, host: "adminapi.my-imcloud.com", port: 8443)
+                == WebAddress(isSecure: true, host: "adminapi.my-imcloud.com", port: 8443)
         )
         #expect(configuration.tencent.timeoutSeconds == 4.5)
         #expect(configuration.limits.messagesPerMinute == 24_000)

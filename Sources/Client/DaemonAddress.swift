@@ -1,0 +1,46 @@
+import Codecs
+package import Platform
+
+/// Where a client command finds the daemon: an `http(s)://` URL or `unix:/path`.
+package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
+    case web(WebAddress)
+    case unix(path: String)
+
+    package static let standard = "http://127.0.0.1:8480"
+
+    /// Reads the form above; nil if the text isn't of it.
+    package init?(_ text: String) {
+        if text.hasPrefix("unix:") {
+            let path = text.dropFirst("unix:".count)
+            guard path.hasPrefix("/") else { return nil }
+            self = .unix(path: String(path))
+        } else if let server = WebAddress(text) {
+            self = .web(server)
+        } else {
+            return nil
+        }
+    }
+
+    /// The URL of a path of the endpoint, as AsyncHTTPClient wants it.
+    package func url(_ path: String) -> String {
+        switch self {
+        case .web(let server): "\(server)\(path)"
+        case .unix(let socket): "http+unix://\(PercentEncoding.encode(socket))\(path)"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .web(let server): server.description
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    /// Whether a token could be read on its way there.
+    package var isPrivate: Bool {
+        switch self {
+        case .web(let server): server.isPrivate
+        case .unix: true
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Codecs
+package import JSON
+package import Platform
+
+extension DaemonClient {
+    /// The path of a campaign, or of something below it.
+    package static func path(_ id: String, _ rest: String = "") -> String {
+        "/v1/campaigns/\(PercentEncoding.encode(id))\(rest)"
+    }
+
+    /// Makes a request whose answer is JSON.
+    package func sendForJSON(_ request: Request) async throws(CommandFailure) -> JSON {
+        try Self.parse(try await send(request))
+    }
+
+    package static func parse(_ bytes: [UInt8]) throws(CommandFailure) -> JSON {
+        do {
+            return try JSON(parsing: bytes)
+        } catch {
+            throw CommandFailure(.unreachable, "the answer is no JSON; is it a fanoutd's?")
+        }
+    }
+
+    package func campaign(_ id: String) async throws(CommandFailure) -> CampaignView {
+        CampaignView(try await sendForJSON(.campaign(id)))
+    }
+
+    /// Streams recipients into a draft and shows how far it has come.
+    package func upload(
+        _ file: RecipientFile,
+        to id: String
+    ) async throws(CommandFailure) -> [UInt8] {
+        let counter = ByteCounter()
+        let request = Request(
+            "POST",
+            Self.path(id, "/recipients"),
+            answer: .object(with: "total"),
+            headers: file.headers,
+            body: .stream(file, counter)
+        )
+        let outcome = await withTaskGroup(
+            of: Result<[UInt8], CommandFailure>?.self
+        ) { group -> Result<[UInt8], CommandFailure>? in
+            group.addTask {
+                do throws(CommandFailure) {
+                    return .success(try await send(request))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await Self.showUpload(of: file, counter)
+                return nil
+            }
+            var outcome: Result<[UInt8], CommandFailure>?
+            for await ended in group where ended != nil {
+                outcome = ended
+                group.cancelAll()
+            }
+            return outcome
+        }
+        guard let outcome else { throw CommandFailure(.tryAgain, "the upload was interrupted") }
+        return try outcome.get()
+    }
+
+    private static func showUpload(of file: RecipientFile, _ counter: ByteCounter) async {
+        // Most lists are sent before anybody would ask how far they have come.
+        var display = ProgressDisplay(firstLineAfter: .seconds(5))
+        do {
+            while true {
+                try await ContinuousClock().sleep(for: ProgressDisplay.barInterval)
+                display.show(Progress(sent: counter.count, of: file.size))
+            }
+        } catch {
+            // Canceled: the upload has ended, and its answer says the rest.
+            display.clear()
+        }
+    }
+}
+
+extension DaemonClient.Request {
+    /// Asks for a campaign.
+    package static func campaign(_ id: String) -> Self {
+        Self("GET", DaemonClient.path(id), answer: .object(with: "counts"))
+    }
+
+    /// Changes a campaign's state; the answer is the campaign.
+    package static func change(_ id: String, _ action: String) -> Self {
+        Self("POST", DaemonClient.path(id, action), answer: .object(with: "counts"))
+    }
+
+    /// Asks where the quota stands.
+    package static var quota: Self {
+        Self("GET", "/v1/quota", answer: .object(with: "window_used"))
+    }
+}

@@ -1,0 +1,107 @@
+import Glibc
+import Platform
+import Synchronization
+package import UnixSignals
+
+/// Ctrl-C while something is made at the daemon that stays there: it is named before the end.
+package final class Interruption: Sendable {
+    private let stage: Mutex<Stage>
+
+    /// How far the command has come.
+    package enum Stage: Sendable, Hashable {
+        case creating
+        /// A campaign that is a draft as far as the command knows.
+        case draft(String)
+        case started(String)
+    }
+
+    package init(_ stage: Stage) {
+        self.stage = Mutex(stage)
+    }
+
+    package func reach(_ stage: Stage) {
+        self.stage.withLock { $0 = stage }
+    }
+
+    /// Does something; a signal meanwhile ends the process as that signal does, once it was said what
+    /// stays.
+    package func guarding<Value>(
+        _ client: DaemonClient,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let signals = [UnixSignal.sigint, .sigterm].filter(Self.isHeeded)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await signal in await UnixSignalsSequence(trapping: signals) {
+                    await self.tell(client)
+                    Self.die(by: signal)
+                }
+            }
+            defer { group.cancelAll() }
+            return try await body()
+        }
+    }
+
+    private func tell(_ client: DaemonClient) async {
+        let stage = stage.withLock { $0 }
+        var campaign: CampaignView?
+        if case .draft(let id) = stage {
+            var request = DaemonClient.Request.campaign(id)
+            // Whoever pressed Ctrl-C waits for it.
+            request.timeout = .seconds(2)
+            do throws(CommandFailure) {
+                campaign = CampaignView(try await client.sendForJSON(request))
+            } catch {
+                campaign = nil
+            }
+        }
+        ProgressDisplay.clearLine()
+        StandardError.writeLine("fanoutd: interrupted; \(Self.text(stage, campaign))")
+    }
+
+    /// What stays, and what to do about it; `campaign` is how it stands, nil if that isn't known.
+    package static func text(_ stage: Stage, _ campaign: CampaignView?) -> String {
+        switch stage {
+        case .creating:
+            return "a draft may have been made; look with: fanoutd list --state draft"
+        case .draft(let id):
+            if let campaign, campaign.state != "draft" { return goesOn(id, campaign.state) }
+            let amount = campaign.map { " with \($0.total.grouped) recipients" } ?? ""
+            return """
+                the draft \(id) stays\(amount) and isn't started
+                  go on with:  fanoutd add \(id) --to FILE; fanoutd start \(id)
+                  or remove:   fanoutd delete \(id)
+                """
+        case .started(let id):
+            return goesOn(id, "started")
+        }
+    }
+
+    private static func goesOn(_ id: String, _ state: String) -> String {
+        """
+        the campaign \(id) is \(state) and goes on without this command
+          see it with:  fanoutd watch \(id)
+          or end it:    fanoutd cancel \(id)
+        """
+    }
+
+    /// Whether a signal isn't ignored, as it is under `nohup` or in a script's background.
+    package static func isHeeded(_ signal: UnixSignal) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(signal.rawValue, nil, &action) == 0 else { return true }
+        let handler = unsafe action.__sigaction_handler.sa_handler
+        return unsafe unsafeBitCast(handler, to: Int.self) != 1
+    }
+
+    /// Ends the process so that a shell sees by which signal.
+    ///
+    /// The threads that tasks run on let no signal through.
+    private static func die(by signal: UnixSignal) {
+        _ = Glibc.signal(signal.rawValue, SIG_DFL)
+        var mask = sigset_t()
+        unsafe sigemptyset(&mask)
+        unsafe sigaddset(&mask, signal.rawValue)
+        _ = unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        raise(signal.rawValue)
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+package import Platform
+import SystemPackage
+
+/// Where the bytes of a list come from: a file that can be read again, or a stream that comes once.
+package struct FileSource: Sendable {
+    /// `-` is standard input.
+    let path: String
+    /// The first bytes; of a stream they are read already.
+    let head: [UInt8]
+    /// What the file was when it was first opened.
+    let identity: Identity
+    /// The open stream; nil for a file, which is opened whenever it is read.
+    let stream: FileDescriptor?
+
+    /// Tells whether a file is still what it was.
+    struct Identity: Sendable, Hashable {
+        let device: DeviceID
+        let inode: Inode
+        let size: Int
+        let changedSeconds: Int
+        let changedNanoseconds: Int
+
+        init(_ status: Stat) {
+            device = status.deviceID
+            inode = status.inode
+            size = Int(status.size)
+            changedSeconds = status.st_mtim.tv_sec
+            changedNanoseconds = status.st_mtim.tv_nsec
+        }
+    }
+
+    /// As many bytes as tell what it holds, also where they have to be inflated.
+    private static let headSize = 64 * 1_024
+
+    package init(_ path: String) throws(SmallFile.Fault) {
+        let name = path == "-" ? "standard input" : path
+        self = try SmallFile.named(name) { try FileSource(path: path, name: name) }
+    }
+
+    private init(path: String, name: String) throws {
+        let isGiven = path == "-"
+        let file = isGiven ? .standardInput : try Self.open(path)
+        self.path = path
+        var isKept = false
+        defer { if !isKept, !isGiven { Self.close(file) } }
+        let status = try file.stat()
+        guard status.type != .directory else {
+            throw SmallFile.Fault(path: name, reason: "it is a folder")
+        }
+        identity = Identity(status)
+        head = try Self.head(of: file)
+        // What is redirected may be read from its middle, so standard input is no file.
+        isKept = isGiven || status.type != .regular
+        stream = isKept ? file : nil
+    }
+
+    var isRepeatable: Bool { stream == nil }
+
+    /// In bytes; nil for a stream, and for files that the kernel makes up while they are read.
+    var size: Int? {
+        guard isRepeatable, identity.size > 0 || head.isEmpty else { return nil }
+        return identity.size
+    }
+
+    static func open(_ path: String) throws -> FileDescriptor {
+        try .open(FilePath(path), .readOnly, options: .closeOnExec)
+    }
+
+    static func close(_ file: FileDescriptor) {
+        do {
+            try file.close()
+        } catch {
+            // It was only read, so nothing is lost with it.
+        }
+    }
+
+    /// Reads once at least, and on until a short list's end or as much as tells what it is.
+    private static func head(of file: FileDescriptor) throws -> [UInt8] {
+        var head: [UInt8] = []
+        repeat {
+            let piece = try file.read(upTo: headSize - head.count)
+            if piece.isEmpty { break }
+            head += piece
+        } while head.count < ForeignContent.headSize
+        return head
+    }
+}

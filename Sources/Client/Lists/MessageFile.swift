@@ -1,0 +1,47 @@
+import JSON
+package import Platform
+import SystemPackage
+
+/// Message files.
+package enum MessageFile {
+    /// Far over what a packet can hold, so that the daemon is the one to say what is too much.
+    private static let sizeLimit = 1_048_576
+
+    /// What some editors put before a text in UTF-8; JSON has no place for it.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// The JSON object in a file, or on standard input for `-`.
+    package static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
+        let name = path == "-" ? "standard input" : path
+        try FileName.check(path, of: "--message")
+        var bytes: [UInt8]
+        do {
+            bytes =
+                path == "-"
+                ? try SmallFile.read(from: .standardInput, path: name, limit: sizeLimit)
+                : try SmallFile.read(path, limit: sizeLimit)
+        } catch {
+            throw CommandFailure(.badData, "the message can't be read: \(error)")
+        }
+        if let content = ForeignContent(head: bytes) {
+            throw CommandFailure(.badData, "\(name) is no message: \(content)")
+        }
+        if bytes.starts(with: byteOrderMark) { bytes.removeFirst(byteOrderMark.count) }
+        do {
+            let message = try JSON(parsing: bytes)
+            guard message.members != nil else {
+                throw CommandFailure(
+                    .badData,
+                    "\(name) holds \(message.kindName); a message is an object with MsgBody"
+                )
+            }
+        } catch let error as JSON.SyntaxError {
+            throw CommandFailure(.badData, "\(name) is no JSON: \(error)")
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure(.badData, "\(name): \(error)")
+        }
+        return bytes
+    }
+}

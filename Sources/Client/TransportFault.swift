@@ -1,0 +1,110 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+package import Platform
+import SystemPackage
+
+/// Why an exchange with a daemon failed below HTTP, in a user's words.
+package enum TransportFault: Sendable, Hashable {
+    /// Nobody listens there.
+    case refused
+    /// There is no such socket.
+    case noSocket
+    /// The socket is another user's.
+    case forbidden
+    case unknownHost
+    case timedOut
+    /// A connection was there and broke, so that somebody listens.
+    case broken
+    /// What answers speaks something else than HTTP.
+    case noHTTP
+    /// What answers doesn't speak TLS.
+    case noTLS
+    case untrusted
+    /// The system's word for another trouble; nil where there is none that a user would understand.
+    case other(String?)
+
+    package init(_ error: any Error) {
+        let connection = error as? NIOConnectionError
+        let cause = connection?.connectionErrors.first?.error ?? error
+        switch cause {
+        case let cause as IOError: self = Self.of(errno: cause.errnoCode)
+        case let cause as HTTPClientError: self = Self.of(cause)
+        case is HTTPParserError: self = .noHTTP
+        case is ChannelError: self = .broken
+        case is NIOConnectionError: self = .unknownHost
+        default: self = Self.of(unknown: cause)
+        }
+    }
+
+    private static func of(errno code: Int32) -> TransportFault {
+        switch code {
+        case ECONNREFUSED: .refused
+        case ENOENT, ENOTDIR: .noSocket
+        case EACCES, EPERM: .forbidden
+        case ECONNRESET, EPIPE: .broken
+        case ETIMEDOUT: .timedOut
+        default: .other(Errno(rawValue: code).description)
+        }
+    }
+
+    private static func of(_ error: HTTPClientError) -> TransportFault {
+        switch error {
+        case .remoteConnectionClosed: .broken
+        case .connectTimeout, .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout:
+            .timedOut
+        case .tlsHandshakeTimeout: .noTLS
+        default: .other(nil)
+        }
+    }
+
+    /// BoringSSL's errors have no names but in their text, which is for its developers.
+    private static func of(unknown error: any Error) -> TransportFault {
+        let text = "\(error)"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("failedToValidateHostname") {
+            return .untrusted
+        }
+        return text.contains("SSL") || text.contains("handshake") ? .noTLS : .other(nil)
+    }
+
+    /// A few words for parentheses.
+    package var reason: String {
+        switch self {
+        case .refused: "connection refused"
+        case .noSocket: "there is no such socket"
+        case .forbidden: "permission denied"
+        case .unknownHost: "the host's name isn't known"
+        case .timedOut: "no answer in time"
+        case .broken: "the connection was closed"
+        case .noHTTP: "what answers there is not HTTP"
+        case .noTLS: "what answers there is not TLS"
+        case .untrusted: "its certificate isn't trusted"
+        case .other(let text): text ?? "the connection failed"
+        }
+    }
+
+    private var remedy: String {
+        switch self {
+        case .refused, .timedOut, .noSocket, .other:
+            "is the daemon running there? Name it with --url or FANOUTD_URL"
+        case .broken: "the daemon may have been stopped; its log tells"
+        case .forbidden: "you need to be of the socket's group, see http.socketGroup"
+        case .unknownHost: "look at the name in --url or FANOUTD_URL"
+        case .noHTTP: "if it is a server with TLS, name it with https:// in --url or FANOUTD_URL"
+        case .noTLS: "name it with http:// in --url or FANOUTD_URL if it is a daemon without TLS"
+        case .untrusted:
+            "this machine has to trust the authority that signed it, for that very name"
+        }
+    }
+
+    /// What a command ends with; only a connection that broke is worth another try at once.
+    package func failure(at address: DaemonAddress) -> CommandFailure {
+        CommandFailure(
+            self == .forbidden ? .refused : .unreachable,
+            "\(address) doesn't answer (\(reason)); \(remedy)",
+            retry: self == .broken ? .soon : nil
+        )
+    }
+}

@@ -1,0 +1,45 @@
+import JSON
+package import Platform
+
+/// Pages of campaigns put together.
+package struct CampaignList: Sendable {
+    package private(set) var campaigns: [CampaignView] = []
+    /// Where the next page begins; nil at the end, and before the first.
+    package private(set) var nextCursor: String?
+    /// The campaigns' own texts, with commas between.
+    private var items: [UInt8] = []
+
+    package init() {}
+
+    package mutating func add(_ page: [UInt8]) throws(CommandFailure) {
+        let object = try DaemonClient.parse(page)
+        for item in object["items"]?.elements ?? [] {
+            campaigns.append(CampaignView(item))
+            if !items.isEmpty { items.append(UInt8(ascii: ",")) }
+            items += page[item.range]
+        }
+        nextCursor = object["next_cursor"]?.string
+    }
+
+    /// One page that holds all, as the endpoint would write it, and a line end.
+    package var json: [UInt8] {
+        Array(#"{"items":["#.utf8) + items + Array(#"],"next_cursor":null}"#.utf8)
+            + [UInt8(ascii: "\n")]
+    }
+
+    /// The campaigns for people.
+    package var table: TextTable {
+        var table = TextTable([
+            .text("ID"), .text("STATE"), .text("PRIORITY"), .number("TOTAL"), .number("SENT"),
+            .number("FAILED"), .number("UNKNOWN"), .text("CREATED"), .text("NAME"),
+        ])
+        for campaign in campaigns {
+            table.add([
+                campaign.id, campaign.state, campaign.priority, campaign.total.grouped,
+                campaign.count(.sent).grouped, campaign.count(.failed).grouped,
+                campaign.count(.unknown).grouped, campaign.createdAt, campaign.name,
+            ])
+        }
+        return table
+    }
+}

@@ -1,0 +1,125 @@
+package import Platform
+
+/// Looks at a campaign again and again until nothing more happens to it by itself.
+package struct CampaignWatch {
+    package let client: DaemonClient
+    package let id: String
+
+    /// Often enough for a bar to move, seldom enough to be nothing to the daemon.
+    private static let interval = Duration.seconds(1)
+
+    package init(client: DaemonClient, id: String) {
+        self.client = client
+        self.id = id
+    }
+
+    /// Shows progress on standard error; answers how the campaign stands in the end.
+    package func run() async throws -> CampaignView {
+        var display = ProgressDisplay()
+        var patience = WatchPatience()
+        while true {
+            do throws(CommandFailure) {
+                let campaign = CampaignView(try await client.sendForJSON(look))
+                if let note = patience.answered() {
+                    display.clear()
+                    StandardError.writeLine("fanoutd: \(note)")
+                }
+                if campaign.ending != nil {
+                    display.clear()
+                    return campaign
+                }
+                var progress = campaign.progress
+                if let hindrance = await hindrance(to: campaign) {
+                    progress.note = "\(hindrance)  \(progress.note)"
+                }
+                display.show(progress)
+            } catch {
+                let step = patience.missed(error)
+                // What the bar says isn't so any more.
+                if step != .wait { display.clear() }
+                switch step {
+                case .wait: break
+                case .say(let note): StandardError.writeLine("fanoutd: \(note)")
+                case .giveUp: throw error
+                }
+            }
+            try await ContinuousClock().sleep(for: Self.interval)
+        }
+    }
+
+    /// A daemon that takes longer than this to say how a campaign stands is as good as gone.
+    private var look: DaemonClient.Request {
+        var request = DaemonClient.Request.campaign(id)
+        request.timeout = .seconds(10)
+        return request
+    }
+
+    /// Why nothing of a running campaign goes out, where all sending is what stands still.
+    private func hindrance(to campaign: CampaignView) async -> String? {
+        guard campaign.state == "running", campaign.count(.sending) == 0 else { return nil }
+        do throws(CommandFailure) {
+            return QuotaView.hindrance(in: try await client.sendForJSON(.quota))
+        } catch {
+            // The campaign was there a moment ago; the next look tells.
+            return nil
+        }
+    }
+
+    /// Says how it ended; anything but "everyone sent" ends the process with code 1.
+    package static func conclude(_ campaign: CampaignView) throws(CommandFailure) {
+        switch campaign.ending {
+        case .everyoneSent:
+            StandardError.writeLine("completed: \(campaign.total.grouped) sent")
+        case .halted(let reason):
+            throw CommandFailure(
+                .incomplete,
+                "the campaign is halted: \(reason)\n"
+                    + "Mend the cause and go on with: fanoutd resume \(campaign.id)"
+            )
+        case .unstarted:
+            throw CommandFailure(
+                .refused,
+                "\(campaign.id) is a draft with \(campaign.total.grouped) recipients: nothing goes "
+                    + "out until it is started\nStart it with: fanoutd start \(campaign.id)"
+            )
+        case .notEveryone, nil:
+            let counts = campaign.counts.filter { $0.count > 0 }
+                .map { "\($0.status) \($0.count.grouped)" }
+            throw CommandFailure(
+                .incomplete,
+                "\(campaign.state): \(counts.joined(separator: ", "))\n"
+                    + "See who: \(campaign.exportOfMissed)"
+            )
+        }
+    }
+}
+
+/// How long a watch goes on without an answer, and what it says meanwhile.
+package struct WatchPatience: Sendable {
+    private var misses = 0
+
+    /// A daemon that is restarted is back within this many looks.
+    package static let lookLimit = 60
+
+    package init() {}
+
+    package enum Step: Sendable, Hashable {
+        case say(String)
+        case wait
+        case giveUp
+    }
+
+    /// The first miss is told at once; what doesn't pass by itself ends the watch.
+    package mutating func missed(_ failure: CommandFailure) -> Step {
+        let mayPass = failure.code == .unreachable || failure.code == .tryAgain
+        misses += 1
+        guard mayPass, misses < Self.lookLimit else { return .giveUp }
+        return misses == 1 ? .say("\(failure.message)\n  trying again for a minute") : .wait
+    }
+
+    /// Says that the trouble is over, if there was one.
+    package mutating func answered() -> String? {
+        defer { misses = 0 }
+        return misses > 0 ? "the daemon answers again" : nil
+    }
+}

@@ -1,0 +1,84 @@
+package import JSON
+
+/// What the daemon says about a stream of recipients.
+package struct IntakeView: Sendable, Hashable {
+    package let accepted: Int
+    package let duplicates: Int
+    package let invalid: Int
+    package let examples: [Example]
+    package let total: Int
+
+    package struct Example: Sendable, Hashable {
+        package let line: Int
+        package let reason: String
+    }
+
+    package init(_ json: JSON) {
+        accepted = json["accepted"]?.integer ?? 0
+        duplicates = json["duplicates"]?.integer ?? 0
+        invalid = json["invalid"]?.integer ?? 0
+        total = json["total"]?.integer ?? 0
+        examples = (json["invalid_examples"]?.elements ?? []).map {
+            Example(line: $0["line"]?.integer ?? 0, reason: $0["reason"]?.string ?? "")
+        }
+    }
+
+    /// For standard error: what was taken, and a line for each example of what wasn't.
+    package var text: String {
+        var text = "\(accepted.grouped) accepted"
+        if duplicates > 0 {
+            text += ", \(duplicates.grouped) duplicate\(duplicates == 1 ? "" : "s") dropped"
+        }
+        if invalid > 0 {
+            text += ", \(invalid.grouped) invalid line\(invalid == 1 ? "" : "s") left out"
+        }
+        text += "; \(total.grouped) in all"
+        for example in examples {
+            text += "\n  line \(example.line): \(example.reason)"
+        }
+        if invalid > examples.count, !examples.isEmpty {
+            text += "\n  and \((invalid - examples.count).grouped) more"
+        }
+        return text
+    }
+}
+
+/// A plan as the endpoint answers it.
+package struct PlanView: Sendable, Hashable {
+    package let text: String
+
+    package init(_ json: JSON) {
+        text = labeled([
+            ("calls", json["batches"]?.integer?.grouped),
+            ("accounts", json["largest_batch_accounts"]?.integer.map { "\($0) in the largest" }),
+            ("packet", json["largest_packet_bytes"]?.integer.map { "\($0.grouped) bytes at most" }),
+            ("time", json["seconds"]?.integer.map { "\($0.grouped) s until the last call" }),
+        ])
+    }
+}
+
+/// The quota as the endpoint shows it.
+package struct QuotaView: Sendable, Hashable {
+    package let text: String
+
+    /// What keeps all sending from going on; nil if nothing does.
+    package static func hindrance(in json: JSON) -> String? {
+        guard let state = json["state"]?.string, state != "running" else { return nil }
+        let reason = json["reason"].flatMap(CampaignView.reason).map { " (\($0))" } ?? ""
+        return "all sending is \(state)\(reason)"
+    }
+
+    package init(_ json: JSON) {
+        let limit = json["messages_per_minute"]?.integer ?? 0
+        let used = json["window_used"]?.integer ?? 0
+        text = labeled([
+            ("state", json["state"]?.string),
+            ("reason", json["reason"].flatMap(CampaignView.reason)),
+            ("window", "\(used.grouped) of \(limit.grouped) recipients a minute"),
+            ("calls", json["calls_per_second"]?.integer.map { "at most \($0.grouped) a second" }),
+            ("in flight", json["in_flight"]?.integer?.grouped),
+            ("next call", json["next_call_at"]?.string),
+            ("config", json["config_error"]?.string),
+        ])
+    }
+}

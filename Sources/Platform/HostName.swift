@@ -1,0 +1,91 @@
+import Glibc
+
+/// The one spelling of a host: what listens, what is compared with a `Host` and what decides whether
+/// other machines can connect are then the same.
+package enum HostName {
+    /// A name in lower case, or an address as the system prints it, without brackets; nil for what
+    /// is neither.
+    ///
+    /// The resolver takes `0`, `127.1`, `0x7f.1` and `017700000001` for addresses too, and `*` for
+    /// none; what they mean there isn't what people expect, so they are refused.
+    package static func canonical(_ text: some StringProtocol) -> String? {
+        if text.hasPrefix("[") {
+            guard text.hasSuffix("]") else { return nil }
+            return address(String(text.dropFirst().dropLast()), AF_INET6).map(unmapped)
+        }
+        let name = text.lowercased()
+        let bare = name.hasSuffix(".") ? String(name.dropLast()) : name
+        let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
+        guard bare.utf8.count <= 253, let last = labels.last else { return nil }
+        if isNumber(last) { return address(bare, AF_INET) }
+        return labels.allSatisfy(isLabel) ? bare : nil
+    }
+
+    private static func isNumber(_ label: Substring) -> Bool {
+        let digits = label.hasPrefix("0x") ? label.dropFirst(2) : label
+        let isHexadecimal = digits.count < label.count
+        return label.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            || isHexadecimal && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
+    }
+
+    /// An underscore is no letter of host names, but of names that containers have.
+    private static func isLabel(_ label: Substring) -> Bool {
+        (1...63).contains(label.utf8.count)
+            && label.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+                }
+            }
+    }
+
+    /// An address as the system prints it; nil if the text is none in full.
+    private static func address(_ text: String, _ family: CInt) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        guard unsafe inet_pton(family, text, &bytes) == 1 else { return nil }
+        var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(family, bytes, &name, socklen_t(name.count)) != nil else {
+            return nil
+        }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// An IPv4 address that was written as one of IPv6 listens, and is asked for, as itself.
+    private static func unmapped(_ address: String) -> String {
+        let prefix = "::ffff:"
+        guard address.hasPrefix(prefix), address.contains(".") else { return address }
+        return String(address.dropFirst(prefix.count))
+    }
+}
+
+/// A host and a port, as in `HOST:PORT` and `[IPV6]:PORT`.
+package struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
+    /// As `HostName` spells it, without brackets.
+    package let host: String
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads the form above; nil if the text isn't of it.
+    package init?(_ text: some StringProtocol) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Self.port(text[text.index(after: colon)...]),
+            let host = HostName.canonical(text[..<colon])
+        else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    /// Digits alone; `UInt16` takes a sign too.
+    private static func port(_ text: some StringProtocol) -> Int? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt16(text).map(Int.init)
+    }
+
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}

@@ -1,0 +1,59 @@
+/// Bytes that must not be shown: whatever prints a secret prints `(redacted)`.
+package struct Secret: Sendable, Equatable {
+    /// The secret itself, for whoever signs or compares with it.
+    package let bytes: [UInt8]
+
+    package init(_ text: String) {
+        bytes = Array(text.utf8)
+    }
+
+    package init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// The secret as text, for a header or a library that wants a string.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "(redacted)" }
+    package var debugDescription: String { description }
+    /// `dump` and `String(reflecting:)` look into a type's mirror unless it has one of its own.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Guards against secrets that were written where they don't belong.
+package enum Redaction {
+    /// Whether the last part of a text has the form of a key or a token.
+    package static func looksSecret(_ text: String) -> Bool {
+        isSecret(text.split(separator: "/").last ?? "")
+    }
+
+    /// A text with each word of it that has the form of a key or a token left out.
+    package static func redact(_ text: String) -> String {
+        var redacted = ""
+        var rest = text[...]
+        while let start = rest.firstIndex(where: isOfWord) {
+            redacted += rest[..<start]
+            let word = rest[start...].prefix(while: isOfWord)
+            redacted += isSecret(word) ? "(redacted, it looks like a secret)" : String(word)
+            rest = rest[word.endIndex...]
+        }
+        return redacted + rest
+    }
+
+    /// A long run of hexadecimal digits, or a longer one of mixed letters and digits as Base64 has it;
+    /// names made by people have shorter parts or one kind of letters.
+    private static func isSecret(_ word: Substring) -> Bool {
+        guard word.count >= 32, word.allSatisfy(isOfWord) else { return false }
+        if word.allSatisfy(\.isHexDigit) { return true }
+        return word.count >= 40 && word.contains(where: \.isNumber)
+            && word.contains(where: \.isUppercase) && word.contains(where: \.isLowercase)
+            && word.count { "-_".contains($0) } <= word.count / 12
+    }
+
+    private static func isOfWord(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber)
+            || "+=-_".contains(character)
+    }
+}

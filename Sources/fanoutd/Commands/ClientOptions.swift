@@ -1,0 +1,53 @@
+package import ArgumentParser
+package import Client
+import Foundation
+package import Platform
+
+/// The options of every command that speaks to a daemon.
+package struct ClientOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the daemon listens: http://HOST:PORT or unix:/PATH.",
+            discussion: "Otherwise FANOUTD_URL, otherwise http://127.0.0.1:8480.",
+            valueName: "url"
+        )
+    )
+    package var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The file that holds the daemon's token.",
+            discussion: """
+                Otherwise FANOUTD_TOKEN_FILE, the token itself in FANOUTD_TOKEN, or \
+                /var/lib/fanoutd/token where it can be read. A Unix socket asks for none.
+                """,
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    package var tokenFile: String?
+
+    @Flag(help: "Print the endpoint's answer as JSON.")
+    package var json = false
+
+    package init() {}
+
+    /// The daemon that options and environment name.
+    package func client() throws(CommandFailure) -> DaemonClient {
+        let environment = ProcessInfo.processInfo.environment
+        let text = url ?? environment.filled("FANOUTD_URL") ?? DaemonAddress.standard
+        guard let address = DaemonAddress(text) else {
+            throw CommandFailure(
+                .usage,
+                "'\(text)' is no address of a daemon; give http://HOST:PORT or unix:/PATH"
+            )
+        }
+        let token = try ClientToken.find(file: tokenFile, environment: environment)
+        if token != nil, !address.isPrivate {
+            StandardError.writeLine(
+                "fanoutd: warning: the token goes to \(address) unencrypted"
+            )
+        }
+        return DaemonClient(address: address, token: token)
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Client
+import Platform
+import TestSupport
+import Testing
+import fanoutd
+
+@Suite struct CommandOptionsTests {
+    @Test func `a draft's body holds what was given and the message as it is written`() throws {
+        let options = try CampaignOptions.parse([
+            "--name", "a \"b\"", "--priority", "high", "--messages-per-minute", "600",
+            "--on-unknown", "leave",
+        ])
+        let message = #"{"MsgBody": [ ], "big": 12345678901234567890}"#
+        #expect(
+            String(decoding: options.body(message: Array(message.utf8)), as: UTF8.self)
+                == #"{"name":"a \"b\"","priority":"high","on_unknown":"leave","#
+                + #""messages_per_minute":600,"start":false,"message":\#(message)}"#
+        )
+    }
+
+    @Test func `a plan is for a file or a number`() throws {
+        _ = try PlanCommand.parse(["--message", "m", "--count", "5"])
+        _ = try PlanCommand.parse(["--message", "m", "--to", "f"])
+        for wrong in [[], ["--count", "5", "--to", "f"]] {
+            #expect(throws: (any Error).self) {
+                _ = try PlanCommand.parse(["--message", "m"] + wrong)
+            }
+        }
+    }
+
+    @Test func `a plan reads each form as a submit does`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let forms: [(String, String)] = [
+            ("a.txt", "\u{FEFF}bonnie\r\n\nrong\nbonnie\n"),
+            ("b.CSV", "\u{FEFF}name,account\r\nB,bonnie\r\nR,\"rong\"\r\n"),
+            ("c.ndjson", "\u{FEFF}\"bonnie\"\n{\"account\": \"rong\"}\n"),
+        ]
+        for (name, text) in forms {
+            for (name, bytes) in [
+                (name, Array(text.utf8)), (name + ".gz", gzip(Array(text.utf8))),
+            ] {
+                let file = try RecipientFile(path: folder.write(name, bytes: bytes), format: nil)
+                let (accounts, invalid) = try await ListAccounts.read(file, limit: 1_000)
+                #expect(accounts == [Array("bonnie".utf8), Array("rong".utf8)], "\(name)")
+                #expect(invalid == 0)
+            }
+        }
+        let large = try RecipientFile(
+            path: folder.write("large", String(repeating: "bonnie\n", count: 200)),
+            format: nil
+        )
+        await #expect(throws: CommandFailure.self) {
+            _ = try await ListAccounts.read(large, limit: 1_000)
+        }
+    }
+}
