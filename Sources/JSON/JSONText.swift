@@ -1,15 +1,213 @@
 /// Writes compact JSON, in the order it is told.
 ///
-/// Text is UTF-8 and only what must be escaped is. The writer puts the commas; whoever calls it
-/// closes what was opened.
+/// Text is UTF-8 and only what must be escaped is. Objects and arrays are closures, so that
+/// whatever is opened is closed; the writer puts the commas. What is written millions of times is
+/// inlined: a closure costs nothing there, and a field's name is a constant.
 package struct JSONText: Sendable {
-    package private(set) var bytes: [UInt8] = []
-    private var needsComma = false
+    @usableFromInline var buffer: [UInt8] = []
+    @usableFromInline var needsComma = false
 
-    package init() {}
+    @inlinable package init() {}
 
-    package var string: String { String(decoding: bytes, as: UTF8.self) }
+    /// Writes one document.
+    @inlinable
+    package init(_ write: (inout JSONText) -> Void) {
+        write(&self)
+    }
 
+    @inlinable package var bytes: [UInt8] { buffer }
+    package var string: String { String(decoding: buffer, as: UTF8.self) }
+
+    /// Ends a line of a stream of documents.
+    @inlinable
+    package mutating func endLine() {
+        buffer.append(0x0A)
+        needsComma = false
+    }
+
+    @inlinable
+    mutating func comma() {
+        if needsComma { buffer.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+}
+
+// MARK: - Objects and arrays
+
+extension JSONText {
+    @inlinable
+    package mutating func object(_ members: (inout JSONText) -> Void) {
+        open(UInt8(ascii: "{"))
+        members(&self)
+        close(UInt8(ascii: "}"))
+    }
+
+    @inlinable
+    package mutating func array(_ elements: (inout JSONText) -> Void) {
+        open(UInt8(ascii: "["))
+        elements(&self)
+        close(UInt8(ascii: "]"))
+    }
+
+    /// An array of one element for each item.
+    @inlinable
+    package mutating func array<Items: Sequence>(
+        of items: Items,
+        _ element: (inout JSONText, Items.Element) -> Void
+    ) {
+        array { text in
+            for item in items { element(&text, item) }
+        }
+    }
+
+    @inlinable
+    mutating func open(_ bracket: UInt8) {
+        comma()
+        buffer.append(bracket)
+        needsComma = false
+    }
+
+    @inlinable
+    mutating func close(_ bracket: UInt8) {
+        buffer.append(bracket)
+        needsComma = true
+    }
+}
+
+// MARK: - Members of an object
+
+extension JSONText {
+    /// A member whose value is what `value` writes.
+    @inlinable
+    package mutating func field(_ name: StaticString, _ value: (inout JSONText) -> Void) {
+        begin(name)
+        value(&self)
+    }
+
+    @inlinable
+    package mutating func field(_ name: StaticString, _ value: String?) {
+        begin(name)
+        if let value { string(value) } else { null() }
+    }
+
+    @inlinable
+    package mutating func field(_ name: StaticString, _ value: Int?) {
+        begin(name)
+        if let value { number(value) } else { null() }
+    }
+
+    /// A member whose value is a string of UTF-8 bytes.
+    @inlinable
+    package mutating func field(_ name: StaticString, utf8: [UInt8]) {
+        begin(name)
+        string(utf8)
+    }
+
+    /// A member whose value is JSON already.
+    @inlinable
+    package mutating func field(_ name: StaticString, json: some Collection<UInt8>) {
+        begin(name)
+        raw(json)
+    }
+
+    @inlinable
+    package mutating func object(_ name: StaticString, _ members: (inout JSONText) -> Void) {
+        begin(name)
+        object(members)
+    }
+
+    @inlinable
+    package mutating func array<Items: Sequence>(
+        _ name: StaticString,
+        of items: Items,
+        _ element: (inout JSONText, Items.Element) -> Void
+    ) {
+        begin(name)
+        array(of: items, element)
+    }
+
+    /// A constant name, which must need no escapes.
+    @inlinable
+    mutating func begin(_ name: StaticString) {
+        comma()
+        buffer.append(UInt8(ascii: "\""))
+        unsafe buffer.append(
+            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        )
+        buffer.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A name that isn't a constant; its value follows.
+    package mutating func name(_ name: String) {
+        string(name)
+        buffer.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+}
+
+// MARK: - Values
+
+extension JSONText {
+    @inlinable package mutating func null() { raw("null".utf8) }
+    @inlinable package mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
+    @inlinable
+    package mutating func number(_ value: some BinaryInteger) { raw(String(value).utf8) }
+
+    package mutating func string(_ text: String) {
+        comma()
+        Self.appendString(text.utf8, to: &buffer)
+    }
+
+    /// A string of UTF-8 bytes.
+    package mutating func string(_ utf8: [UInt8]) {
+        comma()
+        Self.appendString(utf8, to: &buffer)
+    }
+
+    /// A value that is JSON already.
+    @inlinable
+    package mutating func raw(_ json: some Sequence<UInt8>) {
+        comma()
+        buffer.append(contentsOf: json)
+    }
+
+    /// Appends a string of UTF-8 bytes with its quotes.
+    package static func appendString(
+        _ utf8: some Collection<UInt8>,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(UInt8(ascii: "\""))
+        if utf8.allSatisfy(isPlain) {
+            bytes.append(contentsOf: utf8)
+        } else {
+            for byte in utf8 { appendEscaped(byte, to: &bytes) }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case 0x0A: bytes += Array("\\n".utf8)
+        case 0x0D: bytes += Array("\\r".utf8)
+        case 0x09: bytes += Array("\\t".utf8)
+        case 0..<0x20:
+            let digits = Array("0123456789abcdef".utf8)
+            bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
+        default: bytes.append(byte)
+        }
+    }
+}
+
+// MARK: - Brackets by hand
+
+extension JSONText {
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
@@ -17,75 +215,7 @@ package struct JSONText: Sendable {
 
     /// Takes out what was written, for a document that leaves in pieces.
     package mutating func take() -> [UInt8] {
-        defer { bytes = [] }
-        return bytes
-    }
-
-    /// A member's name; its value follows.
-    package mutating func name(_ name: String) {
-        string(name)
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
-    }
-
-    package mutating func null() { raw("null".utf8) }
-    package mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
-    package mutating func number(_ value: some BinaryInteger) { raw(String(value).utf8) }
-
-    package mutating func string(_ text: String) {
-        comma()
-        Self.appendString(text.utf8, to: &bytes)
-    }
-
-    /// A string of UTF-8 bytes.
-    package mutating func string(_ utf8: [UInt8]) {
-        comma()
-        Self.appendString(utf8, to: &bytes)
-    }
-
-    /// A value that is JSON already.
-    package mutating func raw(_ json: some Sequence<UInt8>) {
-        comma()
-        bytes.append(contentsOf: json)
-    }
-
-    /// Appends a string of UTF-8 bytes with its quotes.
-    package static func appendString(
-        _ utf8: some Sequence<UInt8>,
-        to bytes: inout [UInt8]
-    ) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "n")])
-            case 0x0D: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
-            case 0x09: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                bytes.append(contentsOf: (digits.count < 2 ? "\\u000" : "\\u00").utf8)
-                bytes.append(contentsOf: digits.utf8)
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func open(_ bracket: UInt8) {
-        comma()
-        bytes.append(bracket)
-        needsComma = false
-    }
-
-    private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
-        needsComma = true
-    }
-
-    private mutating func comma() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        needsComma = true
+        defer { buffer = [] }
+        return buffer
     }
 }

@@ -2,27 +2,42 @@ import JSON
 import Testing
 
 @Test func `the writer puts commas between values and members, and nowhere else`() {
+    let text = JSONText { text in
+        text.object {
+            $0.field("a") { text in
+                text.array {
+                    $0.number(1)
+                    $0.null()
+                    $0.array { _ in }
+                    $0.object { _ in }
+                    $0.bool(true)
+                }
+            }
+            $0.object("b") {
+                $0.field("c", "d")
+                $0.field("missing", nil as String?)
+            }
+            $0.array("list", of: [1, 2]) { $0.number($1) }
+            $0.name("e\"")
+            $0.raw("1.50".utf8)
+            $0.field("f", json: "[ ]".utf8)
+            $0.field("g", 7)
+            $0.field("h", utf8: [0x0A])
+        }
+    }
+    #expect(
+        text.string == #"{"a":[1,null,[],{},true],"b":{"c":"d","missing":null},"list":[1,2],"#
+            + #""e\"":1.50,"f":[ ],"g":7,"h":"\n"}"#
+    )
+}
+
+@Test func `lines are documents of their own`() {
     var text = JSONText()
-    text.beginObject()
-    text.name("a")
-    text.beginArray()
-    text.number(1)
-    text.null()
-    text.beginArray()
-    text.endArray()
-    text.beginObject()
-    text.endObject()
-    text.bool(true)
-    text.endArray()
-    text.name("b")
-    text.beginObject()
-    text.name("c")
-    text.string("d")
-    text.endObject()
-    text.name("e")
-    text.raw("1.50".utf8)
-    text.endObject()
-    #expect(text.string == #"{"a":[1,null,[],{},true],"b":{"c":"d"},"e":1.50}"#)
+    for number in 1...2 {
+        text.object { $0.field("n", number) }
+        text.endLine()
+    }
+    #expect(text.string == "{\"n\":1}\n{\"n\":2}\n")
 }
 
 @Test func `only what must be escaped is`() {
