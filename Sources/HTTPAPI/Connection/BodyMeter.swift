@@ -22,7 +22,7 @@ struct BodyMeter {
     var rest: Int { length.map { $0 - received } ?? .max }
 
     enum Pace {
-        /// It was waited too little to tell.
+        /// The window hasn't passed, so that nothing can be told.
         case early
         case steady
         case slow
@@ -37,9 +37,9 @@ struct BodyMeter {
         recent.waited = recent.waited + time
     }
 
-    /// Looks at the rate, the present wait included, and begins anew once there was enough to see.
+    /// Looks at the rate, the present wait included, and begins anew at a window's end.
     mutating func look(pending: TimeAmount, _ limits: RequestLimits) -> Pace {
-        // A client that hasn't been told to go on isn't slow: nobody has asked it for anything.
+        // A client that hasn't been told to go on isn't slow: it wasn't asked for anything.
         let waited = isContinueOwed ? .zero : recent.waited + pending
         guard waited >= limits.rateWindow else { return .early }
         let seconds = Double(waited.nanoseconds) / 1e9
@@ -48,7 +48,7 @@ struct BodyMeter {
         return isSlow ? .slow : .steady
     }
 
-    /// The client is told to go on: from now on it may be slow.
+    /// The client is told to go on: what it takes from there on counts.
     mutating func sayContinue() {
         isContinueOwed = false
         recent.waited = .zero

@@ -1,15 +1,15 @@
 import Glibc
 import Synchronization
 
-/// The connections that are open, so that nobody's idle ones keep others out.
+/// The connections that are open, so that a client's idle ones don't keep others out.
 ///
 /// There is room for so many. The next one takes the place of the one that has asked nothing for
-/// the longest time; where all of them have a request that is being answered, it is refused.
+/// the longest time; where all of them have a request that is being handled, it is refused.
 package final class ConnectionTable: Sendable {
     /// What becomes of a new connection.
     package enum Admission: Sendable {
         case admitted
-        /// There is no room for it, but enough for an answer that says so.
+        /// There is no room for it, but enough for a response that says so.
         case refused
         /// There are too many of those too.
         case shut
@@ -25,14 +25,14 @@ package final class ConnectionTable: Sendable {
         var connections: [ObjectIdentifier: Entry] = [:]
         /// Connections as they began to wait, the longest first; some have gone on since.
         var waiting: [(id: ObjectIdentifier, stamp: Int)] = []
-        /// Where in `waiting` the ones begin that nobody has looked at.
+        /// Where in `waiting` the ones begin that weren't looked at.
         var first = 0
         var nextStamp = 1
     }
 
     fileprivate struct Entry {
         let evict: @Sendable () -> Void
-        /// Tells when it began to wait; nil while a request is being answered.
+        /// Tells when it began to wait; nil while a request is being handled.
         var stamp: Int?
     }
 
@@ -65,7 +65,7 @@ package final class ConnectionTable: Sendable {
         return admission
     }
 
-    /// Says that a connection has no request that is being answered.
+    /// Says that a connection has no request that is being handled.
     package func wait(_ id: ObjectIdentifier) {
         state.withLock { $0.wait(id) }
     }

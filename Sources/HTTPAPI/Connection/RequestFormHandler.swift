@@ -13,7 +13,7 @@ final class RequestFormHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// The versions of requests whose answers haven't ended, the oldest first.
+    /// The versions of requests whose responses haven't ended, the oldest first.
     private var versions: [HTTPVersion] = []
     private var isBroken = false
 

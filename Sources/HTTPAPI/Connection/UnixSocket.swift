@@ -21,7 +21,7 @@ struct UnixSocket: Sendable {
         let made: Date?
     }
 
-    /// Fails if somebody listens on the path, or if it is something other than a socket.
+    /// Fails if a process listens on the path, or if it is something other than a socket.
     ///
     /// Only a socket at which the kernel refuses connections is stale, and the server replaces it.
     /// Any other failure to connect may come from a live one whose queue is full, that is of
@@ -62,7 +62,7 @@ struct UnixSocket: Sendable {
                 )
             }
         } catch ChannelError.connectTimeout {
-            // Somebody listens and takes nothing.
+            // A process listens and takes nothing.
         }
         throw ListenFault(
             isTaken: true,
@@ -101,7 +101,7 @@ struct UnixSocket: Sendable {
 
     /// Lets the owner and a group in, in this order: the file is never open to the wrong group.
     ///
-    /// Answers which file that is, for its removal.
+    /// Returns which file that is, for its removal.
     func open(to group: String?) throws(ListenFault) -> Identity {
         if let group, unsafe chown(path, uid_t.max, try Self.groupID(group)) != 0 {
             throw Self.groupFault(path, group, errno)
@@ -150,7 +150,7 @@ struct UnixSocket: Sendable {
     /// Removes the file if it is still the one that was opened.
     func remove(_ own: Identity) {
         do {
-            // Already gone is as good, and so is one that can't be reached any more.
+            // Already gone is as good, and so is one that can't be reached.
             guard try identity() == own else { return }
         } catch {
             return
