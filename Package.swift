@@ -81,6 +81,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Platform", dependencies: ["Codecs", system]),
+        // The endpoint's description, a file of its own that the executable carries.
+        .target(name: "COpenAPI", exclude: ["openapi.yaml"]),
         .target(
             name: "DeliveryEngine",
             dependencies: ["DeliveryCore", logging, lifecycle]
@@ -99,7 +101,8 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", hummingbird,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "COpenAPI",
+                hummingbird,
                 hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes,
                 lifecycle, logging,
             ]

@@ -84,6 +84,33 @@ import Yams
         #expect(try cases("OnUnknown") == UnknownPolicy.allCases.map(\.rawValue).sorted())
     }
 
+    @Test func `lists every problem with its status and title`() throws {
+        let type = try #require(try Self.schema("Problem")["properties"] as? [String: Node])["type"]
+        #expect(type?["enum"] as? [String] == Problem.Slug.allCases.map(\.type))
+        let lines = Problem.Slug.allCases.map { slug in
+            "- `\(slug.rawValue)` \(slug.status.code): \(slug.title)\n"
+        }
+        let description = try #require(type?["description"] as? String)
+        #expect(description.hasSuffix("\n" + lines.joined()))
+    }
+
+    @Test func `names how many codes a list may have`() throws {
+        func limits(_ method: String, _ path: String) throws -> [Int] {
+            let operation = try #require(try Self.paths()[path]?[method])
+            return Self.values(named: "maxItems", in: operation)
+        }
+        #expect(try limits("post", "/v1/campaigns/{id}/retry") == [RetryFilter.codeLimit])
+        #expect(try limits("get", "/v1/campaigns/{id}/recipients") == [Query.valueLimit])
+    }
+
+    private static func values(named name: String, in node: Any) -> [Int] {
+        if let list = node as? [Any] { return list.flatMap { values(named: name, in: $0) } }
+        guard let node = node as? Node else { return [] }
+        return node.flatMap { key, value in
+            key == name ? [value as? Int ?? -1] : values(named: name, in: value)
+        }
+    }
+
     @Test func `has every reference's end`() throws {
         let components = try #require(try Self.document()["components"] as? [String: Node])
         for part in OpenAPIDocument.text.split(separator: "$ref: '#/components/").dropFirst() {

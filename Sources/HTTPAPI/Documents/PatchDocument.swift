@@ -1,4 +1,4 @@
-import DeliveryCore
+package import DeliveryCore
 import JSON
 
 /// How much is kept of a document that holds a few short values.
@@ -37,7 +37,7 @@ extension RetryFilter {
     static let fields = ["status", "codes"]
 
     /// Far more codes than a campaign's failures ever have.
-    static let codeLimit = 100
+    package static let codeLimit = 100
 
     /// Reads the body of a retry; an empty one means every failed and unknown recipient.
     init(document body: [UInt8]) throws(Problem) {

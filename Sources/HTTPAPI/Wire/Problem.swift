@@ -1,27 +1,27 @@
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
 
 /// A refusal as the client gets it: RFC 9457 `application/problem+json`.
-struct Problem: Error, Sendable {
-    var slug: Slug
-    var detail: String
+package struct Problem: Error, Sendable {
+    package var slug: Slug
+    package var detail: String
     var faults: [Fault] = []
-    var headers = HTTPFields()
+    package var headers = HTTPFields()
     /// The campaign's state, where that is what is wrong.
     var state: String?
     /// What a broken stream had taken in before it broke.
     var intake: IntakeSummary?
 
     /// One invalid place of a document.
-    struct Fault: Sendable, Hashable {
-        let pointer: String
-        let detail: String
+    package struct Fault: Sendable, Hashable {
+        package let pointer: String
+        package let detail: String
     }
 
     /// The kinds of refusal, each with its status; the OpenAPI document lists them.
-    enum Slug: String, Sendable, CaseIterable {
+    package enum Slug: String, Sendable, CaseIterable {
         case badRequest = "bad-request"
         case notJSON = "not-json"
         case badQuery = "bad-query"
@@ -51,7 +51,7 @@ struct Problem: Error, Sendable {
         case storeFull = "store-full"
     }
 
-    init(_ slug: Slug, _ detail: String, faults: [Fault] = []) {
+    package init(_ slug: Slug, _ detail: String, faults: [Fault] = []) {
         self.slug = slug
         self.detail = detail
         self.faults = faults
@@ -59,7 +59,7 @@ struct Problem: Error, Sendable {
 }
 
 extension Problem.Slug {
-    var status: HTTPResponse.Status {
+    package var status: HTTPResponse.Status {
         switch self {
         case .badRequest, .notJSON, .badQuery, .badCursor, .brokenStream: .badRequest
         case .unauthorized: .unauthorized
@@ -79,7 +79,7 @@ extension Problem.Slug {
         }
     }
 
-    var title: String {
+    package var title: String {
         switch self {
         case .badRequest: "Bad request"
         case .notJSON: "The body is not JSON"
@@ -111,7 +111,7 @@ extension Problem.Slug {
         }
     }
 
-    var type: String { "urn:fanoutd:problem:\(rawValue)" }
+    package var type: String { "urn:fanoutd:problem:\(rawValue)" }
 }
 
 extension Problem {

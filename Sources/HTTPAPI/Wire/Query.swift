@@ -1,11 +1,11 @@
 import Codecs
 
 /// The parameters behind the question mark, in their order.
-struct Query: Sendable, Hashable {
+package struct Query: Sendable, Hashable {
     private let items: [Item]
 
     /// How often a filter may be repeated.
-    static let valueLimit = 100
+    package static let valueLimit = 100
 
     private struct Item: Sendable, Hashable {
         let name: String
