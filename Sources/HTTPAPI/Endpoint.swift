@@ -3,8 +3,6 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 package import NIOCore
-import ServiceLifecycle
-import Synchronization
 
 /// The local HTTP endpoint (contract, section 4).
 ///
@@ -12,11 +10,13 @@ import Synchronization
 /// time and randomness as arguments.
 package struct Endpoint: Sendable {
     package let configuration: EndpointConfiguration
-    package let responder: EndpointResponder
+    package let responder: APIResponder
     private let logger: Logger
 
-    /// Draws random bits for ids from `random`, and shows in `/readyz` that the service is stopping
-    /// while `isStopping` says so.
+    /// Responds to the routes of further groups beside its own.
+    ///
+    /// It draws random bits for ids from `random`, and shows in `/readyz` that the service is
+    /// stopping while `isStopping` says so.
     package init(
         configuration: EndpointConfiguration,
         campaigns: any Campaigns,
@@ -24,6 +24,7 @@ package struct Endpoint: Sendable {
         rules: any MessageRules,
         gateway: any Gateway,
         metrics: any MetricsText = NoMetrics(),
+        further groups: [any RouteGroup] = [],
         time: any TimeSource,
         random: @escaping @Sendable () -> UInt64,
         isStopping: @escaping @Sendable () -> Bool = { false },
@@ -31,30 +32,81 @@ package struct Endpoint: Sendable {
     ) {
         self.configuration = configuration
         self.logger = logger
-        responder = EndpointResponder(
-            configuration: configuration,
-            campaigns: campaigns,
-            deliveries: deliveries,
-            rules: rules,
-            gateway: gateway,
-            metrics: metrics,
-            time: time,
-            random: random,
-            isStopping: isStopping,
-            budget: IntakeBudget(limit: configuration.intakeMemoryLimit),
-            bodies: BodyBudget(
+        let quietLog = QuietLog(logger, time: time)
+        let audit = AuditLog(logger: logger)
+        let ids = CampaignIDs(draw: random)
+        let runningKeys = RunningKeys()
+        let pages = MemoryBudget(limit: configuration.responseMemoryLimit)
+        let own: [any RouteGroup] = [
+            CampaignController(
+                campaigns: campaigns,
+                deliveries: deliveries,
+                rules: rules,
+                configuration: configuration,
+                time: time,
+                ids: ids,
+                runningKeys: runningKeys,
+                pages: pages,
+                audit: audit
+            ),
+            RecipientController(
+                campaigns: campaigns,
+                changes: deliveries.changes,
+                encoder: RecipientEncoder(rules: rules),
+                time: time,
+                isStopping: isStopping,
+                intake: IntakeBudget(limit: configuration.intakeMemoryLimit),
+                pages: pages,
+                quietLog: quietLog,
+                audit: audit
+            ),
+            ServiceController(
+                deliveries: deliveries,
+                rules: rules,
+                configuration: configuration,
+                metrics: metrics,
+                time: time,
+                isStopping: isStopping,
+                audit: audit
+            ),
+            EventController(
+                campaigns: campaigns,
+                deliveries: deliveries,
+                time: time,
+                isStopping: isStopping,
+                watching: MemoryBudget(limit: configuration.watchMemoryLimit),
+                board: EventBoard(feed: deliveries.changes),
+                logger: logger
+            ),
+            GatewayController(
+                gateway: gateway,
+                campaigns: campaigns,
+                deliveries: deliveries,
+                configuration: configuration,
+                time: time,
+                ids: ids,
+                runningKeys: runningKeys,
+                quietLog: quietLog,
+                audit: audit
+            ),
+        ]
+        responder = APIResponder(
+            authenticator: Authenticator(
+                listen: configuration.listen,
+                tokens: configuration.tokens
+            ),
+            table: RouteTable(own + groups),
+            bodies: MemoryBudget(
                 limit: max(configuration.bodyMemoryLimit, 2 * configuration.bodySizeLimit)
             ),
-            gatewayBodies: BodyBudget(
+            providedBodies: MemoryBudget(
                 limit: max(configuration.bodyMemoryLimit, configuration.gatewayBodySizeLimit)
             ),
-            answers: BodyBudget(limit: configuration.answerMemoryLimit),
-            watching: BodyBudget(limit: configuration.watchMemoryLimit),
-            events: EventBoard(feed: deliveries.changes),
-            logger: logger,
-            quietLog: QuietLog(logger, time: time)
+            quietLog: quietLog
         )
     }
+
+    package var routes: [Route] { responder.table.routes }
 
     /// The server of this endpoint; `onRunning` hears the address it got.
     package func service(
@@ -66,7 +118,7 @@ package struct Endpoint: Sendable {
     /// The endpoint as Hummingbird runs it; the service around it looks after a Unix socket.
     package func application(
         onRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
-    ) -> Application<EndpointResponder> {
+    ) -> Application<APIResponder> {
         let address: BindAddress =
             switch configuration.listen {
             case .tcp(let host, let port): .hostname(host, port: port)
@@ -99,47 +151,5 @@ package struct Endpoint: Sendable {
             onServerRunning: { channel in await onRunning(channel.localAddress) },
             logger: logger
         )
-    }
-}
-
-/// Runs the endpoint until a graceful shutdown.
-///
-/// It fails with a `ListenFault` where a Unix socket can't have what the configuration says of it:
-/// its place, its mode or its group.
-package struct EndpointService: Service {
-    let endpoint: Endpoint
-    let onRunning: @Sendable (SocketAddress?) async -> Void
-
-    package func run() async throws {
-        guard case .unix(let path, let group) = endpoint.configuration.listen else {
-            try await endpoint.application(onRunning: onRunning).run()
-            return
-        }
-        let socket = UnixSocket(path: path)
-        if let group { _ = try UnixSocket.groupID(group) }
-        try await socket.checkUnused()
-        let opened = Mutex<UnixSocket.Identity?>(nil)
-        defer { if let own = opened.withLock({ $0 }) { socket.remove(own) } }
-        let onRunning = onRunning
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            let (faults, fault) = AsyncStream.makeStream(of: ListenFault.self)
-            let application = endpoint.application { address in
-                do throws(ListenFault) {
-                    let own = try socket.open(to: group)
-                    opened.withLock { $0 = own }
-                } catch {
-                    // The server can't be told to end from here.
-                    fault.yield(error)
-                    return
-                }
-                await onRunning(address)
-            }
-            tasks.addTask {
-                defer { fault.finish() }
-                try await application.run()
-            }
-            for await fault in faults { throw fault }
-            try await tasks.waitForAll()
-        }
     }
 }

@@ -5,17 +5,14 @@ package import DeliveryCore
 /// Limits that a reload may change are closures; everything else holds for the endpoint's life.
 package struct EndpointConfiguration: Sendable {
     package var listen: ListenAddress
-    /// Who may come in over TCP; nobody is asked on a Unix socket.
+    /// Who may come in over TCP; on a Unix socket no token is asked for.
     package var tokens: [AccessToken]
     /// The largest JSON body; streams of recipients are not bounded by it.
     package var bodySizeLimit: Int
     /// The largest body of the gateway, which is in memory as a whole while it is taken in.
     package var gatewayBodySizeLimit: Int
-    /// The largest request to the provider, which a message must fit.
-    package var packetSizeLimit: @Sendable () -> Int
-    /// The service's own limit, which no campaign's cap may exceed.
-    package var messagesPerMinuteLimit: @Sendable () -> Int
-    /// What plans are made by.
+    /// The service's limits, which messages must fit, no campaign's cap may exceed, and plans are
+    /// made by.
     package var limits: @Sendable () -> Limits
     package var defaultPriority: Priority
     package var defaultOnUnknown: UnknownPolicy
@@ -25,8 +22,8 @@ package struct EndpointConfiguration: Sendable {
     ///
     /// The gateway's bodies, which may be far larger, share as much again, or one of the largest.
     package var bodyMemoryLimit: Int
-    /// Memory that all long answers share while they are made and read, in bytes.
-    package var answerMemoryLimit: Int
+    /// Memory that all long responses share while they are made and read, in bytes.
+    package var responseMemoryLimit: Int
     /// Memory that all watchers of events share, in bytes.
     package var watchMemoryLimit: Int
     /// Connections open at once, if the process may open so many files; the next one takes the
@@ -40,14 +37,12 @@ package struct EndpointConfiguration: Sendable {
         tokens: [AccessToken] = [],
         bodySizeLimit: Int = 1_048_576,
         gatewayBodySizeLimit: Int = 67_108_864,
-        packetSizeLimit: @escaping @Sendable () -> Int = { 12_000 },
-        messagesPerMinuteLimit: @escaping @Sendable () -> Int = { 12_000 },
         limits: @escaping @Sendable () -> Limits = { Limits() },
         defaultPriority: Priority = .normal,
         defaultOnUnknown: UnknownPolicy = .resend,
         intakeMemoryLimit: Int = 32 << 20,
         bodyMemoryLimit: Int = 16 << 20,
-        answerMemoryLimit: Int = 32 << 20,
+        responseMemoryLimit: Int = 32 << 20,
         watchMemoryLimit: Int = 64 << 20,
         connectionLimit: Int = 2_000,
         requestLimits: RequestLimits = RequestLimits()
@@ -56,14 +51,12 @@ package struct EndpointConfiguration: Sendable {
         self.tokens = tokens
         self.bodySizeLimit = bodySizeLimit
         self.gatewayBodySizeLimit = gatewayBodySizeLimit
-        self.packetSizeLimit = packetSizeLimit
-        self.messagesPerMinuteLimit = messagesPerMinuteLimit
         self.limits = limits
         self.defaultPriority = defaultPriority
         self.defaultOnUnknown = defaultOnUnknown
         self.intakeMemoryLimit = intakeMemoryLimit
         self.bodyMemoryLimit = bodyMemoryLimit
-        self.answerMemoryLimit = answerMemoryLimit
+        self.responseMemoryLimit = responseMemoryLimit
         self.watchMemoryLimit = watchMemoryLimit
         self.connectionLimit = connectionLimit
         self.requestLimits = requestLimits

@@ -146,7 +146,7 @@ struct Counter {
     }
 
     let desk = Desk()
-    private let responder: EndpointResponder
+    private let responder: APIResponder
     private let channel = NIOAsyncTestingChannel()
 
     static let token = "0123456789abcdef"

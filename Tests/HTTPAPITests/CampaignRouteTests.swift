@@ -428,7 +428,7 @@ import Testing
     func `asks to wait where too many long answers are being read`(path: String) async throws {
         let id = try await makeCampaign(endpoint)
         var configuration = makeConfiguration()
-        configuration.answerMemoryLimit = 0
+        configuration.responseMemoryLimit = 0
         configuration.watchMemoryLimit = 0
         let answer = try await exchange(
             .get,
@@ -444,7 +444,7 @@ import Testing
     @Test func `gives back what a long answer held`() async throws {
         let id = try await makeCampaign(endpoint, recipients: ["a"])
         var configuration = makeConfiguration()
-        configuration.answerMemoryLimit = 1 << 20
+        configuration.responseMemoryLimit = 1 << 20
         let endpoint = makeEndpoint(service, configuration: configuration)
         for _ in 0..<5 {
             for uri in ["/v1/campaigns", "/v1/campaigns/\(id)/recipients?limit=1000"] {

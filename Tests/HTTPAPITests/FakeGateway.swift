@@ -4,6 +4,14 @@ import DeliveryEngine
 /// A gateway whose language is plain words: `identifier` names the caller, and a body is its accounts,
 /// one a line, or `bad`.
 struct FakeGateway: Gateway {
+    let place = GatewayPlace(
+        path: "/v4/openim/batchsendmsg",
+        query: ["sdkappid", "identifier", "usersig", "random", "contenttype"],
+        otherPaths: "/v4/{service}/{command}",
+        prefix: "/v4/",
+        name: "batchsendmsg"
+    )
+
     func caller(
         in query: [String: [UInt8]],
         now: Timestamp

@@ -5,6 +5,9 @@ package import DeliveryCore
 ///
 /// What it answers is the provider's envelope, as bytes, with HTTP status 200 whatever it says.
 package protocol Gateway: Sendable {
+    /// Where the calls come in.
+    var place: GatewayPlace { get }
+
     /// Checks what a call's query says about its caller, before anything of the body is read.
     ///
     /// Values are as they were after percent-decoding. Success is the caller's name for the log;
@@ -24,6 +27,28 @@ package protocol Gateway: Sendable {
 
     /// The answer to a call that can't be taken in, for a reason that isn't its content's.
     func refusal(_ cause: GatewayRefusal.Cause) -> GatewayRefusal
+}
+
+/// The provider's paths on the endpoint.
+package struct GatewayPlace: Sendable, Hashable {
+    /// The path of the call that is taken in.
+    package let path: String
+    /// The query parameters that it documents.
+    package let query: [String]
+    /// The paths of all other commands, which are refused, with placeholders.
+    package let otherPaths: String
+    /// Everything below this is the provider's.
+    package let prefix: String
+    /// The name of the campaigns that are made.
+    package let name: String
+
+    package init(path: String, query: [String], otherPaths: String, prefix: String, name: String) {
+        self.path = path
+        self.query = query
+        self.otherPaths = otherPaths
+        self.prefix = prefix
+        self.name = name
+    }
 }
 
 /// A call as a program made it, checked in full.

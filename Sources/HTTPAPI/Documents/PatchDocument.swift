@@ -23,7 +23,7 @@ extension CampaignPatch {
             reader.fault("/\(field)", "can't be null; it is always one of the classes")
         }
         if reader.isNamed("messages_per_minute") {
-            let limit = max(1, configuration.messagesPerMinuteLimit())
+            let limit = max(1, configuration.limits().messagesPerMinute)
             messagesPerMinute = .some(reader.integer("messages_per_minute", in: 1...limit))
         }
         if reader.isNamed("expires_at") { expiresAt = .some(reader.time("expires_at")) }

@@ -3,7 +3,7 @@ import Synchronization
 /// The memory that all open streams of recipients share.
 ///
 /// A stream alone may take nearly all of it, since the longer the runs, the faster they are
-/// written; each further stream lowers everybody's share, and who is over it gives back at its
+/// written; each further stream lowers the share of each, and one that is over it gives back at its
 /// next run.
 package final class IntakeBudget: Sendable {
     package let limit: Int
@@ -32,7 +32,7 @@ package final class IntakeBudget: Sendable {
 
     package func close() { state.withLock { $0.streamCount -= 1 } }
 
-    /// How much one stream may hold now.
+    /// How much one stream may hold at present.
     package var share: Int {
         state.withLock { max(Self.minimum, limit / max(1, $0.streamCount)) }
     }

@@ -115,41 +115,7 @@ extension Problem.Slug {
 }
 
 extension Problem {
-    var json: [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        text.name("type")
-        text.string(slug.type)
-        text.name("title")
-        text.string(slug.title)
-        text.name("status")
-        text.number(slug.status.code)
-        text.name("detail")
-        text.string(detail)
-        if let state {
-            text.name("state")
-            text.string(state)
-        }
-        if !faults.isEmpty {
-            text.name("errors")
-            text.beginArray()
-            for fault in faults {
-                text.beginObject()
-                text.name("pointer")
-                text.string(fault.pointer)
-                text.name("detail")
-                text.string(fault.detail)
-                text.endObject()
-            }
-            text.endArray()
-        }
-        if let intake {
-            text.name("intake")
-            text.summary(intake)
-        }
-        text.endObject()
-        return text.bytes
-    }
+    var json: [UInt8] { JSONText { $0.problem(self) }.bytes }
 
     var allHeaders: HTTPFields {
         var fields = headers

@@ -12,9 +12,9 @@ package struct Query: Sendable, Hashable {
         let value: String
     }
 
-    /// Takes only parameters of these names, or of any where there are none to keep to.
+    /// Takes parameters of these names and no others; nil takes any.
     ///
-    /// Where any will do, a broken escape stays as it is written, for whoever reads the value.
+    /// Where any will do, a broken escape stays as it is written, for the reader of the value.
     init(_ text: some StringProtocol, allowing names: [String]?) throws(Problem) {
         func decoded(_ part: some StringProtocol) -> [UInt8]? {
             PercentEncoding.decode(part) ?? (names == nil ? Array(part.utf8) : nil)
@@ -48,12 +48,12 @@ package struct Query: Sendable, Hashable {
         Dictionary(items.map { ($0.name, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
     }
 
-    func values(_ name: String) -> [String] {
+    package func values(_ name: String) -> [String] {
         items.filter { $0.name == name }.map(\.value)
     }
 
     /// The value of a parameter that may come once.
-    func value(_ name: String) throws(Problem) -> String? {
+    package func value(_ name: String) throws(Problem) -> String? {
         let values = values(name)
         guard values.count <= 1 else { throw Problem(.badQuery, "\(name) is given twice") }
         return values.first

@@ -15,6 +15,14 @@ package struct TencentGateway: Gateway {
         self.credentials = credentials
     }
 
+    package let place = GatewayPlace(
+        path: "/v4/openim/batchsendmsg",
+        query: ["sdkappid", "identifier", "usersig", "random", "contenttype"],
+        otherPaths: "/v4/{service}/{command}",
+        prefix: "/v4/",
+        name: "batchsendmsg"
+    )
+
     // MARK: - Who calls
 
     /// Tencent's order: first the app, then the signature, then what the signer may do.

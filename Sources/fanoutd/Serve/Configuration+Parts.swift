@@ -67,8 +67,6 @@ extension Configuration {
             ] + further,
             bodySizeLimit: http.maxBodyBytes,
             gatewayBodySizeLimit: http.gatewayMaxBodyBytes,
-            packetSizeLimit: { present.current.limits.packetBytes },
-            messagesPerMinuteLimit: { present.current.limits.messagesPerMinute },
             limits: { present.current.dispatchLimits },
             defaultPriority: defaults.priority,
             defaultOnUnknown: defaults.onUnknown

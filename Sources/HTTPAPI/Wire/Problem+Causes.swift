@@ -18,7 +18,7 @@ extension Problem {
         .retryLater(.tooBusy, "too many bodies are being read; try again", seconds: 1)
     }
 
-    static var tooManyAnswers: Problem {
+    static var tooManyResponses: Problem {
         .retryLater(.tooBusy, "too many long answers are being read; try again", seconds: 1)
     }
 

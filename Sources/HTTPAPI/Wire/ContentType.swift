@@ -1,7 +1,7 @@
 import HTTPTypes
 
-/// What an answer or a body may be made of.
-enum MediaType: String, Sendable {
+/// The media types of bodies, of requests and of responses.
+package enum ContentType: String, Sendable {
     case json = "application/json"
     case mergePatch = "application/merge-patch+json"
     case text = "text/plain"
@@ -10,7 +10,8 @@ enum MediaType: String, Sendable {
     case yaml = "application/yaml"
     case events = "text/event-stream"
 
-    var contentType: String {
+    /// The value of the header field.
+    package var header: String {
         switch self {
         case .csv: "text/csv; charset=utf-8; header=present"
         case .text: "text/plain; charset=utf-8"
@@ -21,12 +22,12 @@ enum MediaType: String, Sendable {
 
 extension HTTPFields {
     /// The media type of the body, one of those that the route takes.
-    func contentType(oneOf types: [MediaType]) throws(Problem) -> MediaType {
+    func contentType(oneOf types: [ContentType]) throws(Problem) -> ContentType {
         let parts = (self[.contentType] ?? "").split(separator: ";").map(trimmed)
         let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }?.dropFirst(8)
         let isUTF8 =
             charset.map { ["utf-8", "\"utf-8\"", "us-ascii"].contains(String($0)) } ?? true
-        guard let type = parts.first.flatMap(MediaType.init), types.contains(type), isUTF8 else {
+        guard let type = parts.first.flatMap(ContentType.init), types.contains(type), isUTF8 else {
             let wanted = types.map(\.rawValue).joined(separator: ", ")
             var problem = Problem(
                 .unsupportedMediaType,
@@ -55,10 +56,10 @@ extension HTTPFields {
     }
 
     /// The first of these media types, in the client's order of liking.
-    func accepted(of offers: [MediaType]) throws(Problem) -> MediaType {
+    func accepted(of offers: [ContentType]) throws(Problem) -> ContentType {
         let ranges = (self[.accept] ?? "*/*").split(separator: ",").compactMap(AcceptRange.init)
         if ranges.isEmpty, let first = offers.first { return first }
-        var best: (offer: MediaType, quality: Double)?
+        var best: (offer: ContentType, quality: Double)?
         for offer in offers {
             // The most specific range that matches decides (RFC 9110, section 12.5.1).
             let match = ranges.filter { $0.matches(offer) }.max { $0.precision < $1.precision }
@@ -90,7 +91,7 @@ private struct AcceptRange {
 
     var precision: Int { type == "*" ? 0 : subtype == "*" ? 1 : 2 }
 
-    func matches(_ offer: MediaType) -> Bool {
+    func matches(_ offer: ContentType) -> Bool {
         let names = offer.rawValue.split(separator: "/")
         return type == "*" || (type == names[0] && (subtype == "*" || subtype == names[1]))
     }

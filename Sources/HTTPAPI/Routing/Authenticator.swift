@@ -1,16 +1,15 @@
-import Codecs
 import Glibc
 import HTTPTypes
 import Hummingbird
 import NIOCore
 
 /// Who a request comes from, as the audit log names it.
-struct Caller: Sendable, Hashable {
-    let name: String
-    let canWrite: Bool
+package struct Principal: Sendable, Hashable {
+    package let name: String
+    package let canWrite: Bool
 
-    /// Whoever comes over TCP to a route that wants no token.
-    static let anyone = Caller(name: "anyone", canWrite: true)
+    /// Over TCP, at a route that wants no token.
+    static let anyone = Principal(name: "anyone", canWrite: true)
 }
 
 /// What `SO_PEERCRED` answers, `struct ucred` in C, which the C library shows only to GNU sources.
@@ -20,8 +19,8 @@ private struct PeerCredentials: Sendable {
     let group: gid_t
 }
 
-/// Decides who may come in before anything of the body is read.
-struct Door: Sendable {
+/// Decides who may come in, before anything of the body is read.
+struct Authenticator: Sendable {
     let listen: ListenAddress
     let tokens: [AccessToken]
 
@@ -36,8 +35,8 @@ struct Door: Sendable {
         guard moreHosts.isEmpty else {
             throw Problem(.badRequest, "there is more than one Host header")
         }
-        guard let name = hostName(of: authority),
-            Loopback.contains(name) || isOwn(name, of: bare(host))
+        guard let name = HostName(authority: authority),
+            name.isLoopback || name.isOwn(of: HostName(host))
         else {
             throw Problem(
                 .forbiddenHost,
@@ -56,13 +55,14 @@ struct Door: Sendable {
         let origin = request.headers[.origin]
         guard site != nil || origin != nil else { return }
         let authority = request.head.authority ?? ""
-        guard let name = hostName(of: authority), Loopback.contains(name) else {
+        guard HostName(authority: authority)?.isLoopback == true else {
             throw Problem(
                 .crossSite,
                 "a browser may ask here under a loopback name only, and the Host is "
                     + "\(quoted(authority)); open http://localhost:PORT"
             )
         }
+        let own = authority.lowercased()
         if let site {
             guard site == "same-origin" || site == "none" else {
                 throw Problem(
@@ -71,7 +71,9 @@ struct Door: Sendable {
                         + "\(quoted(site))); nothing was done"
                 )
             }
-        } else if let origin, !isOrigin(origin, of: authority) {
+        } else if let origin,
+            !["http://\(own)", "https://\(own)"].contains(origin.lowercased())
+        {
             throw Problem(
                 .crossSite,
                 "the request comes from a page of \(quoted(origin)), not of \(quoted(authority)); "
@@ -81,15 +83,18 @@ struct Door: Sendable {
     }
 
     /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name.
-    func caller(of request: Request, on channel: any Channel) async throws(Problem) -> Caller {
+    func principal(
+        of request: Request,
+        on channel: any Channel
+    ) async throws(Problem) -> Principal {
         if let peer = await peer(on: channel) { return peer }
         return try holder(of: request)
     }
 
     /// The user at the other end of a Unix socket; nil over TCP.
-    func peer(on channel: any Channel) async -> Caller? {
+    func peer(on channel: any Channel) async -> Principal? {
         guard listen.isUnix else { return nil }
-        return Caller(name: await peerName(of: channel), canWrite: true)
+        return Principal(name: await peerName(of: channel), canWrite: true)
     }
 
     /// The user at the other end of a Unix socket, as the kernel knows it.
@@ -102,12 +107,12 @@ struct Door: Sendable {
             ).get()
             return "uid \(peer.user)"
         } catch {
-            // The connection is gone already, and nobody will read the answer.
+            // The connection is gone already, and the response won't be read.
             return "local socket"
         }
     }
 
-    private func holder(of request: Request) throws(Problem) -> Caller {
+    private func holder(of request: Request) throws(Problem) -> Principal {
         guard let credentials = request.headers[.authorization] else {
             throw refusal("send Authorization: Bearer TOKEN; http.tokenFile holds one", "")
         }
@@ -120,7 +125,7 @@ struct Door: Sendable {
         guard scheme.lowercased() == "bearer", let found else {
             throw refusal("the token isn't known here", ", error=\"invalid_token\"")
         }
-        return Caller(name: found.name, canWrite: found.canWrite)
+        return Principal(name: found.name, canWrite: found.canWrite)
     }
 
     private func refusal(_ detail: String, _ parameters: String) -> Problem {
@@ -128,65 +133,4 @@ struct Door: Sendable {
         problem.headers[.wwwAuthenticate] = "Bearer realm=\"fanoutd\"\(parameters)"
         return problem
     }
-}
-
-/// The name in an authority, without port, brackets or a last dot, in lower case; nil if what
-/// stands behind the name is no port.
-private func hostName(of authority: String) -> String? {
-    let isBracketed = authority.hasPrefix("[")
-    let colons = authority.utf8.count { $0 == UInt8(ascii: ":") }
-    // An address with more colons and no brackets has no port.
-    let portMark: Character? = isBracketed ? "]" : colons == 1 ? ":" : nil
-    guard let end = portMark.map({ authority.firstIndex(of: $0) }) ?? authority.endIndex else {
-        return nil
-    }
-    let port = authority[end...].utf8.dropFirst(isBracketed ? 1 : 0)
-    guard port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy(isDigit)
-    else { return nil }
-    return plain(authority[..<end].dropFirst(isBracketed ? 1 : 0))
-}
-
-/// Whether an origin is the one that the host and port of an authority make.
-private func isOrigin(_ origin: String, of authority: String) -> Bool {
-    let own = authority.lowercased()
-    return ["http://", "https://"].contains { origin.lowercased() == $0 + own }
-}
-
-private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-
-/// A name in lower case, without a last dot; an IPv6 address as the system prints it, or the IPv4
-/// one that it stands for.
-private func plain(_ host: some StringProtocol) -> String {
-    let name = host.lowercased()
-    if let address = ipv6(name) { return address }
-    return name.hasSuffix(".") ? String(name.dropLast()) : name
-}
-
-/// The configured host, which may have its brackets.
-private func bare(_ host: String) -> String {
-    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-    return plain(isBracketed ? host.dropFirst().dropLast() : host[...])
-}
-
-/// Whether a name is that of the configured host, or one of its addresses where it has them all.
-///
-/// Behind an address there is no name that somebody else could have pointed here.
-private func isOwn(_ name: String, of host: String) -> Bool {
-    if name == host { return true }
-    guard host == "0.0.0.0" || host == "::" else { return false }
-    let isHexadecimal = { (byte: UInt8) in isDigit(byte) || (0x61...0x66).contains(byte) }
-    return Loopback.isIPv4(name)
-        || name.contains(":") && name.utf8.allSatisfy { isHexadecimal($0) || $0 == 0x3A }
-}
-
-/// The one spelling of an IPv6 address, which has many; nil if the text is none.
-private func ipv6(_ text: String) -> String? {
-    var bytes = [UInt8](repeating: 0, count: 16)
-    guard text.contains(":"), unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
-    if bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) {
-        return bytes[12...].map(String.init).joined(separator: ".")
-    }
-    var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-    guard unsafe inet_ntop(AF_INET6, bytes, &name, socklen_t(name.count)) != nil else { return nil }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

@@ -2,8 +2,8 @@ import DeliveryCore
 import DeliveryEngine
 import JSON
 
-/// Shows recipients, one at a time, in the three forms in which they leave.
-struct RecipientText: Sendable {
+/// Shows recipients in the three forms in which they leave.
+struct RecipientEncoder: Sendable {
     let rules: any MessageRules
 
     static let columns = [
@@ -19,37 +19,37 @@ struct RecipientText: Sendable {
     }
 
     func write(_ recipient: Recipient, to text: inout JSONText) {
-        text.beginObject()
-        text.name("account")
-        text.string(recipient.account.bytes)
-        text.name("status")
-        text.string(recipient.status.rawValue)
-        text.name("code")
-        text.optionalNumber(recipient.code)
-        text.name("info")
-        text.optionalString(info(of: recipient))
-        text.name("attempts")
-        text.number(recipient.attempts)
-        text.name("msg_key")
-        text.optionalString(recipient.messageKey)
-        text.name("updated_at")
-        text.time(recipient.updatedAt)
-        text.name("next_attempt_at")
-        text.time(recipient.nextAttemptAt)
-        text.endObject()
+        text.object {
+            $0.field("account", utf8: recipient.account.bytes)
+            $0.field("status", recipient.status.rawValue)
+            $0.field("code", recipient.code)
+            $0.field("info", info(of: recipient))
+            $0.field("attempts", recipient.attempts)
+            $0.field("msg_key", recipient.messageKey)
+            $0.field("updated_at", recipient.updatedAt)
+            $0.field("next_attempt_at", recipient.nextAttemptAt)
+        }
     }
 
-    func appendNDJSON(_ recipient: Recipient, to bytes: inout [UInt8]) {
-        var text = JSONText()
-        write(recipient, to: &text)
-        bytes += text.bytes
-        bytes.append(UInt8(ascii: "\n"))
+    func ndjson(_ recipients: [Recipient]) -> [UInt8] {
+        JSONText { text in
+            for recipient in recipients {
+                write(recipient, to: &text)
+                text.endLine()
+            }
+        }.bytes
     }
 
     /// The header row of RFC 4180.
     static var csvHeader: [UInt8] { Array((columns.joined(separator: ",") + "\r\n").utf8) }
 
-    func appendCSV(_ recipient: Recipient, to bytes: inout [UInt8]) {
+    func csv(_ recipients: [Recipient]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for recipient in recipients { appendCSV(recipient, to: &bytes) }
+        return bytes
+    }
+
+    private func appendCSV(_ recipient: Recipient, to bytes: inout [UInt8]) {
         appendCSVField(recipient.account.bytes, to: &bytes)
         let others = [
             recipient.status.rawValue, recipient.code.map { String($0) } ?? "",

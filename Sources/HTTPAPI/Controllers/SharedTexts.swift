@@ -3,7 +3,7 @@ import DeliveryEngine
 import NIOCore
 import Synchronization
 
-/// Campaigns as text, each read once by whoever wants it first, until the next tick.
+/// Campaigns as text, each read once, by the first watcher that wants it, until the next tick.
 final class SharedTexts: Sendable {
     /// The text of a campaign; nil if it is deleted.
     typealias Text = Result<ByteBuffer?, QueueError>
@@ -24,9 +24,9 @@ final class SharedTexts: Sendable {
     private enum Turn {
         /// To read it, for the others too.
         case own
-        /// To read it for oneself, since nothing is kept any more.
+        /// To read it for oneself, since no more is kept.
         case alone
-        /// To wait for whoever reads it.
+        /// To wait for the watcher that reads it.
         case others
         case known(Text)
     }
@@ -36,7 +36,7 @@ final class SharedTexts: Sendable {
     /// What is kept at most; beyond it watchers read for themselves.
     private static let sizeLimit = 4 << 20
 
-    /// The text of a campaign, from whoever has read it or by `read`.
+    /// The text of a campaign: as another watcher has read it, or by `read`.
     func text(of id: Campaign.ID, read: () async -> Text) async -> Text {
         while true {
             switch turn(at: id) {
@@ -51,7 +51,7 @@ final class SharedTexts: Sendable {
         }
     }
 
-    /// Keeps nothing any more: campaigns may have changed since.
+    /// Keeps no more texts: campaigns may have changed since.
     func retire() {
         state.withLock { state in
             state.isRetired = true
@@ -90,7 +90,7 @@ final class SharedTexts: Sendable {
         }
     }
 
-    /// Keeps a text if there is room for it; answers who waits for it.
+    /// Keeps a text if there is room for it; returns the watchers that wait for it.
     private func end(_ id: Campaign.ID, _ text: Text) -> [CheckedContinuation<Text?, Never>] {
         state.withLock { state in
             guard case .reading(let waiting) = state.entries[id] else { return [] }

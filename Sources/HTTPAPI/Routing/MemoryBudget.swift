@@ -4,12 +4,19 @@ import Synchronization
 ///
 /// Without it a client that sends nearly all of a body on each of its connections, or reads nothing
 /// of what it asked for, would have the endpoint hold them all.
-package final class BodyBudget: Sendable {
+final class MemoryBudget: Sendable {
     private let limit: Int
     private let used = Mutex(0)
 
-    package init(limit: Int) {
+    init(limit: Int) {
         self.limit = limit
+    }
+
+    /// Takes the memory that a response may need; it is free again when the share is gone.
+    func share(_ count: Int) throws(Problem) -> Share {
+        let share = Share(of: self)
+        guard share.take(count) else { throw .tooManyResponses }
+        return share
     }
 
     private func take(_ count: Int) -> Bool {
@@ -22,12 +29,12 @@ package final class BodyBudget: Sendable {
 
     private func giveBack(_ count: Int) { used.withLock { $0 -= count } }
 
-    /// What one request has taken, given back when nobody needs it any more.
-    package final class Share: Sendable {
-        private let budget: BodyBudget
+    /// What one request has taken, given back when the share is gone.
+    final class Share: Sendable {
+        private let budget: MemoryBudget
         private let taken = Mutex(0)
 
-        package init(of budget: BodyBudget) {
+        init(of budget: MemoryBudget) {
             self.budget = budget
         }
 
@@ -36,7 +43,7 @@ package final class BodyBudget: Sendable {
         }
 
         /// Takes more; false if there is no room for it.
-        package func take(_ count: Int) -> Bool {
+        func take(_ count: Int) -> Bool {
             guard budget.take(count) else { return false }
             taken.withLock { $0 += count }
             return true

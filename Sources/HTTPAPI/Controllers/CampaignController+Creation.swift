@@ -1,0 +1,153 @@
+import Crypto
+import DeliveryCore
+import DeliveryEngine
+import HTTPTypes
+import Hummingbird
+import JSON
+import Synchronization
+
+extension CampaignController {
+    func create(_ request: APIRequest) async throws -> Response {
+        if let key = try request.idempotencyKey() { return try await createOnce(key, request) }
+        let body = try await request.jsonBody(limit: configuration.bodySizeLimit)
+        let now = time.now()
+        let campaign = try await LongWork.over(body.count) {
+            try await submit(body, for: nil, now: now, request)
+        }
+        return created(
+            campaign.id,
+            Self.text(of: campaign, progress: deliveries.progress(of: campaign))
+        )
+    }
+
+    /// Creates a campaign once, however often a client that lost the response asks.
+    private func createOnce(
+        _ key: KeyedRequest.Key,
+        _ request: APIRequest
+    ) async throws -> Response {
+        guard runningKeys.begin(key) else {
+            throw Problem.retryLater(
+                .keyInUse,
+                "the first request with this Idempotency-Key is still running; nothing was done",
+                seconds: 1
+            )
+        }
+        defer { runningKeys.end(key) }
+        let body = try await request.jsonBody(limit: configuration.bodySizeLimit)
+        let digest = await LongWork.over(body.count) { Array(SHA256.hash(data: body)) }
+        let now = time.now()
+        let first: KeyedAnswer?
+        do {
+            first = try await campaigns.answer(to: key, now: now.timestamp)
+        } catch {
+            throw Problem(error)
+        }
+        // Before the body is checked: what was good then, such as `expires_at`, may not be now.
+        if let first {
+            guard first.digest == digest else {
+                throw Problem(
+                    .keyReused,
+                    "this Idempotency-Key came with another body; a new request needs a new key"
+                )
+            }
+            return created(first.campaign, first.body)
+        }
+        let deliveries = deliveries
+        let written = Mutex<[UInt8]?>(nil)
+        let keyed = KeyedRequest(key: key, digest: digest) { campaign in
+            // The response is part of the transaction: what is remembered is what is sent, so it is
+            // written once, though its end is reckoned from the present.
+            written.withLock { written in
+                let text =
+                    written
+                    ?? Self.text(of: campaign, progress: deliveries.progress(of: campaign))
+                written = text
+                return text
+            }
+        }
+        let campaign = try await LongWork.over(body.count) {
+            try await submit(body, for: keyed, now: now, request)
+        }
+        return created(campaign.id, keyed.answer(campaign))
+    }
+
+    /// Checks a campaign's document, stores it and has it sent if it starts.
+    private func submit(
+        _ body: [UInt8],
+        for keyed: KeyedRequest?,
+        now: Now,
+        _ request: APIRequest
+    ) async throws -> Campaign {
+        let campaign = try NewCampaign(
+            document: body,
+            id: ids.make(at: now.timestamp),
+            rules: .init(message: rules, configuration: configuration, now: now.timestamp)
+        )
+        do {
+            let submission = Submission(to: campaigns, deliveries)
+            let stored = try await submission.submit(campaign, for: keyed, now: now)
+            audit.record(request, "create", stored.id)
+            return stored
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private func created(_ id: Campaign.ID, _ body: [UInt8]) -> Response {
+        Response(.created, headers: [.location: "/v1/campaigns/\(id)"], bytes: body)
+    }
+
+    private static func text(of campaign: Campaign, progress: CampaignProgress) -> [UInt8] {
+        JSONText { $0.campaign(campaign, progress: progress) }.bytes
+    }
+}
+
+extension APIRequest {
+    /// The client's key for this request; nil if it has none.
+    fileprivate func idempotencyKey() throws(Problem) -> KeyedRequest.Key? {
+        guard let name = HTTPField.Name("Idempotency-Key") else { return nil }
+        let values = request.headers[values: name]
+        guard let value = values.first else { return nil }
+        let bytes = Array(value.utf8)
+        guard values.count == 1, (1...255).contains(bytes.count) else {
+            throw Problem(
+                .badRequest,
+                "Idempotency-Key comes once and has 1 to 255 bytes; there are \(values.count), "
+                    + "the first with \(bytes.count) bytes"
+            )
+        }
+        return KeyedRequest.Key(caller: principal.name, bytes: bytes)
+    }
+}
+
+/// The keys whose first request is being handled.
+///
+/// They needn't be durable: a request that a crash ends is no longer running.
+final class RunningKeys: Sendable {
+    private let keys = Mutex<Set<KeyedRequest.Key>>([])
+
+    /// Takes a key; false if another request has it.
+    func begin(_ key: KeyedRequest.Key) -> Bool {
+        keys.withLock { $0.insert(key).inserted }
+    }
+
+    func end(_ key: KeyedRequest.Key) {
+        keys.withLock { _ = $0.remove(key) }
+    }
+}
+
+/// Makes the ids of new campaigns from the random bits that the endpoint was given.
+struct CampaignIDs: Sendable {
+    let draw: @Sendable () -> UInt64
+
+    func make(at time: Timestamp) -> Campaign.ID {
+        var numbers = Numbers(draw: draw)
+        return Campaign.ID(at: time, using: &numbers)
+    }
+
+    private struct Numbers: RandomNumberGenerator {
+        let draw: @Sendable () -> UInt64
+
+        mutating func next() -> UInt64 { draw() }
+    }
+}

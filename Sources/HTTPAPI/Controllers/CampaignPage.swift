@@ -1,0 +1,63 @@
+import DeliveryCore
+import DeliveryEngine
+import JSON
+
+/// A page of campaigns as JSON, made a few at a time.
+///
+/// A thousand campaigns with their messages are twelve megabytes, of which clients that don't read
+/// would have the endpoint hold as many as they have connections.
+struct CampaignPage: Sendable {
+    private let campaigns: any Campaigns
+    private let deliveries: any Deliveries
+    private let states: Set<Campaign.State>
+    private var before: Campaign.ID?
+    /// How many more the page may have.
+    private var rest: Int
+    private var separator = #"{"items":["#
+    private(set) var isOver = false
+
+    /// Campaigns that are in memory at once.
+    private static let pieceLimit = 16
+    /// What one page holds: a piece as the store found it and as text, with what is sent of it.
+    static let memory = 512 << 10
+
+    init(
+        campaigns: any Campaigns,
+        deliveries: any Deliveries,
+        states: Set<Campaign.State>,
+        before: Campaign.ID?,
+        limit: Int
+    ) {
+        self.campaigns = campaigns
+        self.deliveries = deliveries
+        self.states = states
+        self.before = before
+        rest = limit
+    }
+
+    /// The next piece of the text; the last one ends the document.
+    mutating func next() async throws(QueueError) -> [UInt8] {
+        let limit = min(rest, Self.pieceLimit)
+        // One more than wanted tells whether there is a next page, or piece.
+        let found = try await campaigns.campaigns(in: states, before: before, limit: limit + 1)
+        var bytes: [UInt8] = []
+        for campaign in found.prefix(limit) {
+            bytes += separator.utf8
+            let progress = deliveries.progress(of: campaign)
+            bytes += JSONText { $0.campaign(campaign, progress: progress) }.bytes
+            before = campaign.id
+            separator = ","
+        }
+        rest -= min(limit, found.count)
+        let hasMore = found.count > limit
+        if !hasMore || rest == 0 {
+            isOver = true
+            if separator != "," { bytes += separator.utf8 }
+            let cursor = hasMore ? before.map { Cursor.campaign($0).text } : nil
+            bytes += "],\"next_cursor\":".utf8
+            bytes += JSONText { if let cursor { $0.string(cursor) } else { $0.null() } }.bytes
+            bytes.append(UInt8(ascii: "}"))
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,84 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPTypes
+import Hummingbird
+import JSON
+import Logging
+import NIOCore
+
+/// Server-sent events: what there is, then what changes.
+struct EventController: RouteGroup {
+    let campaigns: any Campaigns
+    let deliveries: any Deliveries
+    let time: any TimeSource
+    let isStopping: @Sendable () -> Bool
+    /// The memory of all watchers.
+    let watching: MemoryBudget
+    let board: EventBoard
+    let logger: Logger
+
+    var routes: [Route] {
+        [Route(.get, "/v1/events", query: ["campaign"], forms: [.events], watch)]
+    }
+
+    private func watch(_ request: APIRequest) async throws -> Response {
+        var wanted: Campaign.ID?
+        if let text = try request.query.value("campaign") {
+            guard let id = Campaign.ID(text) else { throw Problem.noCampaign(quoted(text)) }
+            wanted = try await campaigns.existing(id).id
+        }
+        let share = try watching.share(EventStream.memory)
+        // The watch begins with the body: the response to HEAD has none.
+        let body = ResponseBody { [self, wanted] writer in
+            let reader = board.join()
+            defer {
+                board.leave(reader)
+                withExtendedLifetime(share) {}
+            }
+            var stream = EventStream(source: self, wanted: wanted, reader: reader)
+            do {
+                while let buffer = try await stream.next() { try await writer.write(buffer) }
+            } catch {
+                // A watcher that goes away, or is cut off since it doesn't read, is nothing amiss.
+                logger.debug("A watcher is gone", metadata: ["error": "\(error)"])
+                throw error
+            }
+            try await writer.finish(nil)
+        }
+        var headers: HTTPFields = [.contentType: ContentType.events.header]
+        // A proxy that gathers the response (nginx does) would hold the events back.
+        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    func event(of campaign: Campaign) -> ByteBuffer {
+        Self.event("campaign") {
+            $0.campaign(campaign, progress: deliveries.progress(of: campaign))
+        }
+    }
+
+    /// The event of a campaign as it is in the store.
+    func event(of id: Campaign.ID) async -> SharedTexts.Text {
+        do {
+            return .success(try await campaigns.campaign(id).map { event(of: $0) })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    func event(of quota: QuotaStatus) -> ByteBuffer {
+        Self.event("quota") { $0.quota(quota) }
+    }
+
+    /// An event whose data is JSON, which never holds a raw line break.
+    private static func event(
+        _ name: String,
+        _ write: (inout JSONText) -> Void
+    ) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString("event: \(name)\ndata: ")
+        buffer.writeBytes(JSONText(write).bytes)
+        buffer.writeString("\n\n")
+        return buffer
+    }
+}

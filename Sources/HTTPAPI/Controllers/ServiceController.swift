@@ -1,0 +1,107 @@
+import DeliveryCore
+import DeliveryEngine
+import Hummingbird
+import JSON
+import NIOCore
+
+/// The service as a whole: its quota, its health, its pause, and what it says of itself.
+struct ServiceController: RouteGroup {
+    let deliveries: any Deliveries
+    let rules: any MessageRules
+    let configuration: EndpointConfiguration
+    let metrics: any MetricsText
+    let time: any TimeSource
+    let isStopping: @Sendable () -> Bool
+    let audit: AuditLog
+
+    var routes: [Route] {
+        [
+            Route(.get, "/v1/quota") { _ in showQuota() },
+            Route(.post, "/v1/plan", access: .read, plan),
+            Route(.post, "/v1/pause") { try await setPaused(true, $0) },
+            Route(.post, "/v1/resume") { try await setPaused(false, $0) },
+            Route(.get, "/openapi.yaml", forms: [.yaml]) { _ in
+                Response(.ok, .yaml, bytes: Array(OpenAPIDocument.text.utf8))
+            },
+            Route(.get, "/metrics", forms: [.text]) { _ in await showMetrics() },
+            Route(.get, "/healthz", access: .open) { _ in
+                .json { text in text.object { $0.field("status", "ok") } }
+            },
+            Route(.get, "/readyz", access: .open) { _ in try showReadiness() },
+        ]
+    }
+
+    private func showQuota() -> Response {
+        let status = deliveries.quota()
+        return .json { $0.quota(status) }
+    }
+
+    /// Says what a campaign would take; nothing is stored.
+    private func plan(_ request: APIRequest) async throws -> Response {
+        let body = try await request.jsonBody(limit: configuration.bodySizeLimit)
+        let now = time.now().timestamp
+        let plan = try await LongWork.over(body.count) {
+            try SendingPlan(
+                document: body,
+                rules: .init(message: rules, configuration: configuration, now: now)
+            )
+        }
+        return .json { $0.plan(plan) }
+    }
+
+    private func setPaused(_ isPaused: Bool, _ request: APIRequest) async throws -> Response {
+        do {
+            try await deliveries.setPaused(isPaused)
+        } catch {
+            let name = isPaused ? "pause" : "resume"
+            switch error {
+            case .queue(let error): throw Problem(error)
+            case .stopping, .refused:
+                throw Problem.retryLater(
+                    .stopping,
+                    "the service can't \(name) now; nothing was done",
+                    seconds: 10
+                )
+            }
+        }
+        audit.record(request, isPaused ? "pause all" : "resume all")
+        return showQuota()
+    }
+
+    private func showMetrics() async -> Response {
+        let text = await metrics.text()
+        return Response(
+            status: .ok,
+            headers: [.contentType: metrics.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: text))
+        )
+    }
+
+    /// Whether the service does its work, or will without anybody's help.
+    private func showReadiness() throws(Problem) -> Response {
+        if isStopping() {
+            throw .retryLater(.stopping, "the service is stopping", seconds: 10)
+        }
+        let status = deliveries.quota()
+        switch status.state {
+        case .running, .throttled, .paused:
+            return .json { text in
+                text.object {
+                    $0.field("state", status.state.rawValue)
+                    $0.field("reason") { $0.reason(status.reason) }
+                }
+            }
+        case .unreachable, .halted, .storeFailed:
+            let reason = status.reason.map { reason in
+                reason.code.map { "\($0): \(reason.text)" } ?? reason.text
+            }
+            var problem = Problem.retryLater(
+                .notReady,
+                "\(status.state.rawValue): \(reason ?? "no reason is known")",
+                seconds: 10
+            )
+            problem.state = status.state.rawValue
+            throw problem
+        }
+    }
+}

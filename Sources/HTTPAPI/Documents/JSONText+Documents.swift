@@ -1,0 +1,117 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPTypes
+import JSON
+
+// What the contract shows, as JSON.
+extension JSONText {
+    mutating func field(_ name: StaticString, _ time: Timestamp?) {
+        field(name, time?.rfc3339)
+    }
+
+    mutating func reason(_ reason: Campaign.Reason?) {
+        guard let reason else { return null() }
+        object {
+            $0.field("code", reason.code)
+            $0.field("text", reason.text)
+        }
+    }
+
+    mutating func campaign(_ campaign: Campaign, progress: CampaignProgress) {
+        object {
+            $0.field("id", campaign.id.description)
+            $0.field("name", campaign.name)
+            $0.field("state", campaign.state.rawValue)
+            $0.field("reason") { $0.reason(campaign.reason) }
+            $0.field("priority", campaign.settings.priority.rawValue)
+            $0.field("on_unknown", campaign.settings.onUnknown.rawValue)
+            $0.field("messages_per_minute", campaign.settings.messagesPerMinute)
+            $0.field("created_at", campaign.createdAt)
+            $0.field("start_at", campaign.settings.startAt)
+            $0.field("expires_at", campaign.settings.expiresAt)
+            $0.field("started_at", campaign.startedAt)
+            $0.field("finished_at", campaign.finishedAt)
+            $0.field("message", json: campaign.message.json)
+            $0.object("counts") { $0.counts(campaign.counts) }
+            $0.field("resent", campaign.resent)
+            $0.array("failures", of: campaign.failures) { text, failure in
+                text.object {
+                    $0.field("code", failure.code)
+                    $0.field("count", failure.count)
+                }
+            }
+            $0.field("messages_last_minute", progress.messagesLastMinute)
+            $0.field("eta", progress.eta)
+        }
+    }
+
+    private mutating func counts(_ counts: Counts) {
+        field("total", counts.total)
+        field("queued", counts.queued)
+        field("sending", counts.sending)
+        field("retrying", counts.retrying)
+        field("sent", counts.sent)
+        field("failed", counts.failed)
+        field("unknown", counts.unknown)
+        field("canceled", counts.canceled)
+        field("expired", counts.expired)
+    }
+
+    /// Where the quota and all sending stand.
+    mutating func quota(_ status: QuotaStatus) {
+        object {
+            $0.field("messages_per_minute", status.messagesPerMinute)
+            $0.field("window_used", status.windowUsed)
+            $0.field("next_call_at", status.nextCallAt)
+            $0.field("calls_per_second", status.callsPerSecond)
+            $0.field("state", status.state.rawValue)
+            $0.field("reason") { $0.reason(status.reason) }
+            $0.field("in_flight", status.inFlight)
+            $0.field("config_error", status.configError)
+        }
+    }
+
+    mutating func plan(_ plan: SendingPlan) {
+        object {
+            $0.field("batches", plan.batches)
+            $0.field("largest_batch_accounts", plan.largestBatchAccounts)
+            $0.field("largest_packet_bytes", plan.largestPacketBytes)
+            $0.field("seconds", plan.seconds)
+        }
+    }
+
+    /// What came of a stream of recipients.
+    mutating func summary(_ summary: IntakeSummary) {
+        object {
+            $0.field("accepted", summary.accepted)
+            $0.field("duplicates", summary.duplicates)
+            $0.field("invalid", summary.invalid.count)
+            $0.array("invalid_examples", of: summary.invalid.examples) { text, example in
+                text.object {
+                    $0.field("line", example.line)
+                    $0.field("reason", example.reason)
+                }
+            }
+            $0.field("total", summary.total)
+        }
+    }
+
+    mutating func problem(_ problem: Problem) {
+        object {
+            $0.field("type", problem.slug.type)
+            $0.field("title", problem.slug.title)
+            $0.field("status", problem.slug.status.code)
+            $0.field("detail", problem.detail)
+            if let state = problem.state { $0.field("state", state) }
+            if !problem.faults.isEmpty {
+                $0.array("errors", of: problem.faults) { text, fault in
+                    text.object {
+                        $0.field("pointer", fault.pointer)
+                        $0.field("detail", fault.detail)
+                    }
+                }
+            }
+            if let intake = problem.intake { $0.field("intake") { $0.summary(intake) } }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// Runs the endpoint until a graceful shutdown.
+///
+/// It fails with a `ListenFault` where a Unix socket can't have what the configuration says of it:
+/// its place, its mode or its group.
+package struct EndpointService: Service {
+    let endpoint: Endpoint
+    let onRunning: @Sendable (SocketAddress?) async -> Void
+
+    package func run() async throws {
+        guard case .unix(let path, let group) = endpoint.configuration.listen else {
+            try await endpoint.application(onRunning: onRunning).run()
+            return
+        }
+        let socket = UnixSocket(path: path)
+        if let group { _ = try UnixSocket.groupID(group) }
+        try await socket.checkUnused()
+        let opened = Mutex<UnixSocket.Identity?>(nil)
+        defer { if let own = opened.withLock({ $0 }) { socket.remove(own) } }
+        let onRunning = onRunning
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            let (faults, fault) = AsyncStream.makeStream(of: ListenFault.self)
+            let application = endpoint.application { address in
+                do throws(ListenFault) {
+                    let own = try socket.open(to: group)
+                    opened.withLock { $0 = own }
+                } catch {
+                    // The server can't be told to end from here.
+                    fault.yield(error)
+                    return
+                }
+                await onRunning(address)
+            }
+            tasks.addTask {
+                defer { fault.finish() }
+                try await application.run()
+            }
+            for await fault in faults { throw fault }
+            try await tasks.waitForAll()
+        }
+    }
+}

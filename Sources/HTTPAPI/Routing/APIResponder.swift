@@ -1,0 +1,101 @@
+import DeliveryEngine
+import HTTPTypes
+package import Hummingbird
+import Logging
+
+/// Responds to requests: who asks, for which route, and what that route's handler makes of it.
+///
+/// Everything that goes wrong is a `Problem`; what isn't one is logged and shown as 500 without
+/// its internals.
+package struct APIResponder: HTTPResponder {
+    package typealias Context = EndpointContext
+
+    let authenticator: Authenticator
+    let table: RouteTable
+    let bodies: MemoryBudget
+    let providedBodies: MemoryBudget
+    let quietLog: QuietLog
+
+    package func respond(
+        to request: Request,
+        context: EndpointContext
+    ) async throws -> Response {
+        quietLog.turn()
+        var response: Response
+        do {
+            response = try await handle(request, context)
+        } catch let problem as Problem {
+            response = problem.response
+        } catch {
+            quietLog.log(
+                LogLine(
+                    .error,
+                    "A request failed unexpectedly",
+                    [
+                        "error": "\(error)", "method": "\(request.method)",
+                        "path": "\(request.head.path ?? "")",
+                    ],
+                    kind: "\(error)"
+                )
+            )
+            response = Problem(.internalError, "the daemon's log has the reason").response
+        }
+        response.headers[.cacheControl] = "no-store"
+        return request.method == .head ? response.head : response
+    }
+
+    private func handle(_ request: Request, _ context: EndpointContext) async throws -> Response {
+        try authenticator.checkHost(request)
+        try authenticator.checkSite(request)
+        let parts = (request.head.path ?? "/").split(
+            separator: "?",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
+        guard let match = table.match(String(parts[0])) else {
+            throw Problem(.notFound, "there is no path \(quoted(String(parts[0])))")
+        }
+        let principal =
+            match.routes.contains { $0.access != .open }
+            ? try await authenticator.principal(of: request, on: context.channel)
+            : await authenticator.peer(on: context.channel) ?? .anyone
+        guard let route = match.route(for: request.method) else {
+            var problem = Problem(
+                .methodNotAllowed,
+                "\(request.method.rawValue) isn't for this path; there are: \(match.allow)"
+            )
+            problem.headers[.allow] = match.allow
+            throw problem
+        }
+        guard principal.canWrite || route.access != .write else {
+            throw Problem(.readOnlyToken, "the token \(principal.name) may only read")
+        }
+        let isProvided = route.provided != nil
+        return try await route.handler(
+            APIRequest(
+                request: request,
+                context: context,
+                principal: principal,
+                bodyShare: MemoryBudget.Share(of: isProvided ? providedBodies : bodies),
+                parameters: match.parameters,
+                query: try Query(
+                    parts.count > 1 ? parts[1] : "",
+                    allowing: isProvided ? nil : route.query
+                ),
+                form: isProvided ? .json : try request.headers.accepted(of: route.forms)
+            )
+        )
+    }
+}
+
+extension Response {
+    /// What `HEAD` is answered: the same head, which names no length where the body has none yet.
+    fileprivate var head: Response {
+        guard body.contentLength == nil else { return createHeadResponse() }
+        return Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody { writer in try await writer.finish(nil) }
+        )
+    }
+}

@@ -1,0 +1,34 @@
+package import HTTPTypes
+package import Hummingbird
+package import JSON
+import NIOCore
+
+extension Response {
+    package init(
+        _ status: HTTPResponse.Status = .ok,
+        _ type: ContentType = .json,
+        headers: HTTPFields = [:],
+        bytes: [UInt8]
+    ) {
+        var headers = headers
+        headers[.contentType] = type.header
+        let body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        self.init(status: status, headers: headers, body: body)
+    }
+
+    /// A document as JSON.
+    package static func json(_ write: (inout JSONText) -> Void) -> Response {
+        Response(bytes: JSONText(write).bytes)
+    }
+
+    /// The response, which holds its share of memory until the client has read it.
+    func holding(_ share: MemoryBudget.Share) -> Response {
+        let body = body
+        var held = self
+        held.body = ResponseBody(contentLength: body.contentLength) { writer in
+            defer { withExtendedLifetime(share) {} }
+            try await body.write(writer)
+        }
+        return held
+    }
+}
