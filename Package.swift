@@ -85,7 +85,7 @@ let package = Package(
         .target(name: "COpenAPI", exclude: ["openapi.yaml"]),
         .target(
             name: "DeliveryEngine",
-            dependencies: ["DeliveryCore", logging, lifecycle]
+            dependencies: ["DeliveryCore", "JSON", logging, lifecycle]
         ),
         .target(
             name: "QueueStore",
@@ -137,8 +137,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "TencentIMSimulator",
-                logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "QueueStore", "TencentIM",
+                "TencentIMSimulator", logging,
             ],
             path: "Tests/Simulation"
         ),

@@ -32,6 +32,12 @@ extension JSON {
         members?.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
+    /// The object without some of its members; its range is still that of all.
+    package func without(_ names: Set<String>) -> JSON {
+        guard let members else { return self }
+        return JSON(kind: .object(members.filter { !names.contains($0.name) }), range: range)
+    }
+
     package var members: [Member]? {
         if case .object(let members) = kind { members } else { nil }
     }

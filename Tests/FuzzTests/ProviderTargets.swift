@@ -121,8 +121,7 @@ extension FuzzTests {
             let input = Self.messages.document(&trial)
             trial.input = input
             let limit = trial.pick([12_000, 12_288, 1_000, 300])
-            guard case .success(let message) = MessageTemplate().check(input, packetLimit: limit)
-            else { return }
+            guard case .success(let message)? = Self.checked(input, limit: limit) else { return }
             Self.check(message, of: input, limit: limit, &trial)
             let accounts = Self.drawAccounts(&trial)
             let batch = Batch(
@@ -134,6 +133,19 @@ extension FuzzTests {
                 messageRandom: trial.pick([0, 9, .max])
             )
             Self.check(RequestBody.encode(batch), of: batch, &trial)
+        }
+    }
+
+    /// A text by the rules for messages; nil if it is no JSON.
+    private static func checked(
+        _ text: [UInt8],
+        limit: Int
+    ) -> Result<CheckedMessage, MessageFaults>? {
+        do {
+            let message = try JSON(parsing: text)
+            return MessageTemplate().check(message, in: text, packetLimit: limit)
+        } catch {
+            return nil
         }
     }
 
@@ -166,7 +178,7 @@ extension FuzzTests {
         } catch {
             trial.expect(false, "what passed is no JSON: \(error)")
         }
-        let again = MessageTemplate().check(message.json, packetLimit: limit)
+        let again = checked(message.json, limit: limit)
         trial.expect(again == .success(message), "it doesn't stay the same when checked again")
     }
 

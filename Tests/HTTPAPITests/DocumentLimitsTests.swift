@@ -1,6 +1,8 @@
+import DeliveryCore
 import DeliveryEngine
 import HTTPAPI
 import HTTPTypes
+import JSON
 import TencentIM
 import Testing
 import Yams
@@ -15,17 +17,25 @@ import Yams
         return try DocumentValues(of: try #require(schemas[name]), in: schemas)
     }
 
+    private func check(
+        _ text: String,
+        by rules: MessageTemplate
+    ) throws -> Result<CheckedMessage, MessageFaults> {
+        let bytes = Array(text.utf8)
+        return rules.check(try JSON(parsing: bytes), in: bytes, packetLimit: 12_000)
+    }
+
     @Test func `are those of a message`() throws {
         let values = try Self.values(of: "Message")
         // Eight elements with a few fields each: fewer would mean that the walk stops early.
         #expect(values.good.count > 100 && values.bad.count > 300)
         let rules = MessageTemplate()
         for text in values.good {
-            let result = rules.check(Array(text.utf8), packetLimit: 12_000)
+            let result = try check(text, by: rules)
             #expect(throws: Never.self, "\(text)") { try result.get() }
         }
         for text in values.bad {
-            let result = rules.check(Array(text.utf8), packetLimit: 12_000)
+            let result = try check(text, by: rules)
             #expect(throws: MessageFaults.self, "\(text)") { try result.get() }
         }
     }

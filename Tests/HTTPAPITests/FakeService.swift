@@ -3,6 +3,7 @@ import DeliveryEngine
 import FoundationEssentials
 import HTTPAPI
 import Hummingbird
+import JSON
 import Logging
 import Synchronization
 import Testing
@@ -260,8 +261,13 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     }
 
     /// A message is good here if it has no member `bad`.
-    func check(_ json: [UInt8], packetLimit: Int) -> Result<CheckedMessage, MessageFaults> {
+    func check(
+        _ message: JSON,
+        in text: [UInt8],
+        packetLimit: Int
+    ) -> Result<CheckedMessage, MessageFaults> {
         noteThread()
+        let json = Array(text[message.range])
         let text = String(decoding: json, as: UTF8.self)
         guard !text.contains("\"bad\"") else {
             return .failure(

@@ -1,5 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
+import JSON
 import QueueStore
 import Synchronization
 import TencentIM
@@ -112,8 +113,11 @@ extension ServiceClient {
         let campaign = NewCampaign(
             id: id,
             name: "seed \(life.seed)",
-            message: try MessageTemplate()
-                .check(Self.message, packetLimit: life.limits.packetBytes).get(),
+            message: try MessageTemplate().check(
+                JSON(parsing: Self.message),
+                in: Self.message,
+                packetLimit: life.limits.packetBytes
+            ).get(),
             settings: settings,
             recipients: AccountRun(accounts),
             start: start

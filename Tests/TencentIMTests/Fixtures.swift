@@ -1,4 +1,6 @@
 import DeliveryCore
+import DeliveryEngine
+import JSON
 import TencentIM
 
 func makeCredentials(
@@ -13,11 +15,23 @@ func makeCredentials(
     )
 }
 
+/// A text by the rules for messages; what is no JSON is as bad as a message with a fault.
+func checkMessage(
+    _ text: [UInt8],
+    limit: Int = 12_000
+) -> Result<CheckedMessage, MessageFaults> {
+    do {
+        return MessageTemplate().check(try JSON(parsing: text), in: text, packetLimit: limit)
+    } catch {
+        return .failure(MessageFaults([MessageFault(pointer: "", detail: "\(error)")]))
+    }
+}
+
 func makeMessage(text: String = "hi") -> CheckedMessage {
     let json = #"{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"\#(text)"}}]}"#
-    guard
-        case .success(let message) = MessageTemplate().check(Array(json.utf8), packetLimit: 12_000)
-    else { preconditionFailure("\(text) makes no message") }
+    guard case .success(let message) = checkMessage(Array(json.utf8)) else {
+        preconditionFailure("\(text) makes no message")
+    }
     return message
 }
 

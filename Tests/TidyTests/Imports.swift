@@ -13,7 +13,7 @@ enum Imports {
         "Client": ["JSON", "Codecs", "Compression", "Platform"],
         "SystemdNotify": [],
         "PrometheusText": [],
-        "DeliveryEngine": ["DeliveryCore"],
+        "DeliveryEngine": ["DeliveryCore", "JSON"],
         "QueueStore": ["DeliveryCore", "DeliveryEngine"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],

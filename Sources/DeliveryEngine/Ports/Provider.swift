@@ -1,4 +1,5 @@
 package import DeliveryCore
+package import JSON
 
 /// Where messages go, many accounts at once, and who says which accounts there are.
 package protocol Provider: Sendable {
@@ -37,9 +38,13 @@ package struct MessageFault: Sendable, Hashable {
 package protocol MessageRules: Sendable {
     /// Checks the `message` object of a campaign in full; every fault found is in the failure.
     ///
-    /// `json` is the object's text, which is valid JSON; `packetLimit` is the largest request, in
-    /// bytes, and must leave room for one account of 32 bytes, escaped.
-    func check(_ json: [UInt8], packetLimit: Int) -> Result<CheckedMessage, MessageFaults>
+    /// `message` was parsed from `text`; `packetLimit` is the largest request, in bytes, and must
+    /// leave room for one account of 32 bytes, escaped.
+    func check(
+        _ message: JSON,
+        in text: [UInt8],
+        packetLimit: Int
+    ) -> Result<CheckedMessage, MessageFaults>
 
     /// A code of the provider in words; nil if it isn't known.
     func describe(code: Int) -> String?

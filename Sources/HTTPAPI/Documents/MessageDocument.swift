@@ -2,7 +2,8 @@ import DeliveryCore
 import DeliveryEngine
 import JSON
 
-/// A document that holds a message and its recipients; the accounts are taken in as they come.
+/// A document that holds a message and its recipients, parsed once: the accounts are taken in as
+/// they come, and the message's check goes by what was parsed.
 struct MessageDocument {
     var reader: FieldReader
     private let body: [UInt8]
@@ -46,7 +47,7 @@ struct MessageDocument {
             return nil
         }
         let limit = rules.configuration.limits().packetBytes
-        switch rules.message.check(Array(body[value.range]), packetLimit: limit) {
+        switch rules.message.check(value, in: body, packetLimit: limit) {
         case .success(let message):
             return message
         case .failure(let refusal):

@@ -74,14 +74,16 @@ package struct TencentGateway: Gateway {
         } catch {
             return .failure(Self.refusal(90_001, error.description))
         }
-        guard let members = document.members else {
+        guard document.members != nil else {
             return .failure(Self.refusal(90_001, "want an object, not \(document.kindName)"))
         }
         if let fault = recipients.fault(in: document["To_Account"]) {
             return .failure(Self.refusal(fault.code, fault.detail))
         }
         if let fault = Self.numbersFault(in: document) { return .failure(fault) }
-        switch rules.check(Self.message(members, body), packetLimit: packetLimit) {
+        let message = document.without(Self.callFields)
+        let compact = Self.compacted(message, in: body)
+        switch rules.check(message, compact: compact, packetLimit: packetLimit) {
         case .failure(let refusal):
             return .failure(Self.refusal(refusal, document))
         case .success(let message):
@@ -89,18 +91,19 @@ package struct TencentGateway: Gateway {
         }
     }
 
-    /// The body without what belongs to each call and not to the message, otherwise as written.
-    private static func message(_ members: [JSON.Member], _ body: [UInt8]) -> [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        for member in members where !callFields.contains(member.name) {
-            text.name(member.name)
-            text.raw(body[member.value.range])
-        }
-        text.endObject()
-        return text.bytes
+    /// The text of a message whose members stand in a call's body.
+    private static func compacted(_ message: JSON, in body: [UInt8]) -> [UInt8] {
+        JSONText { text in
+            text.object {
+                for member in message.members ?? [] {
+                    $0.name(member.name)
+                    $0.raw(CompactJSON.compacted(body[member.value.range]))
+                }
+            }
+        }.bytes
     }
 
+    /// What belongs to each call and not to the message.
     private static let callFields: Set = ["To_Account", "MsgSeq", "MsgRandom"]
 
     /// The call's own numbers: fanoutd draws others for its calls, but a client's must be right.
@@ -155,20 +158,14 @@ package struct TencentGateway: Gateway {
         info: String,
         messageKey: String? = nil
     ) -> [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        text.name("ActionStatus")
-        text.string(status)
-        text.name("ErrorInfo")
-        text.string(info)
-        text.name("ErrorCode")
-        text.number(code)
-        if let messageKey {
-            text.name("MsgKey")
-            text.string(messageKey)
-        }
-        text.endObject()
-        return text.bytes
+        JSONText { text in
+            text.object {
+                $0.field("ActionStatus", status)
+                $0.field("ErrorInfo", info)
+                $0.field("ErrorCode", code)
+                if let messageKey { $0.field("MsgKey", messageKey) }
+            }
+        }.bytes
     }
 }
 

@@ -4,12 +4,12 @@
 /// UTF-8, since packets are limited and six or twelve bytes would become two to four. Every other
 /// escape stays as it was spelt, and so do numbers and the order of members.
 enum CompactJSON {
-    static func compacted(_ json: [UInt8]) -> [UInt8] {
+    static func compacted(_ json: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(json.count)
-        var position = 0
+        var position = json.startIndex
         var isInString = false
-        while position < json.count {
+        while position < json.endIndex {
             let byte = json[position]
             if isInString, byte == UInt8(ascii: "\\") {
                 position = copyEscape(in: json, at: position, to: &result)
@@ -28,12 +28,12 @@ enum CompactJSON {
 
     /// Copies the escape at a position, as UTF-8 where that is shorter and visible; where it ends.
     private static func copyEscape(
-        in json: [UInt8],
+        in json: ArraySlice<UInt8>,
         at start: Int,
         to result: inout [UInt8]
     ) -> Int {
         guard let first = unit(in: json, at: start) else {
-            let end = min(start + 2, json.count)
+            let end = min(start + 2, json.endIndex)
             result += json[start..<end]
             return end
         }
@@ -54,8 +54,8 @@ enum CompactJSON {
     }
 
     /// The code unit of a `\uXXXX` at a position, nil if there is none.
-    private static func unit(in json: [UInt8], at start: Int) -> UInt32? {
-        guard start + 6 <= json.count, json[start] == UInt8(ascii: "\\"),
+    private static func unit(in json: ArraySlice<UInt8>, at start: Int) -> UInt32? {
+        guard start + 6 <= json.endIndex, json[start] == UInt8(ascii: "\\"),
             json[start + 1] == UInt8(ascii: "u")
         else { return nil }
         return UInt32(String(decoding: json[start + 2..<start + 6], as: UTF8.self), radix: 16)

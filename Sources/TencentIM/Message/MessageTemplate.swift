@@ -1,6 +1,6 @@
 package import DeliveryCore
 package import DeliveryEngine
-import JSON
+package import JSON
 
 /// Tencent's rules for the `message` object: what batchsendmsg takes, less what is the daemon's.
 package struct MessageTemplate: MessageRules {
@@ -12,16 +12,22 @@ package struct MessageTemplate: MessageRules {
     }
 
     package func check(
-        _ json: [UInt8],
+        _ message: JSON,
+        in text: [UInt8],
+        packetLimit: Int
+    ) -> Result<CheckedMessage, MessageFaults> {
+        let compact = CompactJSON.compacted(text[message.range])
+        return check(message, compact: compact, packetLimit: packetLimit)
+    }
+
+    /// Checks a message whose text was compacted already.
+    func check(
+        _ message: JSON,
+        compact: [UInt8],
         packetLimit: Int
     ) -> Result<CheckedMessage, MessageFaults> {
         var check = FieldCheck()
-        do {
-            message(try JSON(parsing: json), &check)
-        } catch {
-            check.fault("", "want JSON: \(error.description)")
-        }
-        let compact = CompactJSON.compacted(json)
+        self.message(message, &check)
         let overhead = RequestBody.overhead(messageByteCount: compact.count)
         let room = packetLimit - Self.largestAccount
         if overhead > room {
