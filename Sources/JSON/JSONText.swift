@@ -139,11 +139,13 @@ extension JSONText {
         needsComma = false
     }
 
-    /// A name that isn't a constant; its value follows.
-    package mutating func name(_ name: String) {
+    /// A member whose name isn't a constant.
+    @inlinable
+    package mutating func field(named name: String, _ value: (inout JSONText) -> Void) {
         string(name)
         buffer.append(UInt8(ascii: ":"))
         needsComma = false
+        value(&self)
     }
 }
 
@@ -202,20 +204,5 @@ extension JSONText {
             bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
         default: bytes.append(byte)
         }
-    }
-}
-
-// MARK: - Brackets by hand
-
-extension JSONText {
-    package mutating func beginObject() { open(UInt8(ascii: "{")) }
-    package mutating func endObject() { close(UInt8(ascii: "}")) }
-    package mutating func beginArray() { open(UInt8(ascii: "[")) }
-    package mutating func endArray() { close(UInt8(ascii: "]")) }
-
-    /// Takes out what was written, for a document that leaves in pieces.
-    package mutating func take() -> [UInt8] {
-        defer { buffer = [] }
-        return buffer
     }
 }

@@ -100,16 +100,13 @@ extension FuzzTests {
         case .number(let number): text.raw(number.utf8)
         case .string(let bytes): text.string(bytes)
         case .array(let elements):
-            text.beginArray()
-            for element in elements { write(element, &text) }
-            text.endArray()
+            text.array(of: elements) { write($1, &$0) }
         case .object(let members):
-            text.beginObject()
-            for member in members {
-                text.name(member.name)
-                write(member.value, &text)
+            text.object {
+                for member in members {
+                    $0.field(named: member.name) { write(member.value, &$0) }
+                }
             }
-            text.endObject()
         }
     }
 }

@@ -18,8 +18,7 @@ import Testing
                 $0.field("missing", nil as String?)
             }
             $0.array("list", of: [1, 2]) { $0.number($1) }
-            $0.name("e\"")
-            $0.raw("1.50".utf8)
+            $0.field(named: "e\"") { $0.raw("1.50".utf8) }
             $0.field("f", json: "[ ]".utf8)
             $0.field("g", 7)
             $0.field("h", utf8: [0x0A])

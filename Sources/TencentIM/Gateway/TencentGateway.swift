@@ -96,8 +96,8 @@ package struct TencentGateway: Gateway {
         JSONText { text in
             text.object {
                 for member in message.members ?? [] {
-                    $0.name(member.name)
-                    $0.raw(CompactJSON.compacted(body[member.value.range]))
+                    let value = CompactJSON.compacted(body[member.value.range])
+                    $0.field(named: member.name) { $0.raw(value) }
                 }
             }
         }.bytes

@@ -23,18 +23,12 @@ package struct AccountCheck: Sendable, Hashable {
 
     /// The request.
     package var body: [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        text.name("CheckItem")
-        text.beginArray()
-        for identifier in identifiers {
-            text.beginObject()
-            text.name("UserID")
-            text.string(identifier)
-            text.endObject()
-        }
-        text.endArray()
-        text.endObject()
-        return text.bytes
+        JSONText { text in
+            text.object {
+                $0.array("CheckItem", of: identifiers) { text, identifier in
+                    text.object { $0.field("UserID", utf8: identifier) }
+                }
+            }
+        }.bytes
     }
 }

@@ -17,21 +17,17 @@ package enum UserSig {
             time: time,
             life: life
         )
-        var json = JSONText()
-        json.beginObject()
-        json.name("TLS.ver")
-        json.string("2.0")
-        json.name("TLS.identifier")
-        json.string(claims.identifier)
-        json.name("TLS.sdkappid")
-        json.number(claims.sdkAppID)
-        json.name("TLS.expire")
-        json.number(claims.life)
-        json.name("TLS.time")
-        json.number(claims.time)
-        json.name("TLS.sig")
-        json.string(Base64.encode(Array(claims.code(with: credentials.key))))
-        json.endObject()
+        let code = Base64.encode(Array(claims.code(with: credentials.key)))
+        let json = JSONText { text in
+            text.object {
+                $0.field("TLS.ver", "2.0")
+                $0.field("TLS.identifier", utf8: claims.identifier)
+                $0.field("TLS.sdkappid", claims.sdkAppID)
+                $0.field("TLS.expire", Int(claims.life))
+                $0.field("TLS.time", Int(claims.time))
+                $0.field("TLS.sig", code)
+            }
+        }
         return Base64.encode(Zlib.stored(json.bytes), .userSig)
     }
 

@@ -23,30 +23,23 @@ package struct AccountCheckCall: Sendable {
 
     /// The answer: every account is imported but those whose name says that they are missing.
     package var answer: [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        text.name("ActionStatus")
-        text.string("OK")
-        text.name("ErrorCode")
-        text.number(0)
-        text.name("ErrorInfo")
-        text.string("")
-        text.name("ResultItem")
-        text.beginArray()
-        for identifier in identifiers {
-            text.beginObject()
-            text.name("UserID")
-            text.string(identifier)
-            text.name("ResultCode")
-            text.number(0)
-            text.name("ResultInfo")
-            text.string("")
-            text.name("AccountStatus")
-            text.string(Fate(of: identifier) == .missing ? "NotImported" : "Imported")
-            text.endObject()
-        }
-        text.endArray()
-        text.endObject()
-        return text.bytes
+        JSONText { text in
+            text.object {
+                $0.field("ActionStatus", "OK")
+                $0.field("ErrorCode", 0)
+                $0.field("ErrorInfo", "")
+                $0.array("ResultItem", of: identifiers) { text, identifier in
+                    text.object {
+                        $0.field("UserID", utf8: identifier)
+                        $0.field("ResultCode", 0)
+                        $0.field("ResultInfo", "")
+                        $0.field(
+                            "AccountStatus",
+                            Fate(of: identifier) == .missing ? "NotImported" : "Imported"
+                        )
+                    }
+                }
+            }
+        }.bytes
     }
 }

@@ -37,35 +37,22 @@ package struct Envelope: Sendable, Hashable {
     }
 
     package var json: [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        text.name("ActionStatus")
-        text.string(status.rawValue)
-        text.name("ErrorCode")
-        text.number(code)
-        text.name("ErrorInfo")
-        text.string(Self.info(for: code))
-        if let messageKey {
-            text.name("MsgKey")
-            text.string(messageKey)
-        }
-        if !refused.isEmpty { write(refused, to: &text) }
-        text.endObject()
-        return text.bytes
-    }
-
-    private func write(_ refused: [Refused], to text: inout JSONText) {
-        text.name("ErrorList")
-        text.beginArray()
-        for entry in refused {
-            text.beginObject()
-            text.name("To_Account")
-            text.string(entry.account)
-            text.name("ErrorCode")
-            text.number(entry.code)
-            text.endObject()
-        }
-        text.endArray()
+        JSONText { text in
+            text.object {
+                $0.field("ActionStatus", status.rawValue)
+                $0.field("ErrorCode", code)
+                $0.field("ErrorInfo", Self.info(for: code))
+                if let messageKey { $0.field("MsgKey", messageKey) }
+                if !refused.isEmpty {
+                    $0.array("ErrorList", of: refused) { text, entry in
+                        text.object {
+                            $0.field("To_Account", utf8: entry.account)
+                            $0.field("ErrorCode", entry.code)
+                        }
+                    }
+                }
+            }
+        }.bytes
     }
 
     /// The provider's own words where they are known.

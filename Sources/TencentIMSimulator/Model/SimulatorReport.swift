@@ -23,26 +23,23 @@ package struct SimulatorReport: Sendable, Hashable {
 
     /// The JSON of `GET /_simulator/report`.
     package var json: [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        let fields = [
-            ("calls", calls), ("recipients", recipients), ("accepted", accepted),
-            ("accepted_twice", acceptedTwice), ("busiest_60s", busiestMinute),
-            ("busiest_1s", busiestSecond), ("largest_packet_bytes", largestPacketBytes),
-            ("largest_batch", largestBatch), ("checked", checked),
-        ]
-        for (name, value) in fields {
-            text.name(name)
-            text.number(value)
-        }
-        text.name("refusals")
-        text.beginObject()
-        for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
-            text.name(String(code))
-            text.number(count)
-        }
-        text.endObject()
-        text.endObject()
-        return text.bytes
+        JSONText { text in
+            text.object {
+                $0.field("calls", calls)
+                $0.field("recipients", recipients)
+                $0.field("accepted", accepted)
+                $0.field("accepted_twice", acceptedTwice)
+                $0.field("busiest_60s", busiestMinute)
+                $0.field("busiest_1s", busiestSecond)
+                $0.field("largest_packet_bytes", largestPacketBytes)
+                $0.field("largest_batch", largestBatch)
+                $0.field("checked", checked)
+                $0.object("refusals") {
+                    for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
+                        $0.field(named: String(code)) { $0.number(count) }
+                    }
+                }
+            }
+        }.bytes
     }
 }

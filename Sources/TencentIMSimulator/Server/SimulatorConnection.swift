@@ -68,11 +68,7 @@ final class SimulatorConnection: ChannelInboundHandler {
             state.replace(try Faults(JSON(parsing: body)))
             answer(head, .ok, Array("{}".utf8), context: context)
         } catch {
-            var text = JSONText()
-            text.beginObject()
-            text.name("detail")
-            text.string("\(error)")
-            text.endObject()
+            let text = JSONText { text in text.object { $0.field("detail", "\(error)") } }
             answer(head, .badRequest, text.bytes, context: context)
         }
     }

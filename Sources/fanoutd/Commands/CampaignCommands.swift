@@ -134,14 +134,13 @@ package struct DeleteCommand: AsyncParsableCommand {
         _ = try await options.client().send(request)
         guard options.json else { return StandardError.writeLine("deleted \(id)") }
         // The endpoint answers with nothing.
-        var text = JSONText()
-        text.beginObject()
-        text.name("id")
-        text.string(id)
-        text.name("deleted")
-        text.bool(true)
-        text.endObject()
-        try StandardOutput.writeLine(String(decoding: text.bytes, as: UTF8.self))
+        let text = JSONText { text in
+            text.object {
+                $0.field("id", id)
+                $0.field("deleted") { $0.bool(true) }
+            }
+        }
+        try StandardOutput.writeLine(text.string)
     }
 }
 

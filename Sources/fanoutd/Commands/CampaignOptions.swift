@@ -29,26 +29,19 @@ package struct CampaignOptions: ParsableArguments {
     ///
     /// The values are not checked here: the daemon does that, and names each fault.
     package func body(message: [UInt8]) -> [UInt8] {
-        var text = JSONText()
-        text.beginObject()
         let fields = [
             ("name", name), ("priority", priority), ("start_at", startAt),
             ("expires_at", expiresAt), ("on_unknown", onUnknown),
         ]
-        for (field, value) in fields {
-            guard let value else { continue }
-            text.name(field)
-            text.string(value)
-        }
-        if let messagesPerMinute {
-            text.name("messages_per_minute")
-            text.number(messagesPerMinute)
-        }
-        text.name("start")
-        text.bool(false)
-        text.name("message")
-        text.raw(message)
-        text.endObject()
-        return text.bytes
+        return JSONText { text in
+            text.object {
+                for (name, value) in fields {
+                    if let value { $0.field(named: name) { $0.string(value) } }
+                }
+                if let messagesPerMinute { $0.field("messages_per_minute", messagesPerMinute) }
+                $0.field("start") { $0.bool(false) }
+                $0.field("message", json: message)
+            }
+        }.bytes
     }
 }

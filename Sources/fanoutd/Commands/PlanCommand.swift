@@ -61,22 +61,20 @@ package struct PlanCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        var text = JSONText()
-        text.beginObject()
-        text.name("message")
-        text.raw(try MessageFile.read(message))
-        if let to {
-            text.name("recipients")
-            text.beginArray()
-            for account in try await accounts(in: to) { text.string(account) }
-            text.endArray()
-        } else if let count {
-            text.name("count")
-            text.number(count)
-            text.name("mean_account_bytes")
-            text.raw("\(meanAccountBytes)".utf8)
+        let message = try MessageFile.read(message)
+        var accounts: [[UInt8]]?
+        if let to { accounts = try await self.accounts(in: to) }
+        let text = JSONText { text in
+            text.object {
+                $0.field("message", json: message)
+                if let accounts {
+                    $0.array("recipients", of: accounts) { $0.string($1) }
+                } else if let count {
+                    $0.field("count", count)
+                    $0.field("mean_account_bytes", json: "\(meanAccountBytes)".utf8)
+                }
+            }
         }
-        text.endObject()
         let request = DaemonClient.Request(
             "POST",
             "/v1/plan",

@@ -44,21 +44,11 @@ package struct RetryCommand: AsyncParsableCommand {
     }
 
     var body: [UInt8] {
-        var text = JSONText()
-        text.beginObject()
-        if !status.isEmpty {
-            text.name("status")
-            text.beginArray()
-            for status in status { text.string(status) }
-            text.endArray()
-        }
-        if !code.isEmpty {
-            text.name("codes")
-            text.beginArray()
-            for code in code { text.number(code) }
-            text.endArray()
-        }
-        text.endObject()
-        return text.bytes
+        JSONText { text in
+            text.object {
+                if !status.isEmpty { $0.array("status", of: status) { $0.string($1) } }
+                if !code.isEmpty { $0.array("codes", of: code) { $0.number($1) } }
+            }
+        }.bytes
     }
 }

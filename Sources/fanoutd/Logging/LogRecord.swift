@@ -48,26 +48,20 @@ package struct LogRecord: Sendable {
     }
 
     private var json: String {
-        var text = JSONText()
-        text.beginObject()
-        text.name("time")
-        text.string(time)
-        text.name("level")
-        text.string(level.rawValue)
-        text.name("logger")
-        text.string(label)
-        text.name("message")
-        text.string(message)
-        // Metadata has an object of its own: no name of it can hide one of the record's.
-        text.name("metadata")
-        text.beginObject()
-        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            text.name(name)
-            text.string("\(value)")
-        }
-        text.endObject()
-        text.endObject()
-        return text.string
+        JSONText { text in
+            text.object {
+                $0.field("time", time)
+                $0.field("level", level.rawValue)
+                $0.field("logger", label)
+                $0.field("message", message)
+                // Metadata has an object of its own: no name of it can hide one of the record's.
+                $0.object("metadata") {
+                    for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
+                        $0.field(named: name) { $0.string("\(value)") }
+                    }
+                }
+            }
+        }.string
     }
 
     private static func quotedIfNeeded(_ value: String) -> String {
