@@ -87,9 +87,10 @@ let package = Package(
             name: "DeliveryEngine",
             dependencies: ["DeliveryCore", "JSON", logging, lifecycle]
         ),
+        .target(name: "QueueTables", dependencies: ["DeliveryCore", "DeliveryEngine"]),
         .target(
-            name: "QueueStore",
-            dependencies: ["DeliveryCore", "DeliveryEngine", grdb, sqlite]
+            name: "SQLiteQueue",
+            dependencies: ["DeliveryEngine", "QueueTables", grdb, sqlite]
         ),
         .target(
             name: "TencentIM",
@@ -126,10 +127,10 @@ let package = Package(
         .executableTarget(
             name: "fanoutd",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "QueueStore", "TencentIM", "HTTPAPI",
-                "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON", "Codecs",
-                "Platform", "Client", argumentParser, lifecycle, unixSignals, yams, logging,
-                metrics, nioCore, system,
+                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TencentIM",
+                "HTTPAPI", "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON",
+                "Codecs", "Platform", "Client", argumentParser, lifecycle, unixSignals, yams,
+                logging, metrics, nioCore, system,
             ]
         ),
 
@@ -137,13 +138,19 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "QueueStore", "TencentIM",
-                "TencentIMSimulator", logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "QueueTables", "SQLiteQueue",
+                "TencentIM", "TencentIMSimulator", logging,
             ],
             path: "Tests/Simulation"
         ),
         // Temporary folders and gzip.
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/TestSupport"),
+        // Campaigns, claims and records for tests of the queue, and the stores there are.
+        .target(
+            name: "QueueFixtures",
+            dependencies: ["DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue"],
+            path: "Tests/QueueFixtures"
+        ),
         // A disk that loses its power and fails on command.
         .target(
             name: "CFaultyDisk",
@@ -156,13 +163,19 @@ let package = Package(
         .testTarget(
             name: "DeliveryEngineTests",
             dependencies: [
-                "DeliveryEngine", "DeliveryCore", "QueueStore", "Simulation", logging, lifecycle,
+                "DeliveryEngine", "DeliveryCore", "QueueTables", "SQLiteQueue", "Simulation",
+                logging, lifecycle,
             ]
         ),
         .testTarget(
-            name: "QueueStoreTests",
+            name: "QueueTablesTests",
+            dependencies: ["QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures"]
+        ),
+        .testTarget(
+            name: "SQLiteQueueTests",
             dependencies: [
-                "QueueStore", "DeliveryEngine", "DeliveryCore", "CFaultyDisk", grdb,
+                "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
+                "CFaultyDisk", grdb,
             ]
         ),
         .testTarget(
@@ -203,7 +216,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulation", "DeliveryCore", "QueueStore", "TencentIM", grdb]
+            dependencies: [
+                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue",
+                "TencentIM", grdb,
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",

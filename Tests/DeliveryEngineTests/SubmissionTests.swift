@@ -1,7 +1,8 @@
 import DeliveryCore
 import DeliveryEngine
 import Logging
-import QueueStore
+import QueueTables
+import SQLiteQueue
 import Simulation
 import Testing
 
@@ -63,7 +64,8 @@ struct SubmissionTests {
     @Test func `what can't be stored is admitted nowhere`() async throws {
         let time = VirtualTime()
         let store = try Store.inMemory(
-            options: Store.Options(bootID: "boot", seed: 1, pageLimit: 30)
+            options: Store.Options(bootID: "boot", seed: 1),
+            file: FileOptions(pageLimit: 30)
         )
         let queue = FakeQueue()
         let watch = Watch()

@@ -1,7 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import JSON
-import QueueStore
+import QueueTables
 import Synchronization
 import TencentIM
 

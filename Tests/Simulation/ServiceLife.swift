@@ -1,7 +1,8 @@
 import DeliveryCore
 import DeliveryEngine
 import Logging
-import QueueStore
+import QueueTables
+import SQLiteQueue
 import Synchronization
 import TencentIMSimulator
 

@@ -1,5 +1,5 @@
 import DeliveryCore
-import QueueStore
+import QueueTables
 
 extension World {
     /// Checks a life that is over, whatever it was about; the record says what was broken.

@@ -1,6 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
-import QueueStore
+import QueueTables
 
 extension World {
     /// A client that streams recipients into a draft and starts it when all are in.

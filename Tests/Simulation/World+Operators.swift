@@ -1,5 +1,5 @@
 import DeliveryCore
-import QueueStore
+import QueueTables
 
 extension World {
     /// The world's own turn; once nothing goes wrong any more, operators let everything finish.

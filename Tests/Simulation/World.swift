@@ -1,6 +1,7 @@
 package import DeliveryCore
 import DeliveryEngine
-package import QueueStore
+package import QueueTables
+import SQLiteQueue
 
 /// One whole life of the service under virtual time: the production dispatcher, the production store
 /// in memory, and a model of the provider.

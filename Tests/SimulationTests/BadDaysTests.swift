@@ -1,5 +1,5 @@
 import DeliveryCore
-import QueueStore
+import QueueTables
 import Simulation
 import Testing
 

@@ -1,6 +1,6 @@
 import DeliveryCore
 import Foundation
-import QueueStore
+import QueueTables
 import Simulation
 import Testing
 

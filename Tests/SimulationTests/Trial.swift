@@ -1,5 +1,5 @@
 import DeliveryCore
-import QueueStore
+import QueueTables
 import Simulation
 
 /// A life in which a mistake matters, made with it or without it.

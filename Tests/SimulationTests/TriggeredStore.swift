@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
-import QueueStore
+import QueueTables
+import SQLiteQueue
 
 /// A store on a file that has a trigger more than the store itself makes.
 struct TriggeredStore {

@@ -106,7 +106,7 @@ struct Ban: Sendable {
             name: "the database's clock",
             pattern: #"CURRENT_TIME|datetime\('now'\)|strftime\("#,
             instead: "bind now",
-            scope: .targets(["QueueStore"]),
+            scope: .targets(["QueueTables", "SQLiteQueue"]),
             includesTexts: true
         ),
     ]

@@ -1,6 +1,6 @@
 /// Which module may import which of ours; whatever is not ours is not judged, but for GRDB.
 enum Imports {
-    private static let adapters: Set<String> = ["QueueStore", "TencentIM", "HTTPAPI"]
+    private static let adapters: Set<String> = ["SQLiteQueue", "TencentIM", "HTTPAPI"]
 
     /// For each module of `Sources`, the ones of ours it may import.
     static let allowed: [String: Set<String>] = [
@@ -14,14 +14,14 @@ enum Imports {
         "SystemdNotify": [],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
-        "QueueStore": ["DeliveryCore", "DeliveryEngine"],
+        "QueueTables": ["DeliveryCore", "DeliveryEngine"],
+        "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression"],
         "fanoutd": adapters.union([
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", "Client",
-            "PrometheusText", "SystemdNotify",
-            "TencentIMSimulator",
+            "PrometheusText", "QueueTables", "SystemdNotify", "TencentIMSimulator",
         ]),
     ]
 
@@ -30,7 +30,7 @@ enum Imports {
 
     /// Modules of other people that only one of ours may import.
     static let reserved = [
-        "GRDB": "QueueStore", "GRDBSQLite": "QueueStore", "Yams": "fanoutd",
+        "GRDB": "SQLiteQueue", "GRDBSQLite": "SQLiteQueue", "Yams": "fanoutd",
         "ArgumentParser": "fanoutd", "CZlib": "Compression",
     ]
 

@@ -3,7 +3,7 @@ import Testing
 
 /// One Swift file of the repository.
 struct SourceFile: Sendable, CustomTestStringConvertible {
-    /// From the repository's top: `Sources/QueueStore/Store.swift`.
+    /// From the repository's top: `Sources/HTTPAPI/Endpoint.swift`.
     let path: String
     let lines: [String]
     /// Lines that hold code; those that end in `// tidy: <reason>` are exempt.

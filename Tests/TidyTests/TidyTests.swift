@@ -103,7 +103,7 @@ import Testing
 
     @Test func `the database's clock is found in a text`() throws {
         let file = SourceFile(
-            path: "Sources/QueueStore/Planted.swift",
+            path: "Sources/QueueTables/Planted.swift",
             text: "let sql = \"SELECT datetime('now')\""
         )
         #expect(try Ban.all.flatMap { try $0.faults(in: file) }.count == 1)
@@ -113,9 +113,10 @@ import Testing
         arguments: [
             ("DeliveryCore", "import Foundation", 1), ("JSON", "import Foundation", 1),
             ("DeliveryEngine", "package import DeliveryCore", 0),
-            ("DeliveryEngine", "import QueueStore", 1), ("HTTPAPI", "import GRDB", 1),
+            ("DeliveryEngine", "import QueueTables", 1), ("HTTPAPI", "import GRDB", 1),
             ("HTTPAPI", "package import TencentIM", 1), ("TencentIM", "import struct JSON.JSON", 0),
-            ("QueueStore", "import GRDB", 0), ("QueueStore", "import JSON", 1),
+            ("SQLiteQueue", "import GRDB", 0), ("SQLiteQueue", "import JSON", 1),
+            ("QueueTables", "import GRDB", 1), ("QueueTables", "import SQLiteQueue", 1),
             ("fanoutd", "import HTTPAPI", 0), ("Client", "import HTTPAPI", 1),
             ("Client", "import Platform", 0), ("Client", "import DeliveryCore", 1),
             ("HTTPAPI", "import CZlib", 1), ("Unheard", "import Foundation", 1),

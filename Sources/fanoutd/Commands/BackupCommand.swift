@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Client
 package import Platform
-package import QueueStore
+package import SQLiteQueue
 
 /// Copies the store, also while the daemon uses it.
 package struct BackupCommand: AsyncParsableCommand {

@@ -6,7 +6,8 @@ import HTTPAPI
 import Logging
 import NIOCore
 package import Platform
-import QueueStore
+import QueueTables
+import SQLiteQueue
 package import ServiceLifecycle
 import TencentIM
 
@@ -47,7 +48,7 @@ package struct Daemon: Sendable {
     }
 
     private func work(
-        on store: Store,
+        on store: any QueueBackend,
         _ clock: SystemClock,
         _ reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
@@ -116,7 +117,7 @@ package struct Daemon: Sendable {
     }
 
     private func serve(
-        _ store: Store,
+        _ store: any QueueBackend,
         _ deliveries: DeliveryService,
         _ metrics: DeliveryMetrics,
         _ provider: TencentIMProvider,
@@ -215,7 +216,7 @@ package struct Daemon: Sendable {
         }
     }
 
-    private static func openStore(_ configuration: Configuration) throws -> Store {
+    private static func openStore(_ configuration: Configuration) throws -> any QueueBackend {
         var random = SystemRandomNumberGenerator()
         let bootID: String
         do {
@@ -231,9 +232,9 @@ package struct Daemon: Sendable {
             at: configuration.store.path,
             options: Store.Options(
                 bootID: bootID,
-                seed: random.next(),
-                minFreeBytes: configuration.store.minFreeBytes
-            )
+                seed: random.next()
+            ),
+            file: FileOptions(minFreeBytes: configuration.store.minFreeBytes)
         )
     }
 

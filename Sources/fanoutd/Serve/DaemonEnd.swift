@@ -3,7 +3,7 @@ import Glibc
 import HTTPAPI
 import NIOCore
 package import Platform
-import QueueStore
+import SQLiteQueue
 import SystemPackage
 
 /// What ended a daemon, in words for whoever must see to it, and the code that tells the service

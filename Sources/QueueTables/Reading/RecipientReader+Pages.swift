@@ -1,0 +1,212 @@
+import DeliveryCore
+import DeliveryEngine
+
+extension RecipientReader {
+    /// Rows looked at for one page, matching or not: some milliseconds of work.
+    fileprivate static let scanLimit = 5_000
+
+    /// The matching recipients after an account; at most `limit`.
+    ///
+    /// Three ordered walks go side by side: recipients, states of their own, and range
+    /// batches. Where sent recipients don't match, the first walk visits only the ranges of batches
+    /// that aren't closed, and what lies beyond the cursor.
+    func page(matching filter: RecipientFilter, after: [UInt8], limit: Int) throws -> RecipientPage
+    {
+        let page =
+            try filter.includesSent
+            ? wholePage(matching: filter, after: after, limit: limit)
+            : partialPage(matching: filter, after: after, limit: limit)
+        // In a damaged store the walk may lead back, and a client that follows it would never end.
+        if let next = page.next, !next.bytes.isBehind(after) {
+            throw DamagedRow("recipients out of order")
+        }
+        return page
+    }
+
+    private func wholePage(
+        matching filter: RecipientFilter,
+        after: [UInt8],
+        limit: Int
+    ) throws -> RecipientPage {
+        let query = try connection.query(
+            sql.recipient.after,
+            .int(campaign.key),
+            .text(after),
+            .int(Self.scanLimit + 1)
+        )
+        defer { query.clear() }
+        var states = try StateWalk(self, after: after)
+        defer { states.end() }
+        var ranges = try RangeWalk(self, after: after)
+        defer { ranges.end() }
+        let freshMatch = filter.matches(fresh([]))
+        var found: [Recipient] = []
+        var last = after
+        var scanned = 0
+        while try query.step() {
+            guard found.count < limit, scanned < Self.scanLimit else {
+                return RecipientPage(recipients: found, next: Account(checked: last))
+            }
+            scanned += 1
+            last = query.bytes(0)
+            // Beyond the cursor all are alike, and they may be millions.
+            if last.isBehind(campaign.cursor), !freshMatch { break }
+            let recipient: Recipient
+            if let own = try states.take(last) {
+                recipient = own
+            } else if last.isBehind(campaign.cursor) {
+                recipient = fresh(last)
+            } else {
+                recipient = self.recipient(last, in: try ranges.covering(last))
+            }
+            if filter.matches(recipient) { found.append(recipient) }
+        }
+        return RecipientPage(recipients: found, next: nil)
+    }
+
+    private func partialPage(
+        matching filter: RecipientFilter,
+        after: [UInt8],
+        limit: Int
+    ) throws -> RecipientPage {
+        let ordinary = try ordinaryRecipients(matching: filter, after: after, limit: limit + 1)
+        var states = try StateWalk(self, after: after)
+        defer { states.end() }
+        var found: [Recipient] = []
+        var next = 0
+        var scanned = 0
+        var last = after
+        while let own = try states.takeNext() {
+            while next < ordinary.count, ordinary[next].account < own.account,
+                found.count < limit
+            {
+                found.append(ordinary[next])
+                next += 1
+            }
+            guard found.count < limit, scanned < Self.scanLimit else {
+                let end = max(last, found.last?.account.bytes ?? [], by: { $1.isBehind($0) })
+                return RecipientPage(recipients: found, next: Account(checked: end))
+            }
+            scanned += 1
+            last = own.account.bytes
+            if filter.matches(own) { found.append(own) }
+        }
+        let rest = ordinary[next...]
+        let room = limit - found.count
+        found += rest.prefix(room)
+        return RecipientPage(
+            recipients: found,
+            next: rest.count > room ? found.last?.account : nil
+        )
+    }
+
+    /// Recipients that share what became of their range, or lie beyond the cursor, where all match.
+    private func ordinaryRecipients(
+        matching filter: RecipientFilter,
+        after: [UInt8],
+        limit: Int
+    ) throws -> [Recipient] {
+        var found: [Recipient] = []
+        let key = Value.int(campaign.key)
+        for batch in try connection.all(sql.batch.unsettledRanges, key, body: { try BatchRow($0) })
+        {
+            guard case .range(let first, let last) = batch.accounts,
+                filter.matches(recipient(first, in: batch)), found.count < limit
+            else { continue }
+            let room = Value.int(limit - found.count)
+            found += try connection.all(
+                sql.recipient.inRangeAfter,
+                key,
+                .text(after),
+                .text(first),
+                .text(last),
+                room
+            ) { recipient($0.bytes(0), in: batch) }
+        }
+        guard found.count < limit, filter.matches(fresh([])) else { return found }
+        let start = after.isBehind(campaign.cursor) ? after : campaign.cursor
+        let room = Value.int(limit - found.count)
+        return found
+            + (try connection.all(sql.recipient.after, key, .text(start), room) {
+                fresh($0.bytes(0))
+            })
+    }
+}
+
+private func max<T>(_ lhs: T, _ rhs: T, by precedes: (T, T) -> Bool) -> T {
+    precedes(lhs, rhs) ? rhs : lhs
+}
+
+/// The campaign's recipients with a state of their own, in order.
+private struct StateWalk {
+    private let reader: RecipientReader
+    private let query: any PreparedStatement
+    private var upcoming: RecipientStateRow?
+    /// Listed recipients lie side by side with others of their batch.
+    private var batches: [Int64: BatchRow] = [:]
+
+    init(_ reader: RecipientReader, after: [UInt8]) throws {
+        self.reader = reader
+        let key = Value.int(reader.campaign.key)
+        query = try reader.connection.query(
+            sql.state.after,
+            key,
+            .text(after),
+            .int(RecipientReader.scanLimit + 1)
+        )
+        try advance()
+    }
+
+    private mutating func advance() throws {
+        upcoming = try query.step() ? RecipientStateRow(query) : nil
+    }
+
+    mutating func takeNext() throws -> Recipient? {
+        guard let row = upcoming else { return nil }
+        try advance()
+        guard let key = row.batch else { return reader.recipient(row, batch: nil) }
+        let batch = try batches[key] ?? reader.batch(key)
+        batches[key] = batch
+        return reader.recipient(row, batch: batch)
+    }
+
+    /// The next one if it is this account's.
+    mutating func take(_ account: [UInt8]) throws -> Recipient? {
+        upcoming?.account == account ? try takeNext() : nil
+    }
+
+    func end() { query.clear() }
+}
+
+/// The campaign's range batches in order.
+private struct RangeWalk {
+    private let query: any PreparedStatement
+    private var current: BatchRow?
+
+    init(_ reader: RecipientReader, after: [UInt8]) throws {
+        let key = Value.int(reader.campaign.key)
+        let covering = try reader.connection.first(sql.batch.covering, key, .text(after)) {
+            $0.bytes(BatchRow.firstAccountColumn)
+        }
+        // Each holds an account at least, but for the one that covers the beginning.
+        query = try reader.connection.query(
+            sql.batch.rangesFrom,
+            key,
+            .text(covering ?? []),
+            .int(RecipientReader.scanLimit + 2)
+        )
+    }
+
+    /// The batch whose range an account lies in; accounts must come in order.
+    mutating func covering(_ account: [UInt8]) throws -> BatchRow {
+        while true {
+            if let current, case .range(_, let last) = current.accounts, !account.isBehind(last) {
+                return current
+            }
+            guard try query.step() else { throw DamagedRow("account without a batch") }
+            current = try BatchRow(query)
+        }
+    }
+
+    func end() { query.clear() }
+}

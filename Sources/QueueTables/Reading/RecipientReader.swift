@@ -1,0 +1,122 @@
+import DeliveryCore
+import DeliveryEngine
+
+/// Tells what became of a campaign's recipients, from where they stand.
+struct RecipientReader {
+    let campaign: CampaignRow
+    let connection: any Connection
+    let terminations: [Termination]
+    /// What a cancel or an expiry hasn't come to yet waits as before.
+    private let closing: Closing?
+
+    init(_ campaign: CampaignRow, _ connection: any Connection) throws {
+        self.campaign = campaign
+        self.connection = connection
+        terminations = try connection.terminations(of: campaign)
+        closing = terminations.isEmpty ? nil : try connection.closing(of: campaign.key)
+    }
+
+    func recipient(_ account: Account) throws -> Recipient? {
+        let key = Value.int(campaign.key)
+        let text = Value.text(account.bytes)
+        let row = try connection.first(sql.state.one, key, text) { try RecipientStateRow($0) }
+        if let row {
+            return recipient(row, batch: try row.batch.map { try batch($0) })
+        }
+        let isThere = try connection.first(sql.recipient.has, key, text) { _ in true } ?? false
+        guard isThere else { return nil }
+        if account.bytes.isBehind(campaign.cursor) { return fresh(account.bytes) }
+        let covering = try connection.first(sql.batch.covering, key, text) { try BatchRow($0) }
+        guard let covering else { throw DamagedRow("account without a batch") }
+        return recipient(account.bytes, in: covering)
+    }
+
+    func batch(_ key: Int64) throws -> BatchRow {
+        guard let batch = try connection.batch(key) else {
+            throw DamagedRow("batch \(key)")
+        }
+        return batch
+    }
+
+    // MARK: Deriving
+
+    /// A recipient beyond the cursor.
+    func fresh(_ account: [UInt8]) -> Recipient {
+        Recipient(
+            account: Account(checked: account),
+            status: terminations.first?.status ?? .queued,
+            updatedAt: terminations.first?.at ?? campaign.createdAt
+        )
+    }
+
+    /// A recipient that shares what became of the range it lies in.
+    func recipient(_ account: [UInt8], in batch: BatchRow) -> Recipient {
+        Recipient(
+            account: Account(checked: account),
+            status: status(of: batch),
+            code: batch.code,
+            info: batch.info,
+            attempts: batch.attempts,
+            messageKey: batch.messageKey,
+            updatedAt: batch.changedAt,
+            nextAttemptAt: batch.dueAt
+        )
+    }
+
+    /// A recipient with a row of its own, and the list batch it is in.
+    func recipient(_ row: RecipientStateRow, batch: BatchRow?) -> Recipient {
+        if let batch {
+            var listed = recipient(row.account, in: batch)
+            listed.attempts += row.attempts
+            listed.code = batch.code ?? row.code
+            listed.info = batch.state == .closed ? nil : batch.info ?? row.info
+            return listed
+        }
+        var recipient = Recipient(
+            account: Account(checked: row.account),
+            status: status(of: row),
+            code: row.code,
+            info: row.info,
+            attempts: row.attempts,
+            updatedAt: row.updatedAt,
+            nextAttemptAt: row.dueAt
+        )
+        if row.dueAt != nil, row.generation < terminations.count,
+            closing?.isAhead(row.account, row.generation) != true
+        {
+            recipient.status = terminations[row.generation].status
+            recipient.updatedAt = max(row.updatedAt, terminations[row.generation].at)
+            recipient.nextAttemptAt = nil
+        }
+        return recipient
+    }
+
+    func status(of batch: BatchRow) -> Recipient.Status {
+        if let status = batch.state.status { return status }
+        // A batch that ended with no generation of its campaign: how can't be known.
+        let isKnown = terminations.indices.contains(batch.generation)
+        return isKnown ? terminations[batch.generation].status : .unknown
+    }
+
+    private func status(of row: RecipientStateRow) -> Recipient.Status {
+        switch row.state {
+        case .queued: .queued
+        case .retrying, .listed: .retrying
+        case .failed: .failed
+        case .unknown: .unknown
+        }
+    }
+}
+
+extension RecipientFilter {
+    func matches(_ recipient: Recipient) -> Bool {
+        guard statuses.isEmpty || statuses.contains(recipient.status) else { return false }
+        guard !codes.isEmpty else { return true }
+        return recipient.code.map { codes.contains($0) } ?? false
+    }
+
+    /// Whether ordinary sent recipients match, of which there may be millions.
+    var includesSent: Bool {
+        (statuses.isEmpty || statuses.contains(.sent)) && (codes.isEmpty || codes.contains(0))
+    }
+}

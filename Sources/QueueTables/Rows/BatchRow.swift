@@ -1,0 +1,249 @@
+import DeliveryCore
+
+/// A batch as its row says.
+struct BatchRow: Sendable {
+    var key: Int64
+    let campaign: Int64
+    /// The campaign's generation in which it was claimed.
+    let generation: Int
+    var state: State
+    var accounts: Accounts
+    var count: Int
+    var attempts = 0
+    var maybeAccepted = false
+    var isHalf = false
+    var messageSequence: UInt32
+    var messageRandom: UInt32
+    var dueAt: Timestamp?
+    var messageKey: String?
+    var code: Int?
+    var info: String?
+    var changedAt: Timestamp
+    /// The ledger's row of the call that is out.
+    var ledger: Int64?
+
+    var id: Batch.ID { Batch.ID(rawValue: key) }
+
+    enum State: String {
+        case inFlight = "in_flight"
+        case held
+        case repeated = "repeat"
+        case closed
+        /// Held when its campaign was canceled or expired.
+        case terminated = "cut"
+
+        /// What its accounts count as; a terminated batch's depends on its generation.
+        var status: Recipient.Status? {
+            switch self {
+            case .inFlight: .sending
+            case .held: .queued
+            case .repeated: .retrying
+            case .closed: .sent
+            case .terminated: nil
+            }
+        }
+
+        var isOpen: Bool {
+            switch self {
+            case .inFlight, .held, .repeated: true
+            case .closed, .terminated: false
+            }
+        }
+    }
+
+    enum Accounts: Sendable {
+        case range(first: [UInt8], last: [UInt8])
+        /// Accounts in the order of the call; a list that has ended has forgotten them, since each
+        /// has its own row that names the batch.
+        case list([Account]?)
+    }
+
+    func openBatch(campaign: Campaign.ID) -> OpenBatch? {
+        guard let dueAt, state.isOpen else { return nil }
+        return OpenBatch(
+            id: id,
+            campaign: campaign,
+            count: count,
+            attempts: attempts,
+            maybeAccepted: maybeAccepted,
+            dueAt: dueAt,
+            isHalf: isHalf
+        )
+    }
+}
+
+// MARK: Columns, in the order of `BatchStatements`
+
+extension BatchRow {
+    /// The column of the campaign, which is read even where the rest of a row is damaged.
+    static let campaignColumn = 11
+    static let firstAccountColumn = 13
+
+    init(_ row: any Row) throws {
+        key = row.int64(0)
+        state = try decoded(row.text(1))
+        attempts = row.int(3)
+        maybeAccepted = row.flag(4)
+        dueAt = row.timestamp(5)
+        messageKey = row.optionalText(6)
+        code = row.optionalInt(7)
+        info = row.optionalText(8)
+        changedAt = Timestamp(milliseconds: row.int64(9))
+        ledger = row.optionalInt64(10)
+        campaign = row.int64(Self.campaignColumn)
+        generation = row.int(12)
+        if let first = row.optionalBytes(Self.firstAccountColumn) {
+            accounts = .range(first: first, last: row.bytes(14))
+        } else {
+            accounts = .list(try row.optionalBytes(2).map { try Self.unpacked($0) })
+        }
+        count = row.int(15)
+        guard generation >= 0, (1...Self.countLimit).contains(count) else {
+            throw DamagedRow("a batch of \(count) accounts in pass \(generation)")
+        }
+        isHalf = row.flag(16)
+        messageSequence = UInt32(truncatingIfNeeded: row.int64(17))
+        messageRandom = UInt32(truncatingIfNeeded: row.int64(18))
+    }
+
+    /// Stores a new batch; its key will come after the one it has, and after all others.
+    mutating func insert(_ connection: any Connection) throws {
+        var bounds: (first: Value, last: Value) = (.null, .null)
+        if case .range(let first, let last) = accounts { bounds = (.text(first), .text(last)) }
+        let constantValues: [Value] = [
+            .int(campaign),
+            .int(generation),
+            bounds.first,
+            bounds.last,
+            .int(count),
+            .flag(isHalf),
+            .int(Int64(messageSequence)),
+            .int(Int64(messageRandom)),
+        ]
+        let key = try connection.first(sql.batch.insert, changingValues + constantValues) {
+            $0.int64(0)
+        }
+        guard let key else { throw DamagedRow("no key for a batch") }
+        self.key = key
+    }
+
+    func save(_ connection: any Connection) throws {
+        try connection.run(sql.batch.update, changingValues)
+    }
+
+    private var changingValues: [Value] {
+        [
+            .int(key),
+            .text(state.rawValue),
+            packedAccounts,
+            .int(attempts),
+            .flag(maybeAccepted),
+            .optional(dueAt?.milliseconds),
+            .optional(messageKey),
+            .optional(code),
+            .optional(info),
+            .int(changedAt.milliseconds),
+            .optional(ledger),
+        ]
+    }
+
+    private var packedAccounts: Value {
+        guard state.isOpen, case .list(let accounts?) = accounts else { return .null }
+        return .blob(accounts.flatMap { [UInt8($0.bytes.count)] + $0.bytes })
+    }
+
+    /// More accounts than any call holds.
+    private static let countLimit = 1_000_000
+
+    private static func unpacked(_ packed: [UInt8]) throws -> [Account] {
+        var accounts: [Account] = []
+        var index = 0
+        while index < packed.count {
+            let end = index + 1 + Int(packed[index])
+            guard end <= packed.count else {
+                throw DamagedRow("a batch's list of accounts that breaks off")
+            }
+            accounts.append(Account(checked: Array(packed[(index + 1)..<end])))
+            index = end
+        }
+        return accounts
+    }
+}
+
+extension Connection {
+    func batch(_ key: Int64) throws -> BatchRow? {
+        try first(sql.batch.byKey, .int(key)) { try BatchRow($0) }
+    }
+
+    /// A batch's accounts in the order of its call.
+    func accounts(of batch: BatchRow) throws -> [Account] {
+        switch batch.accounts {
+        case .list(let accounts): accounts ?? []
+        case .range(let first, let last):
+            try all(sql.recipient.inRange, .int(batch.campaign), .text(first), .text(last)) {
+                Account(checked: $0.bytes(0))
+            }
+        }
+    }
+
+    /// What the rows of a list's accounts tell of earlier calls, of other batches; a range's accounts
+    /// have none.
+    func histories(of batch: BatchRow) throws -> [History] {
+        guard case .list(let accounts?) = batch.accounts else { return [] }
+        return try accounts.map { account in
+            let account = Value.text(account.bytes)
+            return try first(sql.state.history, .int(batch.campaign), account) {
+                History(attempts: $0.int(0), isDoubted: $0.flag(1))
+            } ?? History(attempts: 0, isDoubted: false)
+        }
+    }
+
+    /// The accounts of a list that an earlier call may have been accepted for.
+    func doubts(of batch: BatchRow) throws -> [Account] {
+        guard case .list(let accounts?) = batch.accounts else { return [] }
+        return zip(accounts, try histories(of: batch)).filter(\.1.isDoubted).map(\.0)
+    }
+
+    /// The batch as a call to make.
+    func call(_ batch: BatchRow, of id: Campaign.ID, message: CheckedMessage) throws -> Batch {
+        Batch(
+            batch,
+            of: id,
+            message: message,
+            accounts: try accounts(of: batch),
+            histories: try histories(of: batch)
+        )
+    }
+}
+
+/// What earlier calls have left of a recipient.
+struct History: Sendable {
+    let attempts: Int
+    /// Whether one of them may have been accepted.
+    let isDoubted: Bool
+}
+
+extension Batch {
+    init(
+        _ row: BatchRow,
+        of campaign: Campaign.ID,
+        message: CheckedMessage,
+        accounts: [Account],
+        histories: [History]
+    ) {
+        self.init(
+            id: row.id,
+            campaign: campaign,
+            message: message,
+            accounts: accounts,
+            earlierAttempts: histories.contains { $0.attempts > 0 }
+                ? histories.map(\.attempts) : [],
+            doubted: Set(zip(accounts, histories).filter(\.1.isDoubted).map(\.0)),
+            attempts: row.attempts,
+            maybeAccepted: row.maybeAccepted,
+            isHalf: row.isHalf,
+            messageSequence: row.messageSequence,
+            messageRandom: row.messageRandom
+        )
+    }
+}

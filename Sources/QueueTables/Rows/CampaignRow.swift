@@ -1,0 +1,193 @@
+import DeliveryCore
+import DeliveryEngine
+
+/// A campaign as its row says, without message, failures and recipients.
+struct CampaignRow: Sendable {
+    let key: Int64
+    let id: Campaign.ID
+    var name: String
+    var state: Campaign.State
+    var reason: Campaign.Reason?
+    var settings: Campaign.Settings
+    let packetOverhead: Int
+    let createdAt: Timestamp
+    var startedAt: Timestamp?
+    var finishedAt: Timestamp?
+    /// The last account claimed, empty before the first claim.
+    var cursor: [UInt8] = []
+    /// How often the campaign was canceled or expired; what waits belongs to the generation it began
+    /// to wait in.
+    var generation = 0
+    var accountLimit: Int?
+    /// Recipients beyond the cursor, 0 once they were terminated.
+    var fresh = 0
+    /// Recipients of the present generation that wait for a retry of their own.
+    var waiting = 0
+    var counts = Counts()
+    var resent = 0
+    /// When the campaign was made, recipients were last taken into it, or a retry opened it again.
+    var touchedAt: Timestamp
+    /// The columns that indexes hold, as they are stored.
+    private let stored: Indexed
+
+    /// The columns that indexes hold, which most changes leave as they are.
+    private struct Indexed: Hashable {
+        let state: Campaign.State
+        let finishedAt: Timestamp?
+        let touchedAt: Timestamp
+    }
+
+    private var indexed: Indexed {
+        Indexed(state: state, finishedAt: finishedAt, touchedAt: touchedAt)
+    }
+
+    /// A draft whose recipients have their rows.
+    init(_ campaign: NewCampaign, key: Int64, recipients: Int, at time: Timestamp) {
+        self.key = key
+        id = campaign.id
+        name = campaign.name
+        state = .draft
+        settings = campaign.settings
+        packetOverhead = campaign.message.packetOverhead
+        createdAt = time
+        fresh = recipients
+        counts.queued = recipients
+        touchedAt = time
+        stored = Indexed(state: .draft, finishedAt: nil, touchedAt: time)
+    }
+
+    /// Moves recipients in the counters from one status to another.
+    mutating func move(_ count: Int, from old: Recipient.Status, to new: Recipient.Status) {
+        counts[old] -= count
+        counts[new] += count
+    }
+
+    /// Whether nothing of the campaign is out or in doubt any more.
+    var isOver: Bool { state.isFinal && !counts.hasWork }
+
+    func isPastExpiry(at time: Timestamp) -> Bool {
+        settings.expiresAt.map { $0 <= time } ?? false
+    }
+
+    func startsLater(than time: Timestamp) -> Bool {
+        settings.startAt.map { $0 > time } ?? false
+    }
+
+    func work(retryDueAt: Timestamp?) -> CampaignWork {
+        CampaignWork(
+            id: id,
+            state: state,
+            settings: settings,
+            order: key,
+            packetOverhead: packetOverhead,
+            freshCount: fresh,
+            retryCount: waiting,
+            retryDueAt: retryDueAt,
+            accountLimit: accountLimit
+        )
+    }
+
+    func campaign(message: CheckedMessage, failures: [Campaign.Failure]) -> Campaign {
+        Campaign(
+            id: id,
+            name: name,
+            state: state,
+            reason: reason,
+            settings: settings,
+            createdAt: createdAt,
+            startedAt: startedAt,
+            finishedAt: finishedAt,
+            message: message,
+            counts: counts,
+            resent: resent,
+            failures: failures
+        )
+    }
+}
+
+// MARK: Columns, in the order of `CampaignStatements`
+
+extension CampaignRow {
+    /// The column of the id, which is read even where the rest of a row is damaged.
+    static let idColumn = 26
+
+    /// The statuses in the order of their columns.
+    private static let counted: [Recipient.Status] = [
+        .queued, .sending, .retrying, .sent, .failed, .unknown, .canceled, .expired,
+    ]
+
+    init(_ row: any Row) throws {
+        key = row.int64(0)
+        name = row.text(1)
+        reason = row.optionalText(3).map { [code = row.optionalInt(2)] text in
+            Campaign.Reason(code: code, text: text)
+        }
+        settings = Campaign.Settings(
+            priority: try decoded(row.text(4)),
+            messagesPerMinute: row.optionalInt(5),
+            startAt: row.timestamp(6),
+            expiresAt: row.timestamp(7),
+            onUnknown: try decoded(row.text(27))
+        )
+        startedAt = row.timestamp(8)
+        cursor = row.bytes(9)
+        generation = row.int(10)
+        accountLimit = row.optionalInt(11)
+        fresh = row.int(12)
+        waiting = row.int(13)
+        for (index, status) in Self.counted.enumerated() { counts[status] = row.int(14 + index) }
+        resent = row.int(22)
+        state = try decoded(row.text(23))
+        finishedAt = row.timestamp(24)
+        touchedAt = Timestamp(milliseconds: row.int64(25))
+        id = try Campaign.ID(stored: row.bytes(Self.idColumn))
+        packetOverhead = row.int(28)
+        createdAt = Timestamp(milliseconds: row.int64(29))
+        stored = Indexed(state: state, finishedAt: finishedAt, touchedAt: touchedAt)
+    }
+
+    private var changingValues: [Value] {
+        [
+            .int(key),
+            .text(name),
+            .optional(reason?.code),
+            .optional(reason?.text),
+            .text(settings.priority.rawValue),
+            .optional(settings.messagesPerMinute),
+            .optional(settings.startAt?.milliseconds),
+            .optional(settings.expiresAt?.milliseconds),
+            .optional(startedAt?.milliseconds),
+            .text(cursor),
+            .int(generation),
+            .optional(accountLimit),
+            .int(fresh),
+            .int(waiting),
+        ] + Self.counted.map { .int(counts[$0]) } + [.int(resent)]
+    }
+
+    private var indexedValues: [Value] {
+        [
+            .text(state.rawValue),
+            .optional(finishedAt?.milliseconds),
+            .int(touchedAt.milliseconds),
+        ]
+    }
+
+    func insert(_ connection: any Connection) throws {
+        let constantValues: [Value] = [
+            .blob(id.bytes),
+            .text(settings.onUnknown.rawValue),
+            .int(packetOverhead),
+            .int(createdAt.milliseconds),
+        ]
+        try connection.run(sql.campaign.insert, changingValues + indexedValues + constantValues)
+    }
+
+    func save(_ connection: any Connection) throws {
+        if indexed == stored {
+            try connection.run(sql.campaign.updateInPlace, changingValues)
+        } else {
+            try connection.run(sql.campaign.update, changingValues + indexedValues)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import DeliveryCore
+
+/// A recipient's own state, as its row says.
+struct RecipientStateRow {
+    let account: [UInt8]
+    let state: State
+    let batch: Int64?
+    let generation: Int
+    let attempts: Int
+    let code: Int?
+    let info: String?
+    let dueAt: Timestamp?
+    let updatedAt: Timestamp
+
+    enum State: String {
+        case queued
+        case retrying
+        /// The recipient is in a list batch, and shares what becomes of that.
+        case listed = "member"
+        case failed
+        case unknown
+    }
+
+    init(_ row: any Row) throws {
+        account = row.bytes(0)
+        state = try decoded(row.text(1))
+        batch = row.optionalInt64(2)
+        generation = row.int(3)
+        guard generation >= 0 else { throw DamagedRow("a recipient in pass \(generation)") }
+        attempts = row.int(4)
+        code = row.optionalInt(5)
+        info = row.optionalText(6)
+        dueAt = row.timestamp(7)
+        updatedAt = Timestamp(milliseconds: row.int64(8))
+    }
+}

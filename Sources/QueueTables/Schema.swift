@@ -1,0 +1,250 @@
+/// The tables of the present version, for every engine.
+///
+/// The layout's idea is that an ordinary recipient is written once, when it is taken in, and never
+/// again. Its status follows from where it stands: beyond the campaign's cursor no recipient was
+/// addressed; up to the cursor every account lies in exactly one range batch, and shares what
+/// became of that; only a recipient with a state of its own has a row in `exception`.
+///
+/// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
+/// came later than the first version: an engine that has older stores adds them one by one.
+package enum Schema {
+    package static let version = 7
+
+    /// The statements that make a new store.
+    package static func creation(_ dialect: Dialect) -> String {
+        let texts = [
+            tables, service(dialect), keyedRequests, removed, removalIndexes, listing, tally,
+            dialect.tallyTriggers, closing,
+        ]
+        return texts.map(dialect.schema).joined(separator: "\n")
+    }
+
+    private static let tables = """
+        -- It was touched when it was made, when recipients were last taken in, and when a retry
+        -- opened it again.
+        CREATE TABLE campaign (
+            id INTEGER PRIMARY KEY,
+            uuid BLOB NOT NULL UNIQUE CHECK (length(uuid) = 16),
+            name RAW NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('draft', 'scheduled', 'running', 'paused',
+                'halted', 'completed', 'canceled', 'expired')),
+            reason_code INTEGER,
+            reason_text RAW CHECK ((reason_text IS NOT NULL) = (state = 'halted')),
+            priority TEXT NOT NULL CHECK (priority IN ('high', 'normal', 'low')),
+            messages_per_minute INTEGER CHECK (messages_per_minute > 0),
+            start_at_ms INTEGER,
+            expires_at_ms INTEGER,
+            on_unknown TEXT NOT NULL CHECK (on_unknown IN ('resend', 'leave')),
+            packet_overhead INTEGER NOT NULL,
+            created_at_ms INTEGER NOT NULL,
+            started_at_ms INTEGER,
+            finished_at_ms INTEGER,
+            cursor RAW NOT NULL DEFAULT '', -- the last account claimed
+            pass INTEGER NOT NULL DEFAULT 0, -- how often it was canceled or expired
+            account_limit INTEGER,
+            fresh INTEGER NOT NULL DEFAULT 0 CHECK (fresh >= 0), -- beyond the cursor, not cut
+            waiting INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0), -- for a retry of their own
+            queued INTEGER NOT NULL DEFAULT 0 CHECK (queued >= 0),
+            sending INTEGER NOT NULL DEFAULT 0 CHECK (sending >= 0),
+            retrying INTEGER NOT NULL DEFAULT 0 CHECK (retrying >= 0),
+            sent INTEGER NOT NULL DEFAULT 0 CHECK (sent >= 0),
+            failed INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
+            unknown INTEGER NOT NULL DEFAULT 0 CHECK (unknown >= 0),
+            canceled INTEGER NOT NULL DEFAULT 0 CHECK (canceled >= 0),
+            expired INTEGER NOT NULL DEFAULT 0 CHECK (expired >= 0),
+            resent INTEGER NOT NULL DEFAULT 0,
+            touched_at_ms INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX campaign_live ON campaign (id)
+            WHERE state IN ('scheduled', 'running', 'paused', 'halted');
+
+        -- Apart from its campaign, whose row changes with every call.
+        CREATE TABLE message (
+            campaign INTEGER PRIMARY KEY,
+            json RAW NOT NULL
+        ) STRICT;
+
+        CREATE TABLE recipient (
+            campaign INTEGER NOT NULL,
+            account RAW NOT NULL,
+            PRIMARY KEY (campaign, account)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What was not yet addressed or waited when a campaign was canceled or expired ends so.
+        CREATE TABLE cut (
+            campaign INTEGER NOT NULL,
+            pass INTEGER NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('canceled', 'expired')),
+            at_ms INTEGER NOT NULL,
+            PRIMARY KEY (campaign, pass)
+        ) STRICT, WITHOUT ROWID;
+
+        -- A batch is a range of the key (first and last account) or a list.
+        CREATE TABLE batch (
+            id INTEGER PRIMARY KEY,
+            campaign INTEGER NOT NULL,
+            pass INTEGER NOT NULL,
+            state TEXT NOT NULL
+                CHECK (state IN ('in_flight', 'held', 'repeat', 'closed', 'cut')),
+            first_account RAW,
+            last_account RAW CHECK ((last_account IS NULL) = (first_account IS NULL)),
+            accounts BLOB, -- of an open list: each account's length and its bytes
+            count INTEGER NOT NULL CHECK (count > 0),
+            attempts INTEGER NOT NULL,
+            maybe_accepted INTEGER NOT NULL,
+            is_half INTEGER NOT NULL,
+            message_sequence INTEGER NOT NULL,
+            message_random INTEGER NOT NULL,
+            due_at_ms INTEGER CHECK ((due_at_ms IS NOT NULL) = (state IN ('held', 'repeat'))),
+            message_key RAW,
+            code INTEGER,
+            info RAW,
+            changed_at_ms INTEGER NOT NULL,
+            ledger INTEGER,
+            CHECK (state NOT IN ('in_flight', 'held', 'repeat')
+                OR (accounts IS NULL) = (first_account IS NOT NULL))
+        ) STRICT;
+        CREATE UNIQUE INDEX batch_range ON batch (campaign, first_account)
+            WHERE first_account IS NOT NULL;
+        CREATE INDEX batch_open ON batch (state, campaign) WHERE state <> 'closed';
+
+        -- Every recipient that wasn't accepted at the first call. A member shares what became of
+        -- its list batch; those that wait and are of an earlier pass were cut with it.
+        CREATE TABLE exception (
+            campaign INTEGER NOT NULL,
+            account RAW NOT NULL,
+            state TEXT NOT NULL
+                CHECK (state IN ('queued', 'retrying', 'member', 'failed', 'unknown')),
+            batch INTEGER CHECK ((batch IS NOT NULL) = (state = 'member')),
+            pass INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            code INTEGER,
+            info RAW,
+            due_at_ms INTEGER CHECK ((due_at_ms IS NOT NULL) = (state IN ('queued', 'retrying'))),
+            updated_at_ms INTEGER NOT NULL,
+            doubted INTEGER NOT NULL DEFAULT 0, -- an earlier call may have been accepted
+            PRIMARY KEY (campaign, account)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX exception_doubted ON exception (campaign, pass)
+            WHERE doubted = 1 AND due_at_ms IS NOT NULL;
+        CREATE INDEX exception_due ON exception (campaign, pass, due_at_ms)
+            WHERE due_at_ms IS NOT NULL;
+
+        CREATE TABLE failure (
+            campaign INTEGER NOT NULL,
+            code INTEGER NOT NULL,
+            count INTEGER NOT NULL CHECK (count >= 0),
+            PRIMARY KEY (campaign, code)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What counts against the quota. It outlives the campaign, so it names it by its uuid.
+        CREATE TABLE ledger (
+            id INTEGER PRIMARY KEY,
+            uuid BLOB NOT NULL,
+            count INTEGER NOT NULL,
+            timeout_ms INTEGER NOT NULL,
+            release_ns INTEGER -- on the clock of the boot in `clock`; NULL while its call is out
+        ) STRICT;
+        CREATE INDEX ledger_release ON ledger (release_ns) WHERE release_ns IS NOT NULL;
+
+        CREATE TABLE clock (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            boot TEXT NOT NULL,
+            last_instant_ns INTEGER NOT NULL,
+            message_sequence INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO clock VALUES (1, '', 0, 0);
+        """
+
+    private static func service(_ dialect: Dialect) -> String {
+        """
+        -- The mark is the fencing token, which the lock file bears too.
+        CREATE TABLE service (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            is_paused INTEGER NOT NULL,
+            halt_code INTEGER,
+            halt_text RAW,
+            halt_fingerprint TEXT CHECK ((halt_fingerprint IS NULL) = (halt_text IS NULL)),
+            salt TEXT NOT NULL, -- of the fingerprint
+            mark TEXT NOT NULL DEFAULT ''
+        ) STRICT;
+        INSERT INTO service (id, is_paused, salt) VALUES (1, 0, \(dialect.randomDigits));
+        """
+    }
+
+    /// What requests with an `Idempotency-Key` were answered.
+    ///
+    /// The row holds the answer itself, not the campaign: a repetition hears what the first request
+    /// heard, though the campaign may have run, or be gone, since.
+    private static let keyedRequests = """
+        CREATE TABLE keyed_request (
+            caller RAW NOT NULL,
+            key BLOB NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+            answer BLOB NOT NULL,
+            created_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (caller, key)
+        ) STRICT;
+        CREATE INDEX keyed_request_age ON keyed_request (created_at_ms);
+        """
+
+    /// Campaigns that are gone and may have rows left.
+    private static let removed = """
+        CREATE TABLE removed (
+            campaign INTEGER PRIMARY KEY
+        ) STRICT;
+        CREATE INDEX batch_list ON batch (campaign) WHERE first_account IS NULL;
+        """
+
+    /// For campaigns that were left alone since a time.
+    private static let removalIndexes = """
+        CREATE INDEX campaign_draft ON campaign (touched_at_ms) WHERE state = 'draft';
+        CREATE INDEX campaign_finished ON campaign (finished_at_ms)
+            WHERE finished_at_ms IS NOT NULL;
+        """
+
+    /// For lists of campaigns in some states, newest first.
+    private static let listing = """
+        CREATE INDEX campaign_state ON campaign (state, uuid);
+        """
+
+    /// How many campaigns are in each state: thousands of calls a day through the gateway make a
+    /// million campaigns in a month, too many to count for each scrape.
+    private static let tally = """
+        CREATE TABLE campaign_tally (
+            state TEXT PRIMARY KEY,
+            count INTEGER NOT NULL CHECK (count >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO campaign_tally VALUES ('draft', 0), ('scheduled', 0), ('running', 0),
+            ('paused', 0), ('halted', 0), ('completed', 0), ('canceled', 0), ('expired', 0);
+        UPDATE campaign_tally
+        SET count = (SELECT count(*) FROM campaign WHERE state = campaign_tally.state);
+        """
+
+    /// Campaigns that have ended while more waited in them than one transaction should change.
+    private static let closing = """
+        CREATE TABLE closing (
+            campaign INTEGER PRIMARY KEY,
+            pass INTEGER NOT NULL,
+            cursor RAW NOT NULL -- the last account that was looked at
+        ) STRICT;
+        """
+}
+
+extension Schema {
+    /// For SQLite, the steps from the first version to the second, and so on.
+    package static let migrations = [
+        keyedRequests,
+        "ALTER TABLE service ADD COLUMN mark TEXT NOT NULL DEFAULT '';",
+        removed + touched + removalIndexes,
+        listing,
+        tally + Dialect.sqlite.tallyTriggers,
+        closing,
+    ].map(Dialect.sqlite.schema)
+
+    private static let touched = """
+        ALTER TABLE campaign ADD COLUMN touched_at_ms INTEGER NOT NULL DEFAULT 0;
+        UPDATE campaign SET touched_at_ms = created_at_ms;
+        """
+}

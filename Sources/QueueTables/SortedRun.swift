@@ -1,0 +1,167 @@
+import DeliveryCore
+import Glibc
+
+/// A run of accounts, or a part of it, with the order of their bytes.
+///
+/// Rows that come in random order touch a page of the table each; sorted, neighbours share one,
+/// which is what makes large runs ten times faster than rows written as they come.
+struct SortedRun: Sendable {
+    let run: AccountRun
+    /// Indexes into the run, in the order of the accounts' bytes.
+    let order: [UInt32]
+
+    /// Sorts the accounts at these places of a run; nil for all of them.
+    init(_ run: AccountRun, _ part: Range<Int>? = nil) {
+        self.run = run
+        order = Self.sorted(run, part ?? 0..<run.count)
+    }
+
+    /// Eight bytes of an account as a number, and where the account is.
+    ///
+    /// Comparing numbers that lie in order in memory spares most looks at the accounts themselves,
+    /// each of which would miss the cache.
+    private struct Entry {
+        let key: UInt64
+        let index: UInt32
+
+        var firstByte: Int { Int(key >> 56) }
+    }
+
+    private static func sorted(_ run: AccountRun, _ part: Range<Int>) -> [UInt32] {
+        let skipped = commonPrefix(of: run, part)
+        return unsafe run.bytes.withUnsafeBytes { bytes in
+            unsafe run.ends.withUnsafeBufferPointer { ends in
+                var entries: [Entry] = []
+                entries.reserveCapacity(part.count)
+                var start = unsafe part.lowerBound == 0 ? 0 : Int(ends[part.lowerBound - 1])
+                for index in part {
+                    let end = unsafe Int(ends[index])
+                    let key = unsafe key(bytes, from: start + skipped, to: end)
+                    entries.append(Entry(key: key, index: UInt32(index)))
+                    start = end
+                }
+                for bucket in gather(&entries) {
+                    entries[bucket].sort { lhs, rhs in
+                        if lhs.key != rhs.key { return lhs.key < rhs.key }
+                        return unsafe precedes(Int(lhs.index), Int(rhs.index), bytes, ends)
+                    }
+                }
+                return entries.map(\.index)
+            }
+        }
+    }
+
+    /// Brings entries with the same first byte together, in order of that byte, where they lie.
+    ///
+    /// The library's sort takes half as much again for a while; on one bucket after another that is
+    /// next to nothing, so a run may be large.
+    private static func gather(_ entries: inout [Entry]) -> [Range<Int>] {
+        var counts = [Int](repeating: 0, count: 256)
+        for entry in entries { counts[entry.firstByte] += 1 }
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for count in counts {
+            ranges.append(start..<(start + count))
+            start += count
+        }
+        var next = ranges.map(\.lowerBound)
+        for bucket in ranges.indices {
+            while next[bucket] < ranges[bucket].upperBound {
+                let home = entries[next[bucket]].firstByte
+                if home != bucket { entries.swapAt(next[bucket], next[home]) }
+                next[home] += 1
+            }
+        }
+        return ranges
+    }
+
+    /// How many bytes all accounts begin with alike: they would waste the keys.
+    private static func commonPrefix(of run: AccountRun, _ part: Range<Int>) -> Int {
+        guard let place = part.first else { return 0 }
+        let first = Array(run[place])
+        var common = first.count
+        for index in part.dropFirst() {
+            if common == 0 { break }
+            let account = run[index]
+            common = min(common, account.count)
+            var shared = 0
+            while shared < common, account[account.startIndex + shared] == first[shared] {
+                shared += 1
+            }
+            common = shared
+        }
+        return common
+    }
+
+    /// Up to eight bytes, the first one the most significant; what is missing counts as zero, which
+    /// no account contains.
+    private static func key(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UInt64
+    {
+        if start + 8 <= end {
+            return unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self).bigEndian
+        }
+        var key: UInt64 = 0
+        for offset in start..<(start + 8) {
+            key = unsafe key << 8 | (offset < end ? UInt64(bytes[offset]) : 0)
+        }
+        return key
+    }
+
+    private static func precedes(
+        _ lhs: Int,
+        _ rhs: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        _ ends: UnsafeBufferPointer<UInt32>
+    ) -> Bool {
+        let left = unsafe slice(lhs, bytes, ends)
+        let right = unsafe slice(rhs, bytes, ends)
+        guard let leftStart = left.baseAddress, let rightStart = right.baseAddress
+        else { return left.count < right.count }
+        let order = unsafe memcmp(leftStart, rightStart, min(left.count, right.count))
+        return order == 0 ? left.count < right.count : order < 0
+    }
+
+    private static func slice(
+        _ index: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        _ ends: UnsafeBufferPointer<UInt32>
+    ) -> UnsafeRawBufferPointer {
+        let start = unsafe index == 0 ? 0 : Int(ends[index - 1])
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<Int(ends[index])])
+    }
+}
+
+extension SortedRun {
+    /// Inserts a part of the run, without accounts that the campaign has; says how many were new.
+    func insert(
+        _ part: Range<Int>,
+        into campaign: Int64,
+        _ connection: any Connection
+    ) throws -> Int {
+        // The accounts' bytes are bound where they lie, so they must stay there meanwhile.
+        try unsafe run.bytes.withUnsafeBytes { bytes in
+            try unsafe run.ends.withUnsafeBufferPointer { ends in
+                var inserted = 0
+                var index = part.lowerBound
+                while index < part.upperBound {
+                    let isFull = part.upperBound - index >= RecipientStatements.rowsPerStatement
+                    let count = isFull ? RecipientStatements.rowsPerStatement : 1
+                    let statement = try connection.statement(
+                        isFull ? sql.recipient.insertMany : sql.recipient.insertOne
+                    )
+                    defer { statement.clear() }
+                    try statement.bind(.int(campaign), at: 1)
+                    for offset in 0..<count {
+                        let account = Int(order[index + offset])
+                        let slice = unsafe Self.slice(account, bytes, ends)
+                        try unsafe statement.bind(borrowed: slice, at: 2 + offset)
+                    }
+                    _ = try statement.step()
+                    inserted += connection.changedRows
+                    index += count
+                }
+                return inserted
+            }
+        }
+    }
+}

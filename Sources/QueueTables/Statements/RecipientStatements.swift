@@ -1,0 +1,103 @@
+/// Statements on recipients as they were taken in.
+struct RecipientStatements: Sendable {
+    /// Rows of one statement: more don't make it faster.
+    static let rowsPerStatement = 100
+
+    private static func insertion(rows: Int) -> StatementText {
+        let values = Array(repeating: "(?1, ?)", count: rows).joined(separator: ", ")
+        return "INSERT INTO recipient (campaign, account) VALUES \(values) ON CONFLICT DO NOTHING"
+    }
+
+    let insertMany = Self.insertion(rows: Self.rowsPerStatement)
+    let insertOne = Self.insertion(rows: 1)
+    let has: StatementText = "SELECT 1 FROM recipient WHERE campaign = ? AND account = ?"
+    let after: StatementText = """
+        SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+        """
+    let inRange: StatementText = """
+        SELECT account FROM recipient
+        WHERE campaign = ? AND account BETWEEN ? AND ? ORDER BY account
+        """
+    let inRangeAfter: StatementText = """
+        SELECT account FROM recipient
+        WHERE campaign = ? AND account > ? AND account BETWEEN ? AND ? ORDER BY account LIMIT ?
+        """
+}
+
+/// Statements on recipients with a state of their own.
+struct RecipientStateStatements: Sendable {
+    private static let columns = """
+        account, state, batch, pass, attempts, code, info, due_at_ms, updated_at_ms
+        """
+
+    let one: StatementText =
+        "SELECT \(Self.columns) FROM exception WHERE campaign = ? AND account = ?"
+    let after: StatementText = """
+        SELECT \(Self.columns) FROM exception WHERE campaign = ? AND account > ?
+        ORDER BY account LIMIT ?
+        """
+    let history: StatementText =
+        "SELECT attempts, doubted FROM exception WHERE campaign = ? AND account = ?"
+    let due: StatementText = """
+        SELECT account, attempts, state, doubted FROM exception INDEXED BY exception_due
+        WHERE campaign = ? AND pass = ? AND due_at_ms <= ? ORDER BY due_at_ms, account LIMIT ?
+        """
+    let firstDue: StatementText = """
+        SELECT min(due_at_ms) FROM exception INDEXED BY exception_due
+        WHERE campaign = ? AND pass = ? AND due_at_ms IS NOT NULL
+        """
+    let list: StatementText = """
+        UPDATE exception SET state = 'member', batch = ?, due_at_ms = NULL
+        WHERE campaign = ? AND account = ?
+        """
+    /// A recipient that has a row keeps its attempts and the doubt about it.
+    let put: StatementText = """
+        INSERT INTO exception (campaign, account, state, pass, attempts, code, info, due_at_ms,
+            updated_at_ms, doubted)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (campaign, account) DO UPDATE SET state = excluded.state, batch = NULL,
+            pass = excluded.pass, attempts = exception.attempts + excluded.attempts,
+            code = excluded.code, info = excluded.info, due_at_ms = excluded.due_at_ms,
+            updated_at_ms = excluded.updated_at_ms,
+            doubted = CASE exception.doubted WHEN 0 THEN excluded.doubted ELSE 1 END
+        """
+
+    // MARK: Stretches of the key, after one account up to another
+
+    /// The plus signs keep SQLite at the order of the key.
+    private static let waiting = """
+        campaign = ?1 AND account > ?2 AND account <= ?3 AND +pass = ?4
+            AND +due_at_ms IS NOT NULL
+        """
+    let waitingCounts: StatementText = """
+        SELECT state, doubted, count(*) FROM exception WHERE \(Self.waiting) GROUP BY state, doubted
+        """
+    let endDoubted: StatementText = """
+        UPDATE exception SET state = 'unknown', due_at_ms = NULL, info = ?5, updated_at_ms = ?6
+        WHERE \(Self.waiting) AND doubted = 1
+        """
+    let accountsAfter: StatementText = """
+        SELECT account FROM exception WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+        """
+
+    /// Of a final status, and of some codes, or of any if the list is empty.
+    private static func final(_ dialect: Dialect) -> String {
+        """
+        campaign = ?1 AND account > ?2 AND account <= ?3 AND state = ?4
+            AND (?5 = '[]' OR \(dialect.contains("code", in: "?5")))
+        """
+    }
+    let requeue = StatementText { dialect in
+        """
+        UPDATE exception SET state = 'queued', pass = ?6, attempts = 0, code = NULL,
+            info = NULL, due_at_ms = ?7, updated_at_ms = ?7
+        WHERE \(Self.final(dialect))
+        """
+    }
+    let codeCounts = StatementText { dialect in
+        """
+        SELECT code, count(*) FROM exception WHERE \(Self.final(dialect)) AND code IS NOT NULL
+        GROUP BY code
+        """
+    }
+}

@@ -1,0 +1,53 @@
+/// Statements that find what nobody needs any more, and remove it.
+struct RemovalStatements: Sendable {
+    let finished: StatementText = """
+        SELECT id FROM campaign INDEXED BY campaign_finished
+        WHERE finished_at_ms < ? ORDER BY finished_at_ms LIMIT ?
+        """
+    let untouchedDrafts: StatementText = """
+        SELECT id FROM campaign INDEXED BY campaign_draft
+        WHERE state = 'draft' AND touched_at_ms < ? ORDER BY touched_at_ms LIMIT ?
+        """
+
+    let removed: StatementText = "SELECT campaign FROM removed ORDER BY campaign LIMIT ?"
+    let note: StatementText = "INSERT INTO removed (campaign) VALUES (?)"
+    let forget: StatementText = "DELETE FROM removed WHERE campaign = ?"
+
+    let failures: StatementText = "DELETE FROM failure WHERE campaign = ?"
+    let terminations: StatementText = "DELETE FROM cut WHERE campaign = ?"
+    let message: StatementText = "DELETE FROM message WHERE campaign = ?"
+
+    let recipients = InOrder(table: "recipient")
+    let states = InOrder(table: "exception")
+    let rangeBatches: StatementText = """
+        DELETE FROM batch WHERE id IN (SELECT id FROM batch INDEXED BY batch_range
+            WHERE campaign = ? AND first_account IS NOT NULL LIMIT ?)
+        """
+    let listBatches: StatementText = """
+        DELETE FROM batch WHERE id IN (SELECT id FROM batch INDEXED BY batch_list
+            WHERE campaign = ? AND first_account IS NULL LIMIT ?)
+        """
+
+    /// A campaign's rows of a table, removed in the order of the key: a range, whose pages are freed
+    /// one after another.
+    struct InOrder: Sendable {
+        /// Where a range of so many rows ends.
+        let end: StatementText
+        let upTo: StatementText
+        let all: StatementText
+
+        init(table: String) {
+            end =
+                "SELECT account FROM \(table) WHERE campaign = ? ORDER BY account LIMIT 1 OFFSET ?"
+            upTo = "DELETE FROM \(table) WHERE campaign = ? AND account <= ?"
+            all = "DELETE FROM \(table) WHERE campaign = ?"
+        }
+    }
+
+    /// Rows that bear the key of a campaign that isn't there.
+    private static let strays = [
+        "recipient", "exception", "batch", "failure", "cut", "message", "closing",
+    ].map { "(SELECT count(*) FROM \($0) WHERE campaign NOT IN (SELECT id FROM campaign))" }
+    let strayCount: StatementText =
+        "SELECT (SELECT count(*) FROM removed) + \(Self.strays.joined(separator: " + "))"
+}

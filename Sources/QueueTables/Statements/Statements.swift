@@ -1,0 +1,28 @@
+/// Every statement that the queue's logic runs, by table and name.
+///
+/// A statement that isn't here isn't prepared on the engines that the tests have at hand.
+package struct Statements: Sendable {
+    let campaign = CampaignStatements()
+    let recipient = RecipientStatements()
+    let state = RecipientStateStatements()
+    let batch = BatchStatements()
+    let ledger = LedgerStatements()
+    let service = ServiceStatements()
+    let removal = RemovalStatements()
+
+    init() {}
+
+    /// Each of them with its name, such as `batch.byKey`.
+    package static let all = named(sql, "")
+
+    private static func named(_ value: Any, _ name: String) -> [(name: String, sql: StatementText)]
+    {
+        if let sql = value as? StatementText { return [(name, sql)] }
+        return Mirror(reflecting: value).children.flatMap { child in
+            named(child.value, name + (name.isEmpty ? "" : ".") + (child.label ?? ""))
+        }
+    }
+}
+
+/// The statements are put together once, and named wherever they are run.
+let sql = Statements()

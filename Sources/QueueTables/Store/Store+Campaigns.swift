@@ -1,0 +1,148 @@
+package import DeliveryCore
+package import DeliveryEngine
+import Synchronization
+
+/// Taking in and looking up.
+extension Store {
+    package func answer(
+        to key: KeyedRequest.Key,
+        now: Timestamp
+    ) async throws(QueueError) -> KeyedAnswer? {
+        try await read { try $0.answer(to: key, now: now) }
+    }
+
+    package func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
+        // Before the stream: a client must not send a million lines to a full disk.
+        try refuseIntakeWhenShort()
+        // Counted first: a start that comes between now and the look is refused, and one that came
+        // before is seen by it.
+        countIntake(of: id, by: 1)
+        let result = await engine.write(.request) { connection in
+            try connection.check()
+            _ = try connection.draft(id)
+        }
+        do {
+            try intakeMapped(result)
+        } catch {
+            countIntake(of: id, by: -1)
+            throw error
+        }
+    }
+
+    /// Needs no transaction, so it succeeds whatever becomes of the file and its disk.
+    package func closeIntake(_ id: Campaign.ID) async {
+        countIntake(of: id, by: -1)
+    }
+
+    private func countIntake(of id: Campaign.ID, by change: Int) {
+        intakes.withLock { intakes in
+            let count = (intakes[id] ?? 0) + change
+            intakes[id] = count > 0 ? count : nil
+        }
+    }
+
+    package func take(
+        _ run: AccountRun,
+        into id: Campaign.ID,
+        now: Now
+    ) async throws(IntakeError) -> Taken {
+        try refuseIntakeWhenShort()
+        let sorted = await sorted(run)
+        var taken = Taken(accepted: 0, duplicates: 0, total: 0)
+        var start = 0
+        // Once for an empty run too: it must say that the campaign is no draft.
+        repeat {
+            let part = start..<min(start + CommitSize.slice, run.count)
+            let result = await write(now: now, .bulk) { transaction in
+                try transaction.take(sorted, part, into: id)
+            }
+            let step: Taken
+            do throws(IntakeError) {
+                step = try intakeMapped(result)
+            } catch {
+                // What the transactions before took is durable, and its sender must learn of it.
+                guard case .queue(let fault) = error, start > 0 else { throw error }
+                taken.fault = fault
+                return taken
+            }
+            taken.accepted += step.accepted
+            taken.duplicates += step.duplicates
+            taken.total = step.total
+            start = part.upperBound
+        } while start < run.count
+        return taken
+    }
+
+    package func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {
+        try await read { connection in
+            try connection.campaign(id).map { try connection.whole($0) }
+        }
+    }
+
+    package func campaigns(
+        in states: Set<Campaign.State>,
+        before: Campaign.ID?,
+        limit: Int
+    ) async throws(QueueError) -> [Campaign] {
+        let end = Value.blob(before.map(\.bytes) ?? [UInt8](repeating: 0xFF, count: 17))
+        return try await read { connection in
+            var rows: [CampaignRow] = []
+            if states.isEmpty {
+                rows = try connection.all(sql.campaign.newest, end, .int(limit)) {
+                    try CampaignRow($0)
+                }
+            }
+            // Each state's newest, of which the newest of all are wanted: no more rows are looked
+            // at than a page for each state, whatever the others are.
+            for state in states {
+                let name = Value.text(state.rawValue)
+                rows += try connection.all(sql.campaign.newestOfState, end, name, .int(limit)) {
+                    try CampaignRow($0)
+                }
+            }
+            rows.sort { $0.id > $1.id }
+            return try rows.prefix(limit).map { try connection.whole($0) }
+        }
+    }
+
+    package func recipient(
+        _ account: Account,
+        of id: Campaign.ID
+    ) async throws(QueueError) -> Recipient? {
+        try await read { connection in
+            guard let campaign = try connection.campaign(id) else { return nil }
+            return try RecipientReader(campaign, connection).recipient(account)
+        }
+    }
+
+    package func recipients(
+        of id: Campaign.ID,
+        matching filter: RecipientFilter,
+        after: Account?,
+        limit: Int
+    ) async throws(QueueError) -> RecipientPage {
+        try await read { connection in
+            guard let campaign = try connection.campaign(id) else {
+                return RecipientPage(recipients: [], next: nil)
+            }
+            let reader = try RecipientReader(campaign, connection)
+            return try reader.page(matching: filter, after: after?.bytes ?? [], limit: limit)
+        }
+    }
+
+    private func refuseIntakeWhenShort() throws(IntakeError) {
+        do {
+            try engine.refuseWhenShort()
+        } catch {
+            throw .queue(error)
+        }
+    }
+
+    private func intakeMapped<T>(_ result: Result<T, any Error>) throws(IntakeError) -> T {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error as IntakeError): throw error
+        case .failure(let error): throw .queue(engine.queueError(error))
+        }
+    }
+}

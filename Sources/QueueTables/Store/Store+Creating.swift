@@ -1,0 +1,114 @@
+package import DeliveryCore
+package import DeliveryEngine
+import Synchronization
+
+/// How a campaign comes into the store with its recipients: whole or not at all.
+extension Store {
+    /// A creation of so many recipients goes before the slices of streams: it takes a millisecond.
+    private static let fewRows = 1_000
+    /// Accounts of one body that are sorted at a time: sorting takes 20 bytes each, and a body may
+    /// name sixteen million.
+    private static let sortedRows = 1_000_000
+
+    package func create(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
+        try engine.refuseWhenShort()
+        guard campaign.recipients.count <= CommitSize.slice else {
+            return try await createInSlices(campaign, for: request, now: now)
+        }
+        let sorted = await sorted(campaign.recipients)
+        let rank: WriterRank = sorted.order.count > Self.fewRows ? .bulk : .request
+        return try mapped(
+            await write(now: now, rank) { transaction in
+                let key = try transaction.nextKey()
+                let accepted = try sorted.insert(
+                    0..<sorted.order.count,
+                    into: key,
+                    transaction.connection
+                )
+                return try transaction.create(campaign, key, accepted, for: request)
+            }
+        )
+    }
+
+    /// Millions of recipients are no one transaction, for which every call would wait.
+    ///
+    /// Their rows come first, under a key that is noted as removed: no reader sees them, and if the
+    /// creation fails, or the process ends, sweeps take them away. The campaign comes with the last
+    /// transaction.
+    private func createInSlices(
+        _ campaign: NewCampaign,
+        for request: KeyedRequest?,
+        now: Now
+    ) async throws(QueueError) -> Created {
+        let key = try mapped(
+            await write(now: now) { transaction in
+                let key = try transaction.nextKey()
+                try transaction.connection.run(sql.removal.note, .int(key))
+                // Before a sweep can find it.
+                self.arriving.withLock { _ = $0.insert(key) }
+                return key
+            }
+        )
+        defer { arriving.withLock { _ = $0.remove(key) } }
+        var accepted = 0
+        for part in (0..<campaign.recipients.count).parts(of: Self.sortedRows) {
+            let sorted = await sorted(campaign.recipients, part)
+            for slice in sorted.order.indices.parts(of: CommitSize.slice) {
+                accepted += try mapped(
+                    await write(now: now, .bulk) { transaction in
+                        try sorted.insert(slice, into: key, transaction.connection)
+                    }
+                )
+            }
+        }
+        return try mapped(
+            await write(now: now) { [accepted] transaction in
+                try transaction.connection.run(sql.removal.forget, .int(key))
+                return try transaction.create(campaign, key, accepted, for: request)
+            }
+        )
+    }
+}
+
+extension Range<Int> {
+    /// The range in pieces of a size, the last one maybe shorter.
+    fileprivate func parts(of size: Int) -> some Sequence<Range<Int>> {
+        stride(from: lowerBound, to: upperBound, by: size).lazy.map {
+            $0..<Swift.min($0 + size, upperBound)
+        }
+    }
+}
+
+extension Transaction {
+    /// A key that no row bears, nor one of a campaign that is gone and may have rows left.
+    fileprivate func nextKey() throws -> Int64 {
+        try connection.first(sql.campaign.nextKey) { $0.int64(0) } ?? 1
+    }
+
+    /// Stores a campaign whose recipients have their rows.
+    fileprivate mutating func create(
+        _ campaign: NewCampaign,
+        _ key: Int64,
+        _ accepted: Int,
+        for request: KeyedRequest?
+    ) throws -> Created {
+        var row = CampaignRow(campaign, key: key, recipients: accepted, at: now.timestamp)
+        if campaign.start {
+            row.state = row.startsLater(than: now.timestamp) ? .scheduled : .running
+            if row.state == .running { row.startedAt = now.timestamp }
+            finish(&row)
+        }
+        try row.insert(connection)
+        try connection.run(sql.campaign.insertMessage, .int(key), .text(campaign.message.json))
+        let created = Created(
+            campaign: row.campaign(message: campaign.message, failures: []),
+            work: campaign.start ? try connection.work(row) : nil
+        )
+        if let request { try remember(request, created.campaign) }
+        return created
+    }
+}

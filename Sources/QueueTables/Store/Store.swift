@@ -1,0 +1,187 @@
+package import DeliveryCore
+package import DeliveryEngine
+import Dispatch
+import Synchronization
+
+/// The queue on an engine's tables: what is committed survives a crash and a power loss.
+package final class Store: Sendable {
+    package let engine: any Engine
+    private let options: Options
+    let memory: Mutex<WriterMemory>
+    /// How many streams of recipients are open, by draft: no row, so that closing one can't fail.
+    let intakes = Mutex<[Campaign.ID: Int]>([:])
+    /// Keys of campaigns that are being made in several transactions.
+    let arriving = Mutex<Set<Int64>>([])
+    package let faults: AsyncStream<QueueError>
+    private let fault: AsyncStream<QueueError>.Continuation
+    /// Sorts runs of accounts: one at a time, and not on the threads that the sending loop needs.
+    private let sorter = DispatchQueue(label: "fanoutd.sorter", qos: .utility)
+
+    /// Salts the fingerprint of credentials that this store keeps: another in every store.
+    package let salt: String
+
+    package init(on engine: any Engine, salt: String, options: Options) {
+        self.engine = engine
+        self.salt = salt
+        self.options = options
+        (faults, fault) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        memory = Mutex(
+            WriterMemory(
+                random: SplitMix64(seed: options.seed),
+                lacksCalls: engine.lacksCalls
+            )
+        )
+    }
+
+    package struct Options: Sendable {
+        /// Names the boot whose monotonic clock `Now.instant` reads.
+        package var bootID: String
+        /// For the numbers that the store itself draws.
+        package var seed: UInt64
+        /// How many rows the mass operations of one transaction look at, at most.
+        package var rowsPerStep: Int
+
+        package init(bootID: String, seed: UInt64, rowsPerStep: Int = CommitSize.rows) {
+            self.bootID = bootID
+            self.seed = seed
+            self.rowsPerStep = rowsPerStep
+        }
+    }
+
+    /// The same rows as the next process finds them, maybe after a reboot: for simulations.
+    package func reopened(bootID: String) -> Store {
+        var options = options
+        options.bootID = bootID
+        return Store(on: engine, salt: salt, options: options)
+    }
+
+    /// How many rows bear the key of a campaign that isn't there: for tests and simulations.
+    package func strayRowCount() async throws(QueueError) -> Int {
+        try await read { try $0.first(sql.removal.strayCount) { $0.int(0) } ?? 0 }
+    }
+}
+
+// MARK: Transactions
+
+extension Store {
+    /// Runs a transaction when it is its turn; if it throws, nothing of it is done.
+    func write<T: Sendable>(
+        now: Now,
+        _ rank: WriterRank = .request,
+        touchesClock: Bool = false,
+        _ body: @escaping @Sendable (inout Transaction) throws -> T
+    ) async -> Result<T, any Error> {
+        let result = await engine.write(rank) { connection in
+            try self.transact(connection, now: now, touchesClock: touchesClock, body)
+        }
+        // What the loop writes itself it hears of anyway.
+        if case .failure(let error) = result, rank != .loop { tell(error) }
+        return result
+    }
+
+    /// Tells the sending loop of an error that concerns it too.
+    private func tell(_ error: any Error) {
+        if error.isOfStore { fault.yield(engine.queueError(error)) }
+    }
+
+    private func transact<T: Sendable>(
+        _ connection: any WritingConnection,
+        now: Now,
+        touchesClock: Bool,
+        _ body: @Sendable (inout Transaction) throws -> T
+    ) throws -> T {
+        var transaction = Transaction(
+            connection,
+            now: now,
+            rowsPerStep: options.rowsPerStep,
+            intakes: intakes.withLock { $0 },
+            arriving: arriving.withLock { $0 },
+            memory: memory.withLock { $0 }
+        )
+        var answer: T?
+        try connection.transaction {
+            if touchesClock { try transaction.begin(boot: options.bootID) }
+            answer = try body(&transaction)
+            try transaction.end(boot: touchesClock ? options.bootID : nil)
+        }
+        var kept = transaction.memory
+        if kept.lacksCalls, kept.hasAdoptedLedger {
+            kept.lacksCalls = false
+            engine.heldWindow(connection)
+        }
+        memory.withLock { [kept] in $0 = kept }
+        guard let answer else { preconditionFailure("a committed transaction has its answer") }
+        return answer
+    }
+
+    /// Reads a snapshot.
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> T
+    ) async throws(QueueError) -> T {
+        try mapped(await engine.read(body))
+    }
+
+    func mapped<T>(_ result: Result<T, any Error>) throws(QueueError) -> T {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw engine.queueError(error)
+        }
+    }
+
+    /// A run, or a part of it, with its order, sorted elsewhere than on the caller's thread.
+    func sorted(_ run: AccountRun, _ part: Range<Int>? = nil) async -> SortedRun {
+        guard engine.isConcurrent, part?.count ?? run.count > Self.quicklySorted else {
+            return SortedRun(run, part)
+        }
+        return await withCheckedContinuation { continuation in
+            sorter.async { continuation.resume(returning: SortedRun(run, part)) }
+        }
+    }
+
+    /// So many accounts are sorted in less time than it takes to change threads.
+    private static let quicklySorted = 100
+}
+
+// MARK: The ports
+
+extension Store: QueueBackend {
+    package func restore(now: Now) async throws(QueueError) -> Restored {
+        try mapped(await write(now: now, .loop, touchesClock: true) { try $0.restore() })
+    }
+
+    package func commit(_ writes: [Write], now: Now) async throws(QueueError) -> [WriteResult] {
+        let whole = await write(now: now, .loop, touchesClock: true) { transaction in
+            try writes.map { try transaction.perform($0) }
+        }
+        guard case .failure(let error) = whole, error.isOfOneWrite else { return try mapped(whole) }
+        // Nothing is done yet. One write at a time costs a little more, and says which it is.
+        return try mapped(
+            await write(now: now, .loop, touchesClock: true) { transaction in
+                try writes.map { try transaction.performAlone($0) }
+            }
+        )
+    }
+
+    package func proveWriting(now: Now) async {
+        let result = await write(now: now, .loop, touchesClock: true) { _ in }
+        if case .failure(let error) = result { tell(error) }
+    }
+
+    package func standing() async throws(QueueError) -> QueueStanding {
+        try await read { connection in
+            var standing = QueueStanding()
+            try connection.each(sql.campaign.tally) { row in
+                standing.campaigns[try decoded(row.text(0))] = row.int(1)
+            }
+            try connection.each(sql.campaign.waiting) { row in
+                standing.recipients = row.optionalInt(0) ?? 0
+                standing.waitingSince = row.timestamp(1)
+            }
+            return standing
+        }
+    }
+
+    package var ended: Counts { memory.withLock { $0.ended } }
+    package var logSize: Int? { engine.logSize }
+    package func close() throws(QueueError) { try engine.close() }
+}

@@ -1,0 +1,152 @@
+import DeliveryCore
+
+extension Transaction {
+    mutating func perform(_ claim: Write.Claim) throws -> WriteResult {
+        guard var campaign = try campaign(claim.campaign) else { return .claimed(nil, nil) }
+        guard mayClaim(from: campaign) else { return .claimed(nil, try connection.work(campaign)) }
+        let accounts: [Account]
+        var histories: [History] = []
+        let members: BatchRow.Accounts
+        switch claim.source {
+        case .fresh:
+            accounts = try freshAccounts(of: campaign, claim)
+            guard let first = accounts.first, let last = accounts.last else {
+                return .claimed(nil, try connection.work(campaign))
+            }
+            members = .range(first: first.bytes, last: last.bytes)
+            campaign.cursor = last.bytes
+            campaign.fresh -= accounts.count
+            campaign.move(accounts.count, from: .queued, to: .sending)
+        case .dueRetries:
+            let due = try dueAccounts(of: campaign, claim)
+            guard !due.isEmpty else { return .claimed(nil, try connection.work(campaign)) }
+            accounts = due.map(\.account)
+            histories = due.map(\.history)
+            members = .list(accounts)
+            campaign.waiting -= due.count
+            // An earlier call of theirs may have been accepted.
+            campaign.resent += histories.count(where: \.isDoubted)
+            for entry in due { campaign.move(1, from: entry.status, to: .sending) }
+        }
+        var batch = BatchRow(
+            key: 0,
+            campaign: campaign.key,
+            generation: campaign.generation,
+            state: .inFlight,
+            accounts: members,
+            count: accounts.count,
+            messageSequence: nextSequence(),
+            messageRandom: claim.messageRandom,
+            changedAt: now.timestamp,
+            ledger: try hold(accounts.count, of: campaign.id, timeout: claim.timeout)
+        )
+        try batch.insert(connection)
+        try list(batch)
+        update(campaign)
+        let call = Batch(
+            batch,
+            of: campaign.id,
+            message: try message(of: campaign),
+            accounts: accounts,
+            histories: histories
+        )
+        return .claimed(call, try connection.work(campaign))
+    }
+
+    /// Whether a campaign runs; an expiry that has come may have to wait for a later commit.
+    private func mayClaim(from campaign: CampaignRow) -> Bool {
+        campaign.state == .running && !campaign.isPastExpiry(at: now.timestamp)
+    }
+
+    mutating func perform(_ reclaim: Write.Reclaim) throws -> WriteResult {
+        guard var batch = try connection.batch(reclaim.batch.rawValue),
+            var campaign = try campaign(key: batch.campaign)
+        else { return .claimed(nil, nil) }
+        guard mayClaim(from: campaign), batch.state == .held || batch.state == .repeated,
+            let status = batch.state.status
+        else { return .claimed(nil, try connection.work(campaign)) }
+        let message = try message(of: campaign)
+        let call = try connection.call(batch, of: campaign.id, message: message)
+        let size = call.accounts.reduce(0) { $0 + $1.encodedSize }
+        if size > reclaim.byteLimit, batch.count > 1 { return try divide(batch, campaign) }
+        campaign.move(batch.count, from: status, to: .sending)
+        campaign.resent += batch.maybeAccepted ? batch.count : call.doubted.count
+        batch.state = .inFlight
+        batch.dueAt = nil
+        batch.changedAt = now.timestamp
+        batch.ledger = try hold(batch.count, of: campaign.id, timeout: reclaim.timeout)
+        try batch.save(connection)
+        update(campaign)
+        return .claimed(call, try connection.work(campaign))
+    }
+
+    /// The next accounts after the cursor, as many as fit.
+    private func freshAccounts(of campaign: CampaignRow, _ claim: Write.Claim) throws -> [Account] {
+        guard campaign.fresh > 0 else { return [] }
+        var accounts: [Account] = []
+        accounts.reserveCapacity(claim.accountLimit)
+        var room = claim.byteLimit
+        let query = try connection.query(
+            sql.recipient.after,
+            .int(campaign.key),
+            .text(campaign.cursor),
+            .int(claim.accountLimit)
+        )
+        defer { query.clear() }
+        while try query.step() {
+            let account = Account(checked: query.bytes(0))
+            room -= account.encodedSize
+            if room < 0, !accounts.isEmpty { break }
+            accounts.append(account)
+        }
+        return accounts
+    }
+
+    private struct DueAccount {
+        let account: Account
+        let status: Recipient.Status
+        let history: History
+    }
+
+    /// The recipients longest due, as many as fit, in the order of their bytes.
+    private func dueAccounts(
+        of campaign: CampaignRow,
+        _ claim: Write.Claim
+    ) throws -> [DueAccount] {
+        var due: [DueAccount] = []
+        var room = claim.byteLimit
+        let query = try connection.query(
+            sql.state.due,
+            .int(campaign.key),
+            .int(campaign.generation),
+            .int(max(now.timestamp, claim.dueBy ?? now.timestamp).milliseconds),
+            .int(claim.accountLimit)
+        )
+        defer { query.clear() }
+        while try query.step() {
+            let account = Account(checked: query.bytes(0))
+            room -= account.encodedSize
+            if room < 0, !due.isEmpty { break }
+            let entry = DueAccount(
+                account: account,
+                status: try decoded(query.text(2)),
+                history: History(attempts: query.int(1), isDoubted: query.flag(3))
+            )
+            due.append(entry)
+        }
+        return due.sorted { $0.account < $1.account }
+    }
+
+    /// Notes in the rows of a list batch's accounts that they share what becomes of it.
+    func list(_ batch: BatchRow) throws {
+        guard case .list(let accounts?) = batch.accounts else { return }
+        for account in accounts {
+            try connection.run(
+                sql.state.list,
+                .int(batch.key),
+                .int(batch.campaign),
+                .text(account.bytes)
+            )
+        }
+    }
+}

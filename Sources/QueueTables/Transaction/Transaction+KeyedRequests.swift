@@ -1,0 +1,52 @@
+import DeliveryCore
+import DeliveryEngine
+
+/// Requests with a key, and what they were answered.
+extension Transaction {
+    /// Keeps the answer to a request with a key, and forgets some old ones.
+    func remember(_ request: KeyedRequest, _ campaign: Campaign) throws {
+        // Several for each one added, so they can't pile up, and few enough for one transaction.
+        try forgetRequests(atMost: 100)
+        try connection.run(
+            sql.service.keepAnswer,
+            .text(request.key.caller),
+            .blob(request.key.bytes),
+            .blob(request.digest),
+            .blob(campaign.id.bytes),
+            .blob(request.answer(campaign)),
+            .int(now.timestamp.milliseconds)
+        )
+    }
+
+    /// Removes requests that count no more, and says how many.
+    @discardableResult
+    func forgetRequests(atMost limit: Int) throws -> Int {
+        try connection.run(
+            sql.service.forgetAnswers,
+            .int(lastForgotten(at: now.timestamp)),
+            .int(limit)
+        )
+    }
+}
+
+extension Connection {
+    func answer(to key: KeyedRequest.Key, now: Timestamp) throws -> KeyedAnswer? {
+        try first(
+            sql.service.answer,
+            .text(key.caller),
+            .blob(key.bytes),
+            .int(lastForgotten(at: now))
+        ) { row in
+            KeyedAnswer(
+                campaign: try Campaign.ID(stored: row.bytes(0)),
+                digest: row.bytes(1),
+                body: row.bytes(2)
+            )
+        }
+    }
+}
+
+/// The time up to which requests count no more.
+private func lastForgotten(at now: Timestamp) -> Int64 {
+    now.milliseconds - KeyedAnswer.lifetime.milliseconds
+}

@@ -1,0 +1,127 @@
+import DeliveryCore
+
+/// How campaigns leave the store: their own rows at once, those of their recipients in steps.
+///
+/// A campaign may have millions of recipients, and every claim would wait while they are removed.
+/// So its key is written down in `removed`, and small transactions take away what bears it.
+extension Transaction {
+    mutating func delete(_ id: Campaign.ID) throws -> Change {
+        guard let campaign = try campaign(id) else { return .failure(.notFound) }
+        guard intakes[id] == nil else { return .failure(.intakeOpen) }
+        // What merely waits for its end may as well go: no call is out for it.
+        let isEnding = try isClosing(campaign) && campaign.counts.sending == 0
+        guard campaign.state == .draft || campaign.isOver || isEnding else {
+            return .failure(.wrongState(campaign.state))
+        }
+        let answer = try changed(campaign)
+        try remove(campaign)
+        return .success(answer)
+    }
+
+    private mutating func remove(_ campaign: CampaignRow) throws {
+        let statements = [
+            sql.removal.failures, sql.removal.terminations, sql.removal.message,
+            sql.campaign.deleteClosing, sql.campaign.delete, sql.removal.note,
+        ]
+        for statement in statements { try connection.run(statement, .int(campaign.key)) }
+        forget(campaign)
+    }
+
+    // MARK: Sweeping
+
+    /// One step: retires some campaigns, and removes rows of campaigns that are gone.
+    mutating func perform(_ sweep: Write.Sweep) throws -> WriteResult {
+        var retired: [Campaign.ID] = []
+        // A campaign's own rows cost about as much as a hundred of its recipients'.
+        let retiredAtOnce = max(1, rowsPerStep / 100)
+        if let time = sweep.untouchedSince { retired = try retire(time, atMost: retiredAtOnce) }
+        var room = rowsPerStep
+        for key in try removedKeys() where room > 0 {
+            let limit = room
+            let fault = try attempt { transaction in
+                room -= try transaction.removeRows(of: key, atMost: limit)
+                guard room > 0 else { return }
+                try transaction.connection.run(sql.removal.forget, .int(key))
+                room -= 1
+            }
+            guard fault != nil else { continue }
+            room = limit
+            memory.unremovable.insert(key)
+        }
+        // An answer that was kept may be as long as a campaign's message.
+        let forgottenAtOnce = max(1, rowsPerStep / 10)
+        let forgotten = room > 0 ? try forgetRequests(atMost: forgottenAtOnce) : 0
+        let isFull =
+            room <= 0 || retired.count == retiredAtOnce || forgotten == forgottenAtOnce
+        return .swept(WriteResult.Swept(retired: retired, hasMore: isFull))
+    }
+
+    /// Removes campaigns that have been over, and drafts that were left untouched, since a time.
+    private mutating func retire(_ time: Timestamp, atMost limit: Int) throws -> [Campaign.ID] {
+        var keys: [Int64] = []
+        // Drafts that are streamed into may be among the oldest.
+        let room = Value.int(limit + intakes.count + memory.unremovable.count)
+        for statement in [sql.removal.finished, sql.removal.untouchedDrafts] {
+            keys += try connection.all(statement, .int(time.milliseconds), room) { $0.int64(0) }
+        }
+        var retired: [Campaign.ID] = []
+        for key in keys where retired.count < limit && !memory.unremovable.contains(key) {
+            var removed: Campaign.ID?
+            let fault = try attempt { removed = try $0.retire(key, leftBefore: time) }
+            // An operator has to look at it; until then the others are removed all the same.
+            if fault != nil {
+                memory.unremovable.insert(key)
+            } else if let removed {
+                retired.append(removed)
+            }
+        }
+        return retired
+    }
+
+    private mutating func retire(_ key: Int64, leftBefore time: Timestamp) throws -> Campaign.ID? {
+        // As the writes before this one in the same transaction have left it.
+        guard let row = try campaign(key: key), row.wasLeft(before: time), intakes[row.id] == nil
+        else { return nil }
+        try remove(row)
+        return row.id
+    }
+
+    /// Campaigns that are gone and may have rows left, as many as one step can be through with.
+    private func removedKeys() throws -> [Int64] {
+        let left = memory.unremovable.union(arriving)
+        let room = Value.int(rowsPerStep + left.count)
+        return try connection.all(sql.removal.removed, room) { $0.int64(0) }
+            .filter { !left.contains($0) }
+    }
+
+    /// Removes rows of a campaign that is gone and says how many; fewer than `limit` were all.
+    private func removeRows(of key: Int64, atMost limit: Int) throws -> Int {
+        var room = limit
+        for table in [sql.removal.states, sql.removal.recipients] where room > 0 {
+            room -= try removeFirst(room, table, of: key)
+        }
+        for batches in [sql.removal.rangeBatches, sql.removal.listBatches] where room > 0 {
+            room -= try connection.run(batches, .int(key), .int(room))
+        }
+        return limit - room
+    }
+
+    private func removeFirst(
+        _ count: Int,
+        _ table: RemovalStatements.InOrder,
+        of key: Int64
+    ) throws -> Int {
+        let end = try connection.first(table.end, .int(key), .int(count - 1)) { $0.bytes(0) }
+        guard let end else { return try connection.run(table.all, .int(key)) }
+        return try connection.run(table.upTo, .int(key), .text(end))
+    }
+}
+
+extension CampaignRow {
+    /// Whether the campaign was over, or last touched as a draft, before a time.
+    fileprivate func wasLeft(before time: Timestamp) -> Bool {
+        if state == .draft { return touchedAt < time }
+        guard isOver, let finishedAt else { return false }
+        return finishedAt < time
+    }
+}

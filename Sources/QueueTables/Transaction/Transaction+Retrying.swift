@@ -1,0 +1,121 @@
+import DeliveryCore
+
+/// How failed and unknown recipients go back into the queue: in steps, since there may be millions
+/// of them and every claim would wait.
+extension Transaction {
+    mutating func retry(
+        _ id: Campaign.ID,
+        _ filter: RetryFilter,
+        after position: RetryPosition?
+    ) throws -> Change {
+        guard var campaign = try campaign(id) else { return .failure(.notFound) }
+        guard campaign.state != .draft else { return .failure(.wrongState(.draft)) }
+        let before = position?.requeued ?? 0
+        if let position,
+            position.pass != campaign.generation || campaign.isPastExpiry(at: now.timestamp)
+        {
+            // It was ended since the step before, and that holds.
+            return .success(try changed(campaign, requeued: before))
+        }
+        guard !campaign.isPastExpiry(at: now.timestamp) else { return .failure(.expired) }
+        let start = position?.account ?? Account(checked: [])
+        let again = RetryPosition(account: start, pass: campaign.generation, requeued: before)
+        if let closing = try connection.closing(of: campaign.key) {
+            // What it ended must have its end before anybody is put back.
+            let closed = try goOn(closing, &campaign)
+            update(campaign)
+            return .success(
+                try changed(campaign, requeued: before, next: again, closed: closed)
+            )
+        }
+        // Others of the same commit have taken its rows.
+        guard rowsLeft > 0 else {
+            return .success(try changed(campaign, requeued: before, next: again))
+        }
+        let stretch = try stretch(of: campaign, after: start.bytes)
+        var requeued = 0
+        if filter.failed { requeued += try requeue(.failed, filter.codes, stretch, &campaign) }
+        if filter.unknown { requeued += try requeue(.unknown, filter.codes, stretch, &campaign) }
+        if requeued > 0 {
+            campaign.counts.queued += requeued
+            campaign.waiting += requeued
+            if campaign.state.isFinal {
+                campaign.state = .running
+                campaign.finishedAt = nil
+                campaign.touchedAt = now.timestamp
+            }
+            update(campaign)
+        }
+        let next = stretch.last.map { last in
+            RetryPosition(
+                account: Account(checked: last),
+                pass: campaign.generation,
+                requeued: before + requeued
+            )
+        }
+        return .success(try changed(campaign, requeued: before + requeued, next: next))
+    }
+
+    /// The part of a campaign's recipients with a state of their own that one step looks at.
+    struct Stretch {
+        let after: [UInt8]
+        /// Nil where it reaches to the end.
+        let last: [UInt8]?
+
+        /// What comes after every account: SQLite sorts a blob behind all text.
+        private static let end = Value.blob([0xFF])
+
+        var lastValue: Value { last.map { .text($0) } ?? Self.end }
+    }
+
+    /// As far as this transaction may look yet.
+    mutating func stretch(of campaign: CampaignRow, after: [UInt8]) throws -> Stretch {
+        var left = rowsLeft
+        var last: [UInt8]?
+        try connection.each(
+            sql.state.accountsAfter,
+            .int(campaign.key),
+            .text(after),
+            .int(left)
+        ) { row in
+            left -= 1
+            if left == 0 { last = row.bytes(0) }
+        }
+        rowsLeft = left
+        return Stretch(after: after, last: last)
+    }
+
+    /// Puts a stretch's recipients of a final status back, all of them or only some codes'.
+    private func requeue(
+        _ status: Recipient.Status,
+        _ codes: [Int],
+        _ stretch: Stretch,
+        _ campaign: inout CampaignRow
+    ) throws -> Int {
+        let found: [Value] = [
+            .int(campaign.key),
+            .text(stretch.after),
+            stretch.lastValue,
+            .text(status.rawValue),
+            .text("[\(codes.map(String.init).joined(separator: ","))]"),
+        ]
+        if status == .failed { try uncountFailures(found, campaign) }
+        let changes: [Value] = [.int(campaign.generation), .int(now.timestamp.milliseconds)]
+        let requeued = try connection.run(sql.state.requeue, found + changes)
+        campaign.counts[status] -= requeued
+        return requeued
+    }
+
+    /// Takes failures that are no failures any more out of their codes' counters.
+    private func uncountFailures(_ found: [Value], _ campaign: CampaignRow) throws {
+        let counts = try connection.all(sql.state.codeCounts, found) { ($0.int64(0), $0.int64(1)) }
+        for (code, count) in counts {
+            try connection.run(
+                sql.campaign.takeFailures,
+                .int(count),
+                .int(campaign.key),
+                .int(code)
+            )
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import DeliveryCore
+
+/// How an open batch becomes two: a doubt about it, its attempts and its kind go with both halves.
+extension Transaction {
+    /// Halves a batch that is too large for the limits by now.
+    mutating func divide(_ batch: BatchRow, _ campaign: CampaignRow) throws -> WriteResult {
+        guard let status = batch.state.status else {
+            return .recorded(try connection.work(campaign), opened: [])
+        }
+        var (batch, campaign) = (batch, campaign)
+        campaign.counts[status] -= batch.count
+        let opened = try split(&batch, isDoubted: false, isTooLarge: false, &campaign)
+        update(campaign)
+        return .recorded(try connection.work(campaign), opened: opened)
+    }
+
+    /// Makes two open batches of one, each of half its accounts; one that can't be halved stays open.
+    mutating func split(
+        _ batch: inout BatchRow,
+        isDoubted: Bool,
+        isTooLarge: Bool,
+        _ campaign: inout CampaignRow
+    ) throws -> [OpenBatch] {
+        // A terminated batch has nothing left to send, and one account can't be halved.
+        guard batch.generation == campaign.generation, batch.count > 1 else {
+            try hold(&batch, dueAt: now.timestamp, &campaign)
+            return batch.openBatch(campaign: campaign.id).map { [$0] } ?? []
+        }
+        let accounts = try connection.accounts(of: batch)
+        let middle = (accounts.count + 1) / 2
+        if isTooLarge { campaign.accountLimit = min(campaign.accountLimit ?? middle, middle) }
+        // First, since both may start at the same account.
+        try connection.run(sql.batch.delete, .int(batch.key))
+        return try [accounts[..<middle], accounts[middle...]].compactMap { half in
+            try open(half, of: batch, isHalf: isDoubted || batch.isHalf, &campaign)
+        }
+    }
+
+    /// Opens one half of a split batch.
+    private mutating func open(
+        _ accounts: ArraySlice<Account>,
+        of batch: BatchRow,
+        isHalf: Bool,
+        _ campaign: inout CampaignRow
+    ) throws -> OpenBatch? {
+        guard let first = accounts.first, let last = accounts.last else { return nil }
+        var half = batch
+        half.count = accounts.count
+        half.isHalf = isHalf
+        half.messageSequence = nextSequence()
+        half.messageRandom = UInt32(truncatingIfNeeded: memory.random.next() >> 32)
+        half.state = batch.maybeAccepted ? .repeated : .held
+        half.dueAt = now.timestamp
+        switch batch.accounts {
+        case .range: half.accounts = .range(first: first.bytes, last: last.bytes)
+        case .list: half.accounts = .list(Array(accounts))
+        }
+        // After the key just freed: a late record of the old batch must not find a new one.
+        try half.insert(connection)
+        try list(half)
+        campaign.counts[batch.maybeAccepted ? .retrying : .queued] += half.count
+        return half.openBatch(campaign: campaign.id)
+    }
+}

@@ -1,0 +1,143 @@
+import DeliveryCore
+import DeliveryEngine
+
+/// One transaction of the writer.
+///
+/// A campaign's row is read once, changed in memory by as many writes as there are, and written
+/// back once at the end: a commit of several records costs one update of the counters.
+struct Transaction {
+    let connection: any Connection
+    let now: Now
+    /// How many rows one step of a mass operation changes at most.
+    let rowsPerStep: Int
+    /// How many rows the mass operations of this transaction may look at yet.
+    var rowsLeft: Int
+    /// How many streams of recipients are open, by draft.
+    let intakes: [Campaign.ID: Int]
+    /// Keys of campaigns that are being made: their rows are no stray ones.
+    let arriving: Set<Int64>
+    var memory: WriterMemory
+    private(set) var sequence: UInt32 = 0
+    private var rows: [Int64: CampaignRow] = [:]
+    private var keys: [Campaign.ID: Int64] = [:]
+    private var changed: Set<Int64> = []
+
+    init(
+        _ connection: any Connection,
+        now: Now,
+        rowsPerStep: Int,
+        intakes: [Campaign.ID: Int],
+        arriving: Set<Int64>,
+        memory: WriterMemory
+    ) {
+        self.connection = connection
+        self.now = now
+        self.rowsPerStep = rowsPerStep
+        rowsLeft = rowsPerStep
+        self.intakes = intakes
+        self.arriving = arriving
+        self.memory = memory
+    }
+
+    mutating func campaign(_ id: Campaign.ID) throws -> CampaignRow? {
+        if let key = keys[id] { return rows[key] }
+        let row = try connection.campaign(id)
+        if let row { remember(row) }
+        return row
+    }
+
+    mutating func campaign(key: Int64) throws -> CampaignRow? {
+        if let row = rows[key] { return row }
+        let row = try connection.first(sql.campaign.byKey, .int(key)) { try CampaignRow($0) }
+        if let row { remember(row) }
+        return row
+    }
+
+    /// Takes a changed row; it is stored when the transaction ends.
+    mutating func update(_ row: CampaignRow) {
+        if let old = rows[row.key] { memory.ended.addFinal(of: row.counts, since: old.counts) }
+        remember(row)
+        changed.insert(row.key)
+    }
+
+    /// Drops a row that was removed.
+    mutating func forget(_ row: CampaignRow) {
+        rows[row.key] = nil
+        keys[row.id] = nil
+        changed.remove(row.key)
+        memory.messages.forget(row.id)
+    }
+
+    private mutating func remember(_ row: CampaignRow) {
+        rows[row.key] = row
+        keys[row.id] = row.key
+    }
+
+    mutating func message(of row: CampaignRow) throws -> CheckedMessage {
+        if let message = memory.messages[row.id] { return message }
+        let message = try connection.message(of: row)
+        memory.messages.remember(message, of: row.id)
+        return message
+    }
+
+    mutating func nextSequence() -> UInt32 {
+        sequence &+= 1
+        // The provider reads 0 as none given.
+        if sequence == 0 { sequence = 1 }
+        return sequence
+    }
+
+    // MARK: Beginning and end
+
+    /// Reads the clock's row, and takes the ledger over from an earlier process the first time.
+    mutating func begin(boot: String) throws {
+        let clock = try connection.first(sql.service.clock) {
+            ($0.text(0), $0.int64(1), $0.int64(2))
+        }
+        guard let (lastBoot, lastInstant, sequence) = clock else { throw DamagedRow("no clock") }
+        self.sequence = UInt32(truncatingIfNeeded: sequence)
+        guard !memory.hasAdoptedLedger else { return }
+        let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
+        if memory.lacksCalls { try holdWindow() }
+        try adoptLedger(lastInstantOfBoot: last)
+        memory.hasAdoptedLedger = true
+    }
+
+    /// Stores the campaigns' rows that were changed; the next write reads them again.
+    mutating func saveRows() throws {
+        try storeRows()
+        (rows, keys, changed) = ([:], [:], [])
+    }
+
+    private func storeRows() throws {
+        for key in changed.sorted() { try rows[key]?.save(connection) }
+    }
+
+    /// Stores the campaigns' rows, and the clock's where that was read.
+    func end(boot: String?) throws {
+        try storeRows()
+        guard let boot else { return }
+        try connection.run(
+            sql.service.setClock,
+            .text(boot),
+            .int(now.instant.nanoseconds),
+            .int(Int64(sequence))
+        )
+    }
+
+    mutating func perform(_ write: Write) throws -> WriteResult {
+        switch write {
+        case .claim(let claim): try perform(claim)
+        case .reclaim(let reclaim): try perform(reclaim)
+        case .record(let record): try perform(record)
+        case .transition(let id, let transition): .changed(try change(id, transition))
+        case .patch(let id, let patch): .changed(try change(id, patch))
+        case .retry(let id, let filter, let position):
+            .changed(try retry(id, filter, after: position))
+        case .delete(let id): .changed(try delete(id))
+        case .close(let id): .changed(try close(id))
+        case .service(let record): try perform(record)
+        case .sweep(let sweep): try perform(sweep)
+        }
+    }
+}

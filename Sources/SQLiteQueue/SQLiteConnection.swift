@@ -1,0 +1,128 @@
+import GRDB
+import GRDBSQLite
+import QueueTables
+
+/// A connection, used through SQLite's own interface and GRDB's cache of statements.
+///
+/// GRDB's argument and row types cost several times what SQLite itself takes for the short
+/// statements of a claim or a record, and they turn text into `String`, whose equality isn't that
+/// of the bytes.
+struct SQLiteConnection: Connection {
+    let database: Database
+
+    func statement(_ sql: StatementText) throws -> any PreparedStatement {
+        try SQLiteStatement(database, sql.sqlite)
+    }
+
+    var changedRows: Int { database.changesCount }
+
+    /// The bytes of the statements that are prepared and kept; they go with the connection.
+    var preparedBytes: Int {
+        var bytes: CInt = 0
+        var most: CInt = 0
+        let handle = unsafe database.sqliteConnection
+        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_STMT_USED, &bytes, &most, 0)
+        return Int(bytes)
+    }
+}
+
+/// A prepared statement of SQLite, three words, which an existential holds in place.
+@safe private struct SQLiteStatement: PreparedStatement {
+    private let statement: Statement
+    private let handle: OpaquePointer
+    private let database: Database
+
+    init(_ database: Database, _ sql: String) throws {
+        self.database = database
+        statement = try database.cachedStatement(sql: sql)
+        unsafe handle = statement.sqliteStatement
+        unsafe sqlite3_reset(handle)
+    }
+
+    func bind(_ value: Value, at index: Int) throws {
+        let position = CInt(index)
+        let code =
+            switch value {
+            case .null: unsafe sqlite3_bind_null(handle, position)
+            case .int(let value): unsafe sqlite3_bind_int64(handle, position, value)
+            case .text(let bytes) where bytes.isEmpty:
+                unsafe sqlite3_bind_text(handle, position, "", 0, Self.transient)
+            case .text(let bytes):
+                unsafe bytes.withUnsafeBytes { buffer in
+                    let text = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
+                    let count = CInt(buffer.count)
+                    return unsafe sqlite3_bind_text(handle, position, text, count, Self.transient)
+                }
+            case .blob(let bytes):
+                unsafe bytes.withUnsafeBytes { buffer in
+                    let start = buffer.baseAddress
+                    let count = CInt(buffer.count)
+                    return unsafe sqlite3_bind_blob(handle, position, start, count, Self.transient)
+                }
+            }
+        guard code == SQLITE_OK else { throw failure(code) }
+    }
+
+    func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws {
+        let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let code = unsafe sqlite3_bind_text(handle, CInt(index), text, CInt(bytes.count), nil)
+        guard code == SQLITE_OK else { throw failure(code) }
+    }
+
+    func step() throws -> Bool {
+        switch unsafe sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code:
+            let error = failure(code)
+            unsafe sqlite3_reset(handle)
+            throw error
+        }
+    }
+
+    func clear() {
+        unsafe sqlite3_reset(handle)
+        unsafe sqlite3_clear_bindings(handle)
+    }
+
+    func isNull(_ column: Int) -> Bool {
+        unsafe sqlite3_column_type(handle, CInt(column)) == SQLITE_NULL
+    }
+
+    func int64(_ column: Int) -> Int64 {
+        unsafe sqlite3_column_int64(handle, CInt(column))
+    }
+
+    func bytes(_ column: Int) -> [UInt8] {
+        let start = unsafe sqlite3_column_blob(handle, CInt(column))
+        let count = unsafe sqlite3_column_bytes(handle, CInt(column))
+        return unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(count)))
+    }
+
+    private func failure(_ code: CInt) -> DatabaseError {
+        let message = unsafe String(cString: sqlite3_errmsg(database.sqliteConnection))
+        return DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+    }
+
+    /// Tells SQLite to copy what is bound before the call returns.
+    private static var transient: sqlite3_destructor_type? {
+        unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    }
+}
+
+extension DatabaseError: EngineError {
+    package var isOfOneWrite: Bool {
+        switch resultCode {
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_NOTADB,
+            .SQLITE_CORRUPT, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_PERM,
+            .SQLITE_AUTH, .SQLITE_NOLFS, .SQLITE_NOMEM, .SQLITE_INTERRUPT, .SQLITE_ABORT,
+            .SQLITE_MISUSE, .SQLITE_INTERNAL, .SQLITE_SCHEMA:
+            false
+        default:
+            // A constraint, a value of another type or size, a table that isn't there.
+            true
+        }
+    }
+
+    package var detail: String { message ?? "error \(resultCode.rawValue)" }
+}

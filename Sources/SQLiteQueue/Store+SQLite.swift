@@ -1,0 +1,121 @@
+import DeliveryEngine
+import GRDB
+package import QueueTables
+
+/// What a store's file may take.
+package struct FileOptions: Sendable {
+    /// Under this much room on the disk nothing new is accepted.
+    package var minFreeBytes: Int
+    /// How many pages of 4 KiB the file may have; nil for no limit but the disk's.
+    package var pageLimit: Int?
+    /// How many pages the WAL may have before they are moved into the file.
+    ///
+    /// 16 MB: random runs of intake touch many pages again before they can be moved.
+    package var checkpointPages: Int
+
+    package init(
+        minFreeBytes: Int = 0,
+        pageLimit: Int? = nil,
+        checkpointPages: Int = 4_000
+    ) {
+        self.minFreeBytes = minFreeBytes
+        self.pageLimit = pageLimit
+        self.checkpointPages = checkpointPages
+    }
+}
+
+extension Store {
+    /// Opens a store, or makes it, and locks it against other processes.
+    package static func open(
+        at path: String,
+        options: Options,
+        file: FileOptions = FileOptions()
+    ) throws(StoreError) -> Store {
+        // One lock for all paths to a store: SQLite, too, goes by the file that links lead to.
+        let path = FileSystem.target(of: path)
+        let lock = try StoreLock(at: path + ".lock")
+        try FoundFile(at: path).refuse()
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            let (salt, lacksCalls, token) = try pool.writeWithoutTransaction { database in
+                let salt = try prepare(database, file)
+                let connection = SQLiteConnection(database: database)
+                let found = try connection.fencingToken()
+                let lacksCalls = !found.isEmpty && !lock.lastTokens.contains(found)
+                // One that was put back keeps its token until its window is held, in case this
+                // process ends before.
+                if !lacksCalls { lock.renewToken(connection) }
+                return (salt, lacksCalls, try connection.fencingToken())
+            }
+            let engine = SQLiteEngine(
+                pool,
+                path: path,
+                minFreeBytes: file.minFreeBytes,
+                lock: lock,
+                fence: Fence(path: path, token: token),
+                lacksCalls: lacksCalls
+            )
+            return Store(on: engine, salt: salt, options: options)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// A store in memory, which works on its caller's thread: for tests and simulations.
+    package static func inMemory(
+        options: Options,
+        file: FileOptions = FileOptions()
+    ) throws(StoreError) -> Store {
+        do {
+            let queue = try DatabaseQueue(configuration: configuration())
+            let salt = try queue.writeWithoutTransaction { try prepare($0, file) }
+            let engine = SQLiteEngine(queue, path: ":memory:", minFreeBytes: 0)
+            return Store(on: engine, salt: salt, options: options)
+        } catch {
+            throw .damaged(path: ":memory:", detail: "\(error)")
+        }
+    }
+
+    /// The bytes of the statements that the writer keeps: for tests.
+    package var preparedBytes: Int { (engine as? SQLiteEngine)?.preparedBytes ?? 0 }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 3
+        configuration.persistentReadOnlyConnections = true
+        return configuration
+    }
+
+    /// Makes a fresh connection ready to write and answers the store's salt.
+    private static func prepare(_ database: Database, _ file: FileOptions) throws -> String {
+        // GRDB has set NORMAL, with which the last commits are lost with the power.
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(file.checkpointPages)")
+        try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        try database.execute(sql: "PRAGMA cache_size = -16000")
+        let connection = SQLiteConnection(database: database)
+        try connection.migrate()
+        if let limit = file.pageLimit {
+            try database.execute(sql: "PRAGMA max_page_count = \(limit)")
+        }
+        return try connection.first("SELECT salt FROM service") { $0.text(0) } ?? ""
+    }
+}
+
+extension SQLiteConnection {
+    /// Brings a store to the present version, in one transaction.
+    fileprivate func migrate() throws {
+        let version = try first("PRAGMA user_version") { $0.int(0) } ?? 0
+        guard version < Schema.version else { return }
+        let steps =
+            version == 0 ? [Schema.creation(.sqlite)] : Schema.migrations[(version - 1)...]
+        try database.inTransaction(.immediate) {
+            for step in steps { try database.execute(sql: step) }
+            try database.execute(sql: "PRAGMA application_id = \(FoundFile.applicationID)")
+            try database.execute(sql: "PRAGMA user_version = \(Schema.version)")
+            return .commit
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import GRDB
+
+/// Why a store can't be opened; the file was left as it was.
+package enum StoreError: Error, Sendable, Hashable {
+    /// Another process works on it.
+    case locked(path: String, processID: Int?)
+    case lockFailed(path: String, detail: String)
+    /// It was written by a later version of the program.
+    case newerVersion(path: String, found: Int, known: Int)
+    /// It is an SQLite database, but not one of this program.
+    case foreign(path: String)
+    /// It is a folder.
+    case folder(path: String)
+    /// Its file has further names (hard links).
+    case linked(path: String, names: Int)
+    /// It is a copy, and the log of another store lies beside it.
+    case foreignLog(path: String)
+    /// It can't be opened, or is no database.
+    case damaged(path: String, detail: String)
+    /// It can't be read or written for now: its disk is full, or fails, or may not be written to.
+    case diskFailed(path: String, detail: String)
+}
+
+extension StoreError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .locked(let path, let processID):
+            """
+            the store is in use by another fanoutd\(processID.map { " (pid \($0))" } ?? "") that \
+            holds \(path): stop it first, or give this one a store.path of its own
+            """
+        case .lockFailed(let path, let detail):
+            "\(path) can't be locked (\(detail)): its directory must exist and be writable"
+        case .newerVersion(let path, let found, let known):
+            """
+            \(path) has version \(found), this program knows up to \(known): run the fanoutd that \
+            wrote it, or a newer one
+            """
+        case .foreign(let path):
+            "\(path) is a database, but not of fanoutd: give another store.path"
+        case .folder(let path):
+            "\(path) is a folder: give the path of a file, such as \(path)/fanoutd.sqlite"
+        case .linked(let path, let names):
+            """
+            \(path) is one of \(names) names of its file (hard links), and SQLite would keep a log \
+            for each: remove the others, or put a copy in its place
+            """
+        case .foreignLog(let path):
+            """
+            \(path) is a copy, and \(path)-wal belongs to the store that was there before: move \
+            \(path)-wal and \(path)-shm away
+            """
+        case .damaged(let path, let detail):
+            "\(path) can't be opened as a store (\(detail)): restore a backup, or move it away"
+        case .diskFailed(let path, let detail):
+            """
+            \(path) can't be read or written (\(detail)): free some room on its disk, or see to the \
+            disk and to who may write there
+            """
+        }
+    }
+}
+
+extension StoreError {
+    /// Says why a store couldn't be opened: what is wrong with the disk is no fault of the file.
+    init(_ error: any Error, path: String) {
+        let code = (error as? DatabaseError)?.resultCode
+        switch code {
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+            self = .diskFailed(path: path, detail: "\(error)")
+        default:
+            self = error as? StoreError ?? .damaged(path: path, detail: "\(error)")
+        }
+    }
+}

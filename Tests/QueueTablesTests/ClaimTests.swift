@@ -1,0 +1,170 @@
+import DeliveryCore
+import DeliveryEngine
+import QueueFixtures
+import QueueTables
+import Testing
+
+@Suite struct ClaimTests {
+    private let stores = Stores()
+
+    @Test(arguments: StoreKind.allCases)
+    func `claims walk the accounts in the order of their bytes and never repeat`(
+        kind: StoreKind
+    ) async throws {
+        let store = try stores.make(kind)
+        var random = SplitMix64(seed: 3)
+        let accounts = makeAccounts(25)
+        let shuffled = accounts.shuffled(using: &random)
+        _ = try await store.create(makeCampaign(accounts: shuffled), now: at(0))
+        var claimed: [Account] = []
+        while case .claimed(let batch?, _) = try await store.commit(makeClaim(accountLimit: 4)) {
+            claimed += batch.accounts
+        }
+        #expect(claimed == accounts)
+        #expect(try await store.counts() == makeCounts([\.sending: 25]))
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a batch ends by bytes, but always holds one account`(kind: StoreKind) async throws {
+        let store = try stores.make(kind)
+        _ = try await store.create(makeCampaign(), now: at(0))
+        // "user-00000" takes 10 bytes, two quotes and a comma.
+        let two = try await store.claim(makeClaim(byteLimit: 38))
+        #expect(two.accounts.count == 2)
+        #expect(try await store.claim(makeClaim(byteLimit: 1)).accounts.count == 1)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `sequences rise and a repeat keeps its numbers`(kind: StoreKind) async throws {
+        let store = try stores.make(kind)
+        _ = try await store.create(makeCampaign(), now: at(0))
+        let first = try await store.claim(makeClaim(accountLimit: 3, random: 11))
+        let second = try await store.claim(makeClaim(accountLimit: 3, random: 12))
+        #expect(second.messageSequence > first.messageSequence)
+        let doubt = Resolution.repeated(
+            dueAt: at(2).timestamp,
+            info: "timeout",
+            code: nil,
+            spendsAttempt: true
+        )
+        try await store.commit(makeRecord(first.id, doubt))
+        // A refusal later on doesn't clear the doubt.
+        _ = try await store.claim(makeReclaim(first.id))
+        try await store.commit(makeRecord(first.id, .held(dueAt: at(3).timestamp)))
+        let again = try await store.claim(makeReclaim(first.id))
+        #expect(again.messageSequence == first.messageSequence)
+        #expect(again.messageRandom == 11)
+        #expect(again.accounts == first.accounts)
+        #expect(again.maybeAccepted)
+        #expect(again.attempts == 1)
+        #expect(try await store.campaign(makeID())?.resent == 6)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `refused accounts are retried when due, with their attempts`(kind: StoreKind) async throws
+    {
+        let store = try stores.make(kind)
+        let accounts = makeAccounts(4)
+        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        let batch = try await store.claim()
+        let verdicts = [
+            makeVerdict(accounts[1]),
+            makeVerdict(accounts[2], .retry(dueAt: at(9).timestamp), code: 91_000),
+        ]
+        let settled = Resolution.settled(messageKey: "k1", verdicts: verdicts)
+        let result = try await store.commit(makeRecord(batch.id, settled))
+        guard case .recorded(let work?, _) = result else { throw NothingClaimed() }
+        #expect(work.retryCount == 1)
+        #expect(work.retryDueAt == at(9).timestamp)
+        let due = makeClaim(source: .dueRetries)
+        #expect(try await store.commit(due, now: at(8)) == .claimed(nil, work))
+        let retry = try await store.claim(due, now: at(9))
+        #expect(retry.accounts == [accounts[2]])
+        #expect(retry.earlierAttempts == [1])
+        let last = Resolution.settled(messageKey: "k2", verdicts: [])
+        try await store.commit(makeRecord(retry.id, last), now: at(10))
+        let all = try await store.everybody()
+        #expect(all.map(\.status) == [.sent, .failed, .sent, .sent])
+        #expect(all.map(\.messageKey) == ["k1", nil, "k2", "k1"])
+        #expect(all.map(\.attempts) == [1, 1, 2, 1])
+        #expect(all.map(\.code) == [0, 70_107, 0, 0])
+        let campaign = try #require(try await store.campaign(makeID()))
+        #expect(campaign.state == .completed)
+        #expect(campaign.finishedAt == at(10).timestamp)
+        #expect(campaign.failures == [Campaign.Failure(code: 70_107, count: 1)])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a split makes two held halves with new numbers`(kind: StoreKind) async throws {
+        let store = try stores.make(kind)
+        _ = try await store.create(makeCampaign(accounts: makeAccounts(5)), now: at(0))
+        let batch = try await store.claim()
+        let result = try await store.commit(makeRecord(batch.id, .split(doubted: false)))
+        guard case .recorded(let work?, let halves) = result else { throw NothingClaimed() }
+        #expect(halves.map(\.count) == [3, 2])
+        #expect(work.accountLimit == 3)
+        #expect(try await store.counts() == makeCounts([\.queued: 5]))
+        let first = try await store.claim(makeReclaim(halves[0].id))
+        let second = try await store.claim(makeReclaim(halves[1].id))
+        #expect(first.accounts + second.accounts == batch.accounts)
+        #expect(Set([batch, first, second].map(\.messageSequence)).count == 3)
+        // The split batch is gone: a late record of it changes nothing.
+        #expect(try await store.commit(makeRecord(batch.id)) == .recorded(nil, opened: []))
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a half of a doubted batch says so in its call`(kind: StoreKind) async throws {
+        let store = try stores.make(kind)
+        _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
+        let batch = try await store.claim()
+        let result = try await store.commit(makeRecord(batch.id, .split(doubted: true)))
+        guard case .recorded(let work?, let halves) = result else { throw NothingClaimed() }
+        #expect(work.accountLimit == nil)
+        #expect(!batch.isHalf)
+        for half in halves { #expect(try await store.claim(makeReclaim(half.id)).isHalf) }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a cancel ends what no call is out for, and a late retry with it`(
+        kind: StoreKind
+    ) async throws {
+        let store = try stores.make(kind)
+        let accounts = makeAccounts(10)
+        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        let flying = try await store.claim(makeClaim(accountLimit: 2))
+        let held = try await store.claim(makeClaim(accountLimit: 2))
+        let doubted = try await store.claim(makeClaim(accountLimit: 2))
+        let dueAt = at(5).timestamp
+        let doubt = Resolution.repeated(
+            dueAt: dueAt,
+            info: "timeout",
+            code: nil,
+            spendsAttempt: true
+        )
+        try await store.commit(makeRecord(held.id, .held(dueAt: dueAt)))
+        try await store.commit(makeRecord(doubted.id, doubt))
+        let result = try await store.commit(.transition(makeID(), .cancel), now: at(2))
+        guard case .changed(.success(let change)) = result else { throw NothingClaimed() }
+        #expect(change.closed == [held.id, doubted.id])
+        #expect(change.campaign.state == .canceled)
+        #expect(change.campaign.finishedAt == nil)
+        let between = makeCounts([\.sending: 2, \.canceled: 6, \.unknown: 2])
+        #expect(change.campaign.counts == between)
+        let verdicts = [makeVerdict(accounts[0], .retry(dueAt: dueAt), code: 91_000)]
+        let late = Resolution.settled(messageKey: "k", verdicts: verdicts)
+        try await store.commit(makeRecord(flying.id, late), now: at(3))
+        #expect(try await store.status(accounts[0]) == .canceled)
+        #expect(try await store.status(accounts[1]) == .sent)
+        #expect(try await store.status(accounts[9]) == .canceled)
+        #expect(try await store.campaign(makeID())?.finishedAt == at(3).timestamp)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `nothing is claimed unless the campaign runs`(kind: StoreKind) async throws {
+        let store = try stores.make(kind)
+        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        guard case .claimed(let batch, _) = try await store.commit(makeClaim()) else { return }
+        #expect(batch == nil)
+        #expect(try await store.commit(makeClaim(makeID(9))) == .claimed(nil, nil))
+    }
+}
