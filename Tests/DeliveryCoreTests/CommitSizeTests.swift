@@ -14,7 +14,7 @@ struct CommitSizeTests {
     }
 
     @Test func `a thousand campaigns that start and end at one moment take several commits`() {
-        var stage = Stage()
+        var harness = DispatcherHarness()
         let works = (1...UInt64(Self.many)).map { number in
             let isStart = number % 2 == 0
             return makeWork(
@@ -24,19 +24,19 @@ struct CommitSizeTests {
                 expiresAt: isStart ? nil : at(9).timestamp
             )
         }
-        _ = stage.tell(.restored(Restored(campaigns: works)), 0)
+        _ = harness.tell(.restored(Restored(campaigns: works)), 0)
         var seen: [Campaign.ID] = []
-        var writes = stage.tell(.woke, 9).writes
+        var writes = harness.tell(.woke, 9).writes
         while !writes.isEmpty {
             #expect(writes.count <= CommitSize.changes)
             seen += writes.compactMap { if case .transition(let id, _) = $0 { id } else { nil } }
-            writes = stage.tell(.committed(writes.map { result(of: $0) }), 9.1).writes
+            writes = harness.tell(.committed(writes.map { result(of: $0) }), 9.1).writes
         }
         #expect(Set(seen).count == Self.many && seen.count == Self.many)
     }
 
     @Test func `of two times that have come the end counts, in whichever commit`() {
-        var stage = Stage()
+        var harness = DispatcherHarness()
         let works = (1...UInt64(Self.many)).map { number in
             makeWork(
                 number,
@@ -46,34 +46,34 @@ struct CommitSizeTests {
             )
         }
         // The daemon was down meanwhile.
-        var writes = stage.tell(.restored(Restored(campaigns: works)), 9).writes
+        var writes = harness.tell(.restored(Restored(campaigns: works)), 9).writes
         while !writes.isEmpty {
             #expect(
                 writes.allSatisfy { if case .transition(_, .expire) = $0 { true } else { false } }
             )
-            writes = stage.tell(.committed(writes.map { result(of: $0) }), 9.1).writes
+            writes = harness.tell(.committed(writes.map { result(of: $0) }), 9.1).writes
         }
-        #expect(stage.dispatcher.campaignCount == Self.many)
+        #expect(harness.dispatcher.campaignCount == Self.many)
     }
 
     @Test func `a thousand operators share several commits with the calls, in the order they came`()
     {
-        var stage = Stage()
-        _ = stage.tell(.restored(Restored()), 0)
-        var writes = stage.tell(.pauseRequested(Dispatcher.Request(id: 0), isPaused: false), 1)
+        var harness = DispatcherHarness()
+        _ = harness.tell(.restored(Restored()), 0)
+        var writes = harness.tell(.pauseRequested(Dispatcher.Request(id: 0), isPaused: false), 1)
             .writes
         for number in 1...Self.many {
             let id = makeCampaignID(UInt64(number))
             let request = Dispatcher.Request(id: number)
-            _ = stage.tell(.requested(request, .patch(id, CampaignPatch())), 1)
+            _ = harness.tell(.requested(request, .patch(id, CampaignPatch())), 1)
         }
-        _ = stage.tell(.admitted(makeWork(5_000, fresh: 3)), 1)
+        _ = harness.tell(.admitted(makeWork(5_000, fresh: 3)), 1)
         var replied: [Int] = []
         var results = [WriteResult.done]
         var claimedIn: Int?
         var commits = 0
         while !writes.isEmpty {
-            let effects = stage.tell(.committed(results), 1.1)
+            let effects = harness.tell(.committed(results), 1.1)
             for case .reply(let request, _) in effects { replied.append(request.id) }
             writes = effects.writes
             commits += 1
@@ -93,10 +93,10 @@ struct CommitSizeTests {
     @Test
     func `what waited in a campaign that ended is closed in steps, which leave time for calls`() {
         let id = makeCampaignID()
-        var stage = Stage()
-        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 0)])), 0)
+        var harness = DispatcherHarness()
+        _ = harness.tell(.restored(Restored(campaigns: [makeWork(fresh: 0)])), 0)
         let one = Dispatcher.Request(id: 1)
-        _ = stage.tell(.requested(one, .transition(id, .cancel)), 1)
+        _ = harness.tell(.requested(one, .transition(id, .cancel)), 1)
         func step(isClosing: Bool) -> WriteResult {
             let change = WriteResult.Change(
                 campaign: makeCampaign(state: .canceled),
@@ -106,21 +106,21 @@ struct CommitSizeTests {
             return .changed(.success(change))
         }
         // Whoever asked has the answer at once: the cancel is durable.
-        let first = stage.tell(.committed([step(isClosing: true)]), 1.1)
+        let first = harness.tell(.committed([step(isClosing: true)]), 1.1)
         #expect(first.replies.count == 1 && first.writes.isEmpty)
-        #expect(stage.tell(.woke, 1.12).writes.isEmpty)
-        #expect(stage.tell(.woke, 1.125).writes == [.close(id)])
+        #expect(harness.tell(.woke, 1.12).writes.isEmpty)
+        #expect(harness.tell(.woke, 1.125).writes == [.close(id)])
         // A fault of the store puts it off.
-        _ = stage.tell(.commitFailed(.full("no room")), 1.2)
-        #expect(stage.tell(.woke, 2.2).services.count == 1)
-        let healed = stage.tell(.committed([.done]), 2.3)
+        _ = harness.tell(.commitFailed(.full("no room")), 1.2)
+        #expect(harness.tell(.woke, 2.2).services.count == 1)
+        let healed = harness.tell(.committed([.done]), 2.3)
         #expect(healed.writes == [.close(id)])
-        #expect(stage.tell(.committed([step(isClosing: true)]), 2.4).writes.isEmpty)
-        #expect(stage.tell(.woke, 2.425).writes == [.close(id)])
-        #expect(stage.tell(.committed([step(isClosing: false)]), 2.5).writes.isEmpty)
-        #expect(stage.tell(.woke, 9).writes.isEmpty)
+        #expect(harness.tell(.committed([step(isClosing: true)]), 2.4).writes.isEmpty)
+        #expect(harness.tell(.woke, 2.425).writes == [.close(id)])
+        #expect(harness.tell(.committed([step(isClosing: false)]), 2.5).writes.isEmpty)
+        #expect(harness.tell(.woke, 9).writes.isEmpty)
         // And a start goes on with it.
-        var next = Stage()
+        var next = DispatcherHarness()
         var restored = Restored()
         restored.closing = [id]
         #expect(next.tell(.restored(restored), 0).writes == [.close(id)])

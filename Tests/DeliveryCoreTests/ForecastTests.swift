@@ -7,10 +7,10 @@ struct ForecastTests {
 
     /// When a campaign of low priority with 3,000 left ends beside these, in seconds.
     private func eta(beside others: [CampaignWork], cap: Int? = nil) -> Double? {
-        var stage = Stage()
+        var harness = DispatcherHarness()
         let own = makeWork(priority: .low, cap: cap, fresh: 3_000)
-        _ = stage.tell(.restored(Restored(campaigns: [own] + others)), 0)
-        let end = stage.dispatcher.eta(
+        _ = harness.tell(.restored(Restored(campaigns: [own] + others)), 0)
+        let end = harness.dispatcher.eta(
             of: id,
             state: .running,
             settings: own.settings,
@@ -41,24 +41,27 @@ struct ForecastTests {
     }
 
     @Test func `nothing ends before the next call may go`() throws {
-        var stage = Stage.calling(work: makeWork(fresh: 1_003))
-        _ = stage.answer(.refused(.throttled(atLeast: .seconds(3_600)), code: 60_028, text: ""), 1)
-        let end = stage.dispatcher.eta(
+        var harness = DispatcherHarness.calling(work: makeWork(fresh: 1_003))
+        _ = harness.answer(
+            .refused(.throttled(atLeast: .seconds(3_600)), code: 60_028, text: ""),
+            1
+        )
+        let end = harness.dispatcher.eta(
             of: id,
             state: .running,
             settings: Campaign.Settings(),
             remaining: 1,
             at(2)
         )
-        #expect(try #require(end) >= stage.dispatcher.nextCallAt(at(2)))
+        #expect(try #require(end) >= harness.dispatcher.nextCallAt(at(2)))
         #expect(try #require(end) >= at(3_601).timestamp)
     }
 
     @Test func `a scheduled campaign that nobody has heard of yet has its end`() throws {
-        var stage = Stage()
-        _ = stage.tell(.restored(Restored()), 0)
+        var harness = DispatcherHarness()
+        _ = harness.tell(.restored(Restored()), 0)
         let startAt = at(500).timestamp
-        let end = stage.dispatcher.eta(
+        let end = harness.dispatcher.eta(
             of: makeCampaignID(9),
             state: .scheduled,
             settings: Campaign.Settings(startAt: startAt),
@@ -69,25 +72,25 @@ struct ForecastTests {
     }
 
     @Test func `recipients count as addressed when their call goes out, and never below zero`() {
-        var stage = Stage()
-        _ = stage.tell(.restored(Restored(campaigns: [makeWork(fresh: 900)])), 10.9)
-        #expect(stage.dispatcher.messagesLastMinute(of: id, at(10.95)) == 0)
+        var harness = DispatcherHarness()
+        _ = harness.tell(.restored(Restored(campaigns: [makeWork(fresh: 900)])), 10.9)
+        #expect(harness.dispatcher.messagesLastMinute(of: id, at(10.95)) == 0)
         // A claim for 500, which bytes cut in the next second.
         let left = makeWork(fresh: 565)
         let cut = WriteResult.claimed(makeBatch(count: 335), left)
-        _ = stage.tell(.committed([cut, .claimed(nil, left)]), 11.1)
+        _ = harness.tell(.committed([cut, .claimed(nil, left)]), 11.1)
         for second in [12.0, 60, 70.5] {
-            #expect(stage.dispatcher.messagesLastMinute(of: id, at(second)) == 335)
+            #expect(harness.dispatcher.messagesLastMinute(of: id, at(second)) == 335)
         }
-        #expect(stage.dispatcher.messagesLastMinute(of: id, at(71.5)) == 0)
+        #expect(harness.dispatcher.messagesLastMinute(of: id, at(71.5)) == 0)
     }
 
     @Test func `an operator's retry of those left unknown is told of as resent`() {
-        var stage = Stage()
+        var harness = DispatcherHarness()
         let work = makeWork(onUnknown: .leave, retries: 3, retryDueAt: at(0).timestamp)
-        _ = stage.tell(.restored(Restored(campaigns: [work])), 0)
+        _ = harness.tell(.restored(Restored(campaigns: [work])), 0)
         let batch = makeBatch(doubted: Set(makeAccounts(2)))
-        let effects = stage.tell(.committed([.claimed(batch, makeWork(onUnknown: .leave))]), 1)
+        let effects = harness.tell(.committed([.claimed(batch, makeWork(onUnknown: .leave))]), 1)
         #expect(effects.contains(.report(.resent(id, count: 2))))
     }
 }

@@ -41,63 +41,63 @@ struct SortedIndexTests {
     }
 }
 
-/// The plain way to find whose turn it is: a look at every candidate.
+/// The plain way to find whose turn it is: a look at every flow.
 private struct ScannedShares {
     private var classes: [Priority: Int] = [:]
     private var classClock = 0
     private var members: [Campaign.ID: Int] = [:]
     private var memberClocks: [Priority: Int] = [:]
 
-    mutating func next(among candidates: [FairShares.Candidate]) -> FairShares.Candidate? {
-        var best: (candidate: FairShares.Candidate, classTime: Int, time: Int)?
-        for candidate in candidates {
-            let (classTime, time) = times(of: candidate)
+    mutating func next(among flows: [FairShares.Flow]) -> FairShares.Flow? {
+        var best: (flow: FairShares.Flow, classTime: Int, time: Int)?
+        for flow in flows {
+            let (classTime, time) = times(of: flow)
             guard let leader = best else {
-                best = (candidate, classTime, time)
+                best = (flow, classTime, time)
                 continue
             }
-            let isSameClass = leader.candidate.priority == candidate.priority
+            let isSameClass = leader.flow.priority == flow.priority
             if isSameClass ? time < leader.time : classTime < leader.classTime {
-                best = (candidate, classTime, time)
+                best = (flow, classTime, time)
             }
         }
         guard let best else { return nil }
         classClock = max(classClock, best.classTime)
-        let clock = memberClocks[best.candidate.priority, default: 0]
-        memberClocks[best.candidate.priority] = max(clock, best.time)
-        return best.candidate
+        let clock = memberClocks[best.flow.priority, default: 0]
+        memberClocks[best.flow.priority] = max(clock, best.time)
+        return best.flow
     }
 
-    mutating func served(_ candidate: FairShares.Candidate, count: Int) {
-        let (classTime, time) = times(of: candidate)
-        classes[candidate.priority] = classTime + count * 16 / candidate.priority.weight
-        members[candidate.id] = time + count
+    mutating func served(_ flow: FairShares.Flow, count: Int) {
+        let (classTime, time) = times(of: flow)
+        classes[flow.priority] = classTime + count * 16 / flow.priority.weight
+        members[flow.id] = time + count
     }
 
     mutating func forget(_ id: Campaign.ID) { members[id] = nil }
 
-    private func times(of candidate: FairShares.Candidate) -> (classTime: Int, time: Int) {
+    private func times(of flow: FairShares.Flow) -> (classTime: Int, time: Int) {
         (
-            max(classes[candidate.priority, default: 0], classClock),
-            max(members[candidate.id, default: 0], memberClocks[candidate.priority, default: 0])
+            max(classes[flow.priority, default: 0], classClock),
+            max(members[flow.id, default: 0], memberClocks[flow.priority, default: 0])
         )
     }
 }
 
 struct IndexedSharesTests {
-    private struct Seat {
-        let candidate: FairShares.Candidate
+    private struct Backlog {
+        let flow: FairShares.Flow
         let size: Int
     }
 
     @Test(arguments: UInt64(1)...8)
-    func `the index finds whom a look at every candidate finds`(seed: UInt64) {
+    func `the index finds whom a look at every flow finds`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var shares = FairShares()
         var model = ScannedShares()
         // By creation.
-        var seats: [Int64: Seat] = [:]
-        var last: FairShares.Candidate?
+        var backlogs: [Int64: Backlog] = [:]
+        var last: FairShares.Flow?
         for step in 0..<3_000 {
             let order = Int64.random(in: 1...40, using: &random)
             let id = makeCampaignID(UInt64(order))
@@ -105,23 +105,23 @@ struct IndexedSharesTests {
             case 0..<4:
                 let size = Int.random(in: 1...60, using: &random)
                 let index = Int.random(in: 0..<3, using: &random)
-                let priority = seats[order]?.candidate.priority ?? Priority.allCases[index]
-                let candidate = FairShares.Candidate(id: id, priority: priority)
-                seats[order] = Seat(candidate: candidate, size: size)
-                shares.enter(candidate, order: order, size: size)
+                let priority = backlogs[order]?.flow.priority ?? Priority.allCases[index]
+                let flow = FairShares.Flow(id: id, priority: priority)
+                backlogs[order] = Backlog(flow: flow, size: size)
+                shares.enter(flow, order: order, size: size)
             case 4:
-                seats[order] = nil
+                backlogs[order] = nil
                 shares.leave(id)
             case 5:
                 model.forget(id)
                 shares.forget(id)
             case 6:
                 // Somebody else than whose turn it is, whether or not he has work: gives back.
-                let candidate = seats[order]?.candidate ?? last
-                guard let candidate else { continue }
+                let flow = backlogs[order]?.flow ?? last
+                guard let flow else { continue }
                 let count = Int.random(in: -20...20, using: &random)
-                model.served(candidate, count: count)
-                shares.served(candidate, count: count)
+                model.served(flow, count: count)
+                shares.served(flow, count: count)
             default:
                 guard let turn = shares.next() else { continue }
                 let count = Int.random(in: 1...60, using: &random)
@@ -129,18 +129,18 @@ struct IndexedSharesTests {
                 shares.served(turn, count: count)
                 last = turn
             }
-            let candidates = seats.sorted { $0.key < $1.key }.map(\.value)
-            let turn = model.next(among: candidates.map(\.candidate))
+            let flows = backlogs.sorted { $0.key < $1.key }.map(\.value)
+            let turn = model.next(among: flows.map(\.flow))
             #expect(shares.next() == turn, "seed \(seed), step \(step)")
             guard let turn else { continue }
             let size = Int.random(in: 0...30, using: &random)
             var copy = model
-            let small = candidates.filter { $0.size <= size && $0.candidate != turn }
+            let small = flows.filter { $0.size <= size && $0.flow != turn }
             #expect(
-                shares.next(upTo: size, without: turn) == copy.next(among: small.map(\.candidate)),
+                shares.nextNotice(upTo: size, without: turn) == copy.next(among: small.map(\.flow)),
                 "seed \(seed), step \(step)"
             )
         }
-        #expect(shares == shares.reseated, "seed \(seed)")
+        #expect(shares.isConsistent, "seed \(seed)")
     }
 }

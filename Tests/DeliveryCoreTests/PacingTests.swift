@@ -40,7 +40,7 @@ struct TokenBucketTests {
 
     @Test func `an emptied bucket starts from nothing`() {
         var bucket = makeBucket()
-        bucket.empty(now: start)
+        bucket.limit(to: 0, now: start)
         #expect(bucket.available(1, now: start) == at(1).instant)
         #expect(bucket.available(10, now: start) == at(10).instant)
     }
@@ -208,46 +208,46 @@ struct LedgerEntryTests {
     }
 }
 
-struct PaceTests {
+struct ThrottleBackoffTests {
     @Test func `a throttle answer halves the pace once for the calls that were out`() {
-        var pace = Pace()
-        #expect(!pace.isSlowed(now: at(0).instant))
-        pace.throttled(callSentAt: at(0).instant, atLeast: .zero, now: at(1).instant)
-        pace.throttled(callSentAt: at(0.5).instant, atLeast: .zero, now: at(1.1).instant)
-        #expect(pace.applied(to: 1_600, now: at(1.1).instant) == 800)
-        pace.throttled(callSentAt: at(2.5).instant, atLeast: .zero, now: at(3).instant)
-        #expect(pace.applied(to: 1_600, now: at(3).instant) == 400)
+        var backoff = ThrottleBackoff()
+        #expect(!backoff.isSlowed(now: at(0).instant))
+        backoff.throttled(callSentAt: at(0).instant, atLeast: .zero, now: at(1).instant)
+        backoff.throttled(callSentAt: at(0.5).instant, atLeast: .zero, now: at(1.1).instant)
+        #expect(backoff.applied(to: 1_600, now: at(1.1).instant) == 800)
+        backoff.throttled(callSentAt: at(2.5).instant, atLeast: .zero, now: at(3).instant)
+        #expect(backoff.applied(to: 1_600, now: at(3).instant) == 400)
     }
 
     @Test func `it waits as long as it was told, at least a second`() {
-        var pace = Pace()
-        pace.throttled(callSentAt: at(0).instant, atLeast: .zero, now: at(0).instant)
-        #expect(pace.waits(now: at(0.9).instant))
-        #expect(!pace.waits(now: at(1).instant))
-        pace.throttled(callSentAt: at(2).instant, atLeast: .seconds(60), now: at(2).instant)
-        pace.throttled(callSentAt: at(2).instant, atLeast: .zero, now: at(3).instant)
-        #expect(pace.waitUntil == at(62).instant)
+        var backoff = ThrottleBackoff()
+        backoff.throttled(callSentAt: at(0).instant, atLeast: .zero, now: at(0).instant)
+        #expect(backoff.waits(now: at(0.9).instant))
+        #expect(!backoff.waits(now: at(1).instant))
+        backoff.throttled(callSentAt: at(2).instant, atLeast: .seconds(60), now: at(2).instant)
+        backoff.throttled(callSentAt: at(2).instant, atLeast: .zero, now: at(3).instant)
+        #expect(backoff.waitUntil == at(62).instant)
     }
 
     @Test func `it grows back step by step and never above the whole`() {
-        var pace = Pace()
-        pace.throttled(callSentAt: at(0).instant, atLeast: .zero, now: at(0).instant)
-        #expect(pace.growsAt(now: at(5).instant) == at(10).instant)
-        #expect(pace.applied(to: 1_600, now: at(10).instant) == 900)
-        #expect(pace.applied(to: 1_600, now: at(80).instant) == 1_600)
-        #expect(pace.applied(to: 1_600, now: at(10_000).instant) == 1_600)
-        #expect(pace.growsAt(now: at(80).instant) == nil)
-        #expect(!pace.isSlowed(now: at(80).instant))
+        var backoff = ThrottleBackoff()
+        backoff.throttled(callSentAt: at(0).instant, atLeast: .zero, now: at(0).instant)
+        #expect(backoff.growsAt(now: at(5).instant) == at(10).instant)
+        #expect(backoff.applied(to: 1_600, now: at(10).instant) == 900)
+        #expect(backoff.applied(to: 1_600, now: at(80).instant) == 1_600)
+        #expect(backoff.applied(to: 1_600, now: at(10_000).instant) == 1_600)
+        #expect(backoff.growsAt(now: at(80).instant) == nil)
+        #expect(!backoff.isSlowed(now: at(80).instant))
     }
 
     @Test func `it never stops altogether`() {
-        var pace = Pace()
+        var backoff = ThrottleBackoff()
         for second in 0..<20 {
             let now = at(Double(second)).instant
-            pace.throttled(callSentAt: now, atLeast: .zero, now: now)
+            backoff.throttled(callSentAt: now, atLeast: .zero, now: now)
         }
-        #expect(pace.applied(to: 1_600, now: at(19).instant) >= 100)
-        #expect(pace.applied(to: 1, now: at(19).instant) == 1)
+        #expect(backoff.applied(to: 1_600, now: at(19).instant) >= 100)
+        #expect(backoff.applied(to: 1, now: at(19).instant) == 1)
     }
 }
 

@@ -20,15 +20,15 @@ struct ProviderHealthTests {
 
     /// One whose last three calls got no answer.
     private var unreachable: ProviderHealth {
-        health([(1, .doubted), (2, .doubted), (3, .doubted)])
+        health([(1, .unknown), (2, .unknown), (3, .unknown)])
     }
 
     /// Evidence is of three batches in a row; a batch that was refused before says nothing.
     @Test(
         arguments: [
-            ([(1, News.doubted), (2, .doubted), (3, .doubted)], false),
-            ([(1, .doubted), (1, .doubted), (1, .doubted), (1, .doubted)], true),
-            ([(1, .doubted), (2, .doubted), (4, .useful), (3, .doubted)], true),
+            ([(1, News.unknown), (2, .unknown), (3, .unknown)], false),
+            ([(1, .unknown), (1, .unknown), (1, .unknown), (1, .unknown)], true),
+            ([(1, .unknown), (2, .unknown), (4, .useful), (3, .unknown)], true),
             (
                 [
                     (1, .refused(isFirst: true)), (2, .refused(isFirst: true)),
@@ -41,8 +41,8 @@ struct ProviderHealthTests {
                     (3, .refused(isFirst: false)),
                 ], true
             ),
-            ([(1, .refused(isFirst: true)), (2, .doubted), (3, .refused(isFirst: true))], false),
-            ([(1, .doubted), (2, .refused(isFirst: false)), (3, .doubted), (4, .doubted)], false),
+            ([(1, .refused(isFirst: true)), (2, .unknown), (3, .refused(isFirst: true))], false),
+            ([(1, .unknown), (2, .refused(isFirst: false)), (3, .unknown), (4, .unknown)], false),
             // A call that certainly didn't go out says it of the network, whosoever it was.
             ([(1, .unsent), (1, .unsent), (1, .unsent)], false),
         ] as [([(Int64, News)], Bool)]
@@ -82,7 +82,7 @@ struct ProviderHealthTests {
             #expect(health.gate(now: at(now).instant) == .trial)
             health.try()
             #expect(health.gate(now: at(now).instant) == .nothing(until: nil))
-            health.tried(.doubted, of: campaign, now: at(now).instant)
+            health.tried(.unknown, of: campaign, now: at(now).instant)
             guard case .nothing(let until?) = health.gate(now: at(now).instant) else {
                 Issue.record("no rest after a trial in vain")
                 return
@@ -95,7 +95,7 @@ struct ProviderHealthTests {
 
     @Test func `only a useful answer ends an outage, a trial's or a late call's`() {
         var health = unreachable
-        health.ended(.doubted, of: batch(9), now: at(3).instant)
+        health.ended(.unknown, of: batch(9), now: at(3).instant)
         health.ended(.unsent, of: batch(9), now: at(3).instant)
         #expect(health == unreachable, "late news of trouble changes nothing")
         health.probe()
@@ -145,9 +145,9 @@ struct ProviderHealthTests {
         health.probed(isAnswered: false, now: at(50).instant)
         health.moved(now: at(51).instant)
         #expect(health.gate(now: at(51).instant) == .probe)
-        var two = self.health([(1, .doubted), (2, .doubted)])
+        var two = self.health([(1, .unknown), (2, .unknown)])
         two.moved(now: at(1).instant)
-        two.ended(.doubted, of: batch(3), now: at(2).instant)
+        two.ended(.unknown, of: batch(3), now: at(2).instant)
         #expect(two.isReachable, "what was learnt of the old place says nothing of the new one")
     }
 
@@ -158,7 +158,7 @@ struct ProviderHealthTests {
             health.probe()
             health.probed(isAnswered: true, now: at(Double(round)).instant)
             health.try()
-            health.tried(.doubted, of: campaign, now: at(Double(round)).instant)
+            health.tried(.unknown, of: campaign, now: at(Double(round)).instant)
         }
         let trials = try #require(health.failedTrials)
         #expect(trials.turns(of: campaign, .resend) > trials.turns(of: other, .resend))

@@ -14,63 +14,63 @@ struct RetryStepTests {
         makeChange(makeWork(state: .paused), requeued: requeued, next: next)
     }
 
-    /// A stage whose first step is through, with more to look at.
-    private func makeStage() -> Stage {
-        var stage = Stage()
-        _ = stage.tell(.restored(Restored()), 0)
-        _ = stage.tell(.requested(one, .retry(id, RetryFilter())), 1)
-        let first = stage.tell(.committed([stepped(5, next: position("e", requeued: 5))]), 1.1)
+    /// A harness whose first step is through, with more to look at.
+    private func makeHarness() -> DispatcherHarness {
+        var harness = DispatcherHarness()
+        _ = harness.tell(.restored(Restored()), 0)
+        _ = harness.tell(.requested(one, .retry(id, RetryFilter())), 1)
+        let first = harness.tell(.committed([stepped(5, next: position("e", requeued: 5))]), 1.1)
         #expect(first.wakes == [at(1.125).instant])
         #expect(first.replies.isEmpty)
-        return stage
+        return harness
     }
 
     @Test func `each step waits a little, and the reply comes after the last with all counted`() {
-        var stage = makeStage()
-        #expect(stage.tell(.woke, 1.12).writes.isEmpty)
+        var harness = makeHarness()
+        #expect(harness.tell(.woke, 1.12).writes.isEmpty)
         let next = Write.retry(id, RetryFilter(), after: position("e", requeued: 5))
-        #expect(stage.tell(.woke, 1.125).writes == [next])
-        let last = stage.tell(.committed([stepped(9)]), 1.2)
+        #expect(harness.tell(.woke, 1.125).writes == [next])
+        let last = harness.tell(.committed([stepped(9)]), 1.2)
         guard case .changed(let change)? = last.replies.first else {
             Issue.record("no reply: \(last)")
             return
         }
         #expect(last.replies.count == 1 && change.requeued == 9)
-        #expect(stage.tell(.woke, 2).writes.isEmpty)
+        #expect(harness.tell(.woke, 2).writes.isEmpty)
     }
 
     @Test func `calls go on between two steps`() {
-        var stage = makeStage()
-        let admitted = stage.tell(.admitted(makeWork(2, fresh: 3)), 1.11)
+        var harness = makeHarness()
+        let admitted = harness.tell(.admitted(makeWork(2, fresh: 3)), 1.11)
         #expect(admitted.claims.count == 1)
         let claimed = WriteResult.claimed(makeBatch(1, count: 3), makeWork(2))
-        let called = stage.tell(.committed([claimed]), 1.12)
+        let called = harness.tell(.committed([claimed]), 1.12)
         #expect(called.calls.count == 1 && called.writes.isEmpty)
     }
 
     @Test func `two retries take turns, a step a commit`() {
-        var stage = makeStage()
+        var harness = makeHarness()
         let two = Dispatcher.Request(id: 2)
         let filter = RetryFilter(unknown: false)
-        #expect(stage.tell(.requested(two, .retry(id, filter)), 1.11).writes.count == 1)
+        #expect(harness.tell(.requested(two, .retry(id, filter)), 1.11).writes.count == 1)
         let other = position("b", requeued: 2)
-        #expect(stage.tell(.committed([stepped(2, next: other)]), 1.12).writes.isEmpty)
-        let first = stage.tell(.woke, 1.145)
+        #expect(harness.tell(.committed([stepped(2, next: other)]), 1.12).writes.isEmpty)
+        let first = harness.tell(.woke, 1.145)
         #expect(
             first.writes == [.retry(id, RetryFilter(), after: position("e", requeued: 5))]
         )
-        #expect(stage.tell(.committed([stepped(5)]), 1.15).replies.count == 1)
-        #expect(stage.tell(.woke, 1.175).writes == [.retry(id, filter, after: other)])
+        #expect(harness.tell(.committed([stepped(5)]), 1.15).replies.count == 1)
+        #expect(harness.tell(.woke, 1.175).writes == [.retry(id, filter, after: other)])
     }
 
     @Test func `a fault of the store between two steps ends it, and so does a drain`() {
-        var failing = makeStage()
+        var failing = makeHarness()
         _ = failing.tell(.admitted(makeWork(2, fresh: 3)), 1.11)
         let failed = failing.tell(.commitFailed(.failed("I/O error")), 1.12)
         #expect(failed.replies == [.failed(.failed("I/O error"))])
-        var draining = makeStage()
+        var draining = makeHarness()
         #expect(draining.tell(.drain, 1.11).replies == [.stopping])
-        var late = makeStage()
+        var late = makeHarness()
         _ = late.tell(.woke, 1.125)
         #expect(late.tell(.drain, 1.13).isEmpty)
         let ended = late.tell(.committed([stepped(7, next: position("g", requeued: 7))]), 1.14)

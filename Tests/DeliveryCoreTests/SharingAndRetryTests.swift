@@ -2,25 +2,25 @@ import DeliveryCore
 import Testing
 
 struct FairSharesTests {
-    private func makeCandidate(_ number: UInt64, _ priority: Priority) -> FairShares.Candidate {
-        FairShares.Candidate(id: makeCampaignID(number), priority: priority)
+    private func makeFlow(_ number: UInt64, _ priority: Priority) -> FairShares.Flow {
+        FairShares.Flow(id: makeCampaignID(number), priority: priority)
     }
 
     /// Lets these and no others have work.
-    private func seat(_ candidates: [FairShares.Candidate], in shares: inout FairShares) {
-        for other in shares.candidates { shares.leave(other.id) }
-        for candidate in candidates {
-            shares.enter(candidate, order: Int64(candidate.id.low & 0xFF), size: 500)
+    private func enter(_ flows: [FairShares.Flow], in shares: inout FairShares) {
+        for other in shares.flows { shares.leave(other.id) }
+        for flow in flows {
+            shares.enter(flow, order: Int64(flow.id.low & 0xFF), size: 500)
         }
     }
 
-    /// Serves batches of random sizes and says what each candidate got.
+    /// Serves batches of random sizes and says what each flow got.
     private func serve(
         _ total: Int,
-        to candidates: [FairShares.Candidate],
+        to flows: [FairShares.Flow],
         from shares: inout FairShares
     ) -> [Campaign.ID: Int] {
-        seat(candidates, in: &shares)
+        enter(flows, in: &shares)
         var random = SplitMix64(seed: 5)
         var served: [Campaign.ID: Int] = [:]
         var sum = 0
@@ -39,10 +39,10 @@ struct FairSharesTests {
 
     @Test func `classes share 16 to 4 to 1`() throws {
         var shares = FairShares()
-        let candidates = [
-            makeCandidate(1, .low), makeCandidate(2, .normal), makeCandidate(3, .high),
+        let flows = [
+            makeFlow(1, .low), makeFlow(2, .normal), makeFlow(3, .high),
         ]
-        let served = serve(420_000, to: candidates, from: &shares)
+        let served = serve(420_000, to: flows, from: &shares)
         #expect(isNear(served[makeCampaignID(3)] ?? 0, 320_000))
         #expect(isNear(served[makeCampaignID(2)] ?? 0, 80_000))
         #expect(isNear(served[makeCampaignID(1)] ?? 0, 20_000))
@@ -50,9 +50,9 @@ struct FairSharesTests {
 
     @Test func `campaigns of a class share equally, however many they are`() {
         var shares = FairShares()
-        let candidates =
-            [makeCandidate(1, .high)] + (2...5).map { makeCandidate(UInt64($0), .normal) }
-        let served = serve(200_000, to: candidates, from: &shares)
+        let flows =
+            [makeFlow(1, .high)] + (2...5).map { makeFlow(UInt64($0), .normal) }
+        let served = serve(200_000, to: flows, from: &shares)
         #expect(isNear(served[makeCampaignID(1)] ?? 0, 160_000))
         for number in 2...5 {
             #expect(isNear(served[makeCampaignID(UInt64(number))] ?? 0, 10_000))
@@ -61,8 +61,8 @@ struct FairSharesTests {
 
     @Test func `a newcomer gets its share at once and no more`() {
         var shares = FairShares()
-        let old = makeCandidate(1, .normal)
-        let new = makeCandidate(2, .normal)
+        let old = makeFlow(1, .normal)
+        let new = makeFlow(2, .normal)
         _ = serve(100_000, to: [old], from: &shares)
         let served = serve(40_000, to: [old, new], from: &shares)
         #expect(isNear(served[old.id] ?? 0, 20_000))
@@ -71,8 +71,8 @@ struct FairSharesTests {
 
     @Test func `a class that was away has no credit for it`() {
         var shares = FairShares()
-        let low = makeCandidate(1, .low)
-        let normal = makeCandidate(2, .normal)
+        let low = makeFlow(1, .low)
+        let normal = makeFlow(2, .normal)
         _ = serve(100_000, to: [low, normal], from: &shares)
         _ = serve(100_000, to: [low], from: &shares)
         let served = serve(100_000, to: [low, normal], from: &shares)
@@ -82,25 +82,25 @@ struct FairSharesTests {
 
     @Test func `the turn stays until it is served`() {
         var shares = FairShares()
-        let candidates = [makeCandidate(1, .normal), makeCandidate(2, .normal)]
-        seat(candidates, in: &shares)
-        #expect(shares.next() == candidates[0])
-        #expect(shares.next() == candidates[0])
-        shares.served(candidates[0], count: 10)
-        #expect(shares.next() == candidates[1])
+        let flows = [makeFlow(1, .normal), makeFlow(2, .normal)]
+        enter(flows, in: &shares)
+        #expect(shares.next() == flows[0])
+        #expect(shares.next() == flows[0])
+        shares.served(flows[0], count: 10)
+        #expect(shares.next() == flows[1])
     }
 
     @Test func `what is given back counts as not served`() {
         var shares = FairShares()
-        let candidates = [makeCandidate(1, .normal), makeCandidate(2, .normal)]
-        seat(candidates, in: &shares)
+        let flows = [makeFlow(1, .normal), makeFlow(2, .normal)]
+        enter(flows, in: &shares)
         _ = shares.next()
-        shares.served(candidates[0], count: 500)
-        shares.served(candidates[0], count: -500)
-        #expect(shares.next() == candidates[0])
+        shares.served(flows[0], count: 500)
+        shares.served(flows[0], count: -500)
+        #expect(shares.next() == flows[0])
     }
 
-    @Test func `nobody's turn comes without candidates`() {
+    @Test func `nobody's turn comes without flows`() {
         var shares = FairShares()
         #expect(shares.next() == nil)
     }

@@ -260,7 +260,12 @@ package struct World {
         of pairs: [(write: Write, result: WriteResult)] = []
     ) {
         promises.hears(event, pairs)
-        for effect in dispatcher.handle(event, now: clock ?? now) {
+        let clock = clock ?? now
+        let effects = dispatcher.handle(event, now: clock)
+        if sabotage == nil, !dispatcher.isConsistent(clock) {
+            record.violated("an index of the dispatcher is wrong after \(event)")
+        }
+        for effect in effects {
             if crashesNow() { return }
             perform(effect)
         }

@@ -18,7 +18,7 @@ struct AccountChecks: Sendable {
     }
 
     private(set) var out: Purpose?
-    private(set) var sentAt = Instant(nanoseconds: 0)
+    private var sentAt = Instant(nanoseconds: 0)
     /// The longest waiting first.
     private var waiting: [LookUp] = []
     private var bucket: TokenBucket
@@ -79,15 +79,15 @@ struct AccountChecks: Sendable {
     }
 
     /// What was out has come back; the look-up it was for, nil for a probe or one dropped since.
-    mutating func ended() -> (purpose: Purpose, lookUp: LookUp?) {
+    mutating func ended() -> (purpose: Purpose, sentAt: Instant, lookUp: LookUp?) {
         guard let purpose = out else {
             preconditionFailure("a question is answered that isn't out")
         }
         out = nil
         guard case .lookUp(let id) = purpose,
             let index = waiting.firstIndex(where: { $0.batch.id == id })
-        else { return (purpose, nil) }
-        return (purpose, waiting.remove(at: index))
+        else { return (purpose, sentAt, nil) }
+        return (purpose, sentAt, waiting.remove(at: index))
     }
 
     /// A look-up failed: it is made again later; false if it failed too often.

@@ -1,39 +1,39 @@
 extension Dispatcher {
     /// Asks the provider what addresses nobody: whether it answers, and which accounts exist.
-    mutating func planChecks(_ now: Now, into effects: inout [Effect]) {
-        guard checks.out == nil else { return }
-        switch health.gate(now: now.instant) {
-        case .probe:
+    mutating func planCheck(_ now: Now) {
+        switch permission(now.instant) {
+        case .nothing(let until): wakeUps.note(until)
+        case .trial: break
+        case .probe where checks.out == nil:
             health.probe()
             checks.probe(now: now.instant)
             effects.append(.check([]))
-        case .anything:
-            let next = checks.next(now: now.instant) { lookUp in
-                lines[lookUp.batch.campaign]?.open.contains { $0.id == lookUp.batch.id } ?? false
-            }
-            note(next.at)
+        case .calls where checks.out == nil:
+            let next = checks.next(now: now.instant) { campaigns.isOpen($0.batch) }
+            wakeUps.note(next.at)
             if let accounts = next.accounts { effects.append(.check(accounts)) }
-        case .trial: break
-        case .nothing(let until): note(until)
+        // One question is out at a time.
+        case .probe, .calls: break
         }
     }
 
-    /// A question has come back.
     mutating func checked(_ outcome: CheckOutcome, now: Now) {
-        let sentAt = checks.sentAt
         let ended = checks.ended()
         if case .refused(.throttled(let atLeast), let code, let text) = outcome {
             // A command's own rate isn't the quota's, but the app's slows them all.
-            throttle = Campaign.Reason(code: code, text: text)
-            pace.throttled(callSentAt: sentAt, atLeast: atLeast, now: now.instant)
+            admission.throttled(
+                Campaign.Reason(code: code, text: text),
+                callSentAt: ended.sentAt,
+                atLeast: atLeast,
+                now: now.instant
+            )
         }
         switch ended.purpose {
         case .probe:
-            if let reason = outcome.trouble { trouble = reason }
+            health.note(outcome.trouble)
             health.probed(isAnswered: outcome.trouble == nil, now: now.instant)
         case .lookUp:
-            guard let lookUp = ended.lookUp else { return }
-            resolve(lookUp, outcome, now: now)
+            if let lookUp = ended.lookUp { resolve(lookUp, outcome, now: now) }
         }
     }
 
@@ -49,31 +49,30 @@ extension Dispatcher {
         case .answered(let missing, _) where !missing.isEmpty:
             resolution = .settled(
                 messageKey: nil,
-                verdicts: narrowed(batch, missing: Set(missing), code: lookUp.code, now: now)
+                verdicts: lookUp.verdicts(missing: Set(missing), now: now.timestamp)
             )
         case .answered:
-            // Everybody exists, so somebody else is at fault: halving finds out who.
+            // Every account exists, so another is at fault: halving finds out which.
             resolution = .split(doubted: true)
         case .refused, .notSent, .unknown:
             if checks.retry(lookUp, now: now.instant) { return }
             resolution = .split(doubted: true)
         }
-        lines[batch.campaign]?.open.removeAll { $0.id == batch.id }
+        campaigns[batch.campaign]?.open.removeAll { $0.id == batch.id }
         let record = Write.Record(batch: batch.id, resolution: resolution, releaseAt: now.instant)
-        pending.append(.record(record, nil))
+        commits.add(.record(record, nil))
     }
+}
 
-    /// Those who don't exist fail; all others go again, and the refusal costs them nothing.
-    private func narrowed(
-        _ batch: Batch,
+extension AccountChecks.LookUp {
+    /// Accounts that don't exist fail; all others go again, and the refusal costs them nothing.
+    fileprivate func verdicts(
         missing: Set<Account>,
-        code: Int,
-        now: Now
+        now: Timestamp
     ) -> [Resolution.AccountVerdict] {
         batch.accounts.map { account in
             guard missing.contains(account) else {
-                let again = Verdict.requeued(dueAt: now.timestamp)
-                return .init(account: account, verdict: again, code: code)
+                return .init(account: account, verdict: .requeued(dueAt: now), code: code)
             }
             // An earlier call, of another batch, may have been accepted all the same.
             let verdict: Verdict = batch.doubted.contains(account) ? .unknown : .failed
@@ -90,8 +89,7 @@ extension CheckOutcome {
         case .refused(.retryable, let code, let text): Campaign.Reason(code: code, text: text)
         case .refused: nil
         case .notSent(let text): Campaign.Reason(code: nil, text: text)
-        case .unknown(let doubt):
-            Campaign.Reason(code: doubt.code, text: "calls end unknown: \(doubt.text)")
+        case .unknown(let doubt): doubt.trouble
         }
     }
 }

@@ -1,194 +1,236 @@
 extension Dispatcher {
-    /// A campaign that has no more recipients left than this is a notice: it may use the part of
-    /// the window kept for notices, and goes before a large one that waits for room.
-    package static let noticeLimit = 30
-    /// In so long the part of the window kept for notices is there again.
-    static let noticeRefill: Duration = .seconds(3)
-    /// A batch isn't cut smaller than this to fit the room that is left.
-    static let leastCut = 50
-    /// A wall clock may step, so a wait for one of its times is looked at again after this.
-    static let longestSleep: Duration = .seconds(30)
-
-    /// Lets go what is due, before anything is decided.
-    mutating func advance(to now: Now) {
-        ledger.advance(to: now.instant)
-        let rate = pace.applied(to: limits.messagesPerMinute, now: now.instant)
-        if rate != bucketRate {
-            bucketRate = rate
-            bucket = bucket.resized(
-                tokens: rate,
-                per: LedgerEntry.window,
-                capacity: limits.burst,
-                now: now.instant
-            )
+    /// What may be sent now: the one place that says so.
+    ///
+    /// It is asked when a claim is planned, when the claim is durable and its call is about to go
+    /// out, and before every question to the provider.
+    func permission(_ now: Instant) -> Permission {
+        let limit = credentials.callLimit(limits.inFlightLimit)
+        guard lifecycle == .running, !isPaused, commits.fault == nil, limit > 0 else {
+            return .nothing(until: nil)
         }
-        forgetEnded(now)
-    }
-
-    /// Forgets campaigns that ended and of which nothing counts any more.
-    private mutating func forgetEnded(_ now: Now) {
-        while let first = ended.first, first.key.advanced(by: LedgerEntry.window) <= now.instant {
-            ended.remove(first)
-            guard let line = lines[first.id], line.work.state.isFinal else { continue }
-            lines[first.id]?.ledger.advance(to: now.instant)
-            guard lines[first.id]?.ledger.held == 0 else {
-                // A call of it is out, or was of unknown outcome: look again a minute later.
-                remember(ended: line.work, now: now)
-                continue
-            }
-            lines[first.id] = nil
-            shares.forget(first.id)
+        if admission.backoff.waits(now: now) {
+            return .nothing(until: admission.backoff.waitUntil)
+        }
+        let room = limit - inFlight.count
+        return switch health.gate(now: now) {
+        case .anything: .calls(room)
+        case .trial: room > 0 ? .trial : .nothing(until: nil)
+        case .probe: .probe
+        case .nothing(let until): .nothing(until: until)
         }
     }
 
-    /// Remembers a campaign that has ended until its last minute is over.
-    mutating func remember(ended work: CampaignWork, now: Now) {
-        let place = Place(key: now.instant, order: work.order, id: work.id)
-        if !ended.contains(place) { ended.insert(place) }
+    /// Decides what goes into the next commit, once the last one is through, and what is asked.
+    mutating func plan(_ now: Now) {
+        switch lifecycle {
+        case .restoring, .stopped: return
+        case .running, .draining: break
+        }
+        wakeUps.begin()
+        campaigns.look(limits, now: now)
+        switch commits.readiness(now: now.instant) {
+        case .ready: planCommit(now)
+        case .waits(let until): wakeUps.note(until)
+        case .busy: break
+        }
+        planCheck(now)
+        campaigns.look(limits, now: now)
+        if lifecycle == .draining, inFlight.isEmpty, commits.isEmpty {
+            lifecycle = lifecycle.next(after: .drained)
+            effects.append(.stopped)
+        }
+        reportState(now)
+        wake(now)
     }
 
-    /// Decides what goes into the next commit, once the last one is through.
-    mutating func plan(_ now: Now, into effects: inout [Effect]) {
-        guard isRestored, !isStopped else { return }
-        nextAt = nil
-        look(now)
-        if outstanding == nil, canCommit(now) {
-            planTransitions(now)
-            if maySend(now) { planCalls(now) }
-            planRetry(now)
-            planClosing(now)
-            planSweep(now)
-            let portion = takePortion()
-            if !portion.isEmpty {
-                effects.append(.commit(portion.map { $0.write(service) }))
-                outstanding = portion
-                committing = service
+    private mutating func planCommit(_ now: Now) {
+        if lifecycle == .running {
+            // With nothing to record, the service's own row shows whether the store is back.
+            if commits.fault != nil, commits.isEmpty { commits.add(.service(nil)) }
+            let due = campaigns.eligible.transitions(at: now.timestamp, limit: CommitSize.changes)
+            for (id, transition) in due { commits.add(.transition(id, transition)) }
+            planCalls(now)
+            if commits.fault == nil {
+                let (steps, next) = operations.steps(limits.upkeep.retention, now: now)
+                commits.add(contentsOf: steps)
+                wakeUps.note(next)
             }
         }
-        if maySend(now) { planChecks(now, into: &effects) }
-        look(now)
-        finishDraining(into: &effects)
-        reportState(now, into: &effects)
-        if !isStopped { wake(now, into: &effects) }
-    }
-
-    /// Notes that something may go on at an instant.
-    mutating func note(_ instant: Instant?) {
-        guard let instant else { return }
-        nextAt = nextAt.map { min($0, instant) } ?? instant
-    }
-
-    /// Notes a time of the wall clock.
-    mutating func note(_ time: Timestamp, now: Now) {
-        let wait = min(Self.longestSleep, max(.zero, now.timestamp.duration(to: time)))
-        note(now.instant.advanced(by: wait))
-    }
-
-    private mutating func canCommit(_ now: Now) -> Bool {
-        guard let retryAt = storeFault?.retryAt else { return true }
-        guard retryAt <= now.instant else {
-            note(retryAt)
-            return false
-        }
-        // With nothing to record, writing the service's own row shows whether the store is back.
-        if pending.isEmpty, !isDraining { pending.append(.service(nil)) }
-        return true
-    }
-
-    /// Takes what goes into the next commit, in order; of operators' changes no more than it holds.
-    private mutating func takePortion() -> [Pending] {
-        var room = CommitSize.changes
-        var portion: [Pending] = []
-        var left: [Pending] = []
-        for write in pending {
-            switch write {
-            case .change, .service(_?):
-                if room > 0 { portion.append(write) } else { left.append(write) }
-                room -= 1
-            case .claim, .reclaim, .record, .transition, .service(nil), .sweep, .close:
-                portion.append(write)
-            }
-        }
-        pending = left
-        return portion
-    }
-
-    /// Puts what has fallen due by the clock in the commit, as much as it holds.
-    private mutating func planTransitions(_ now: Now) {
-        guard !isDraining else { return }
-        var due: [(place: Place<Timestamp>, transition: Campaign.Transition)] = []
-        for place in lines.board.expiries.prefix(CommitSize.changes)
-        where place.key <= now.timestamp {
-            due.append((place, .expire))
-        }
-        for place in lines.board.starts.prefix(CommitSize.changes) where place.key <= now.timestamp
-        {
-            guard due.count < CommitSize.changes else { break }
-            let expiresAt = lines[place.id]?.work.settings.expiresAt
-            // Its expiry has come too, if not in this commit: it never begins.
-            if let expiresAt, expiresAt <= now.timestamp { continue }
-            due.append((place, .begin))
-        }
-        // By creation, whenever each fell due.
-        due.sort { ($0.place.order, $0.place.id) < ($1.place.order, $1.place.id) }
-        for (place, transition) in due { pending.append(.transition(place.id, transition)) }
-        let nextExpiry = lines.board.expiries.first { $0.key > now.timestamp }
-        if let nextExpiry { note(nextExpiry.key, now: now) }
-        let nextStart = lines.board.starts.first { $0.key > now.timestamp }
-        if let nextStart { note(nextStart.key, now: now) }
-    }
-
-    private mutating func maySend(_ now: Now) -> Bool {
-        guard !isDraining, !service.isPaused, service.halt == nil, storeFault == nil,
-            renewal != .running
-        else { return false }
-        guard pace.waits(now: now.instant) else { return true }
-        note(pace.waitUntil)
-        return false
+        let writes = commits.take(serviceRecord)
+        if !writes.isEmpty { effects.append(.commit(writes)) }
     }
 
     private mutating func planCalls(_ now: Now) {
-        var planned = 0
-        while inFlight.count + planned < (trialSince != nil ? 1 : limits.inFlightLimit) {
-            let callAt = callBucket.available(1, now: now.instant)
-            guard callAt <= now.instant else { return note(callAt) }
-            switch health.gate(now: now.instant) {
-            case .anything:
-                guard !checks.isFull, let offer = nextOffer(now) else { return }
-                reserve(offer, isTrial: false, now: now)
+        switch permission(now.instant) {
+        case .calls(let limit):
+            var planned = 0
+            while planned < limit, !checks.isFull, callFits(now), let offer = nextOffer(now) {
+                plan(offer, now: now)
                 planned += 1
-            case .trial: return planTrial(now)
-            case .probe, .nothing: return
             }
+        case .trial: if callFits(now) { planTrial(now) }
+        case .nothing(let until): wakeUps.note(until)
+        case .probe: break
         }
     }
 
-    private mutating func finishDraining(into effects: inout [Effect]) {
-        guard isDraining, !isStopped, inFlight.isEmpty, outstanding == nil, pending.isEmpty
-        else { return }
-        isStopped = true
-        effects.append(.stopped)
+    /// Whether the calls' own rate has room for one more.
+    private mutating func callFits(_ now: Now) -> Bool {
+        let at = admission.callAvailable(now: now.instant)
+        if at > now.instant { wakeUps.note(at) }
+        return at <= now.instant
     }
 
-    private mutating func wake(_ now: Now, into effects: inout [Effect]) {
-        noteDueTimes(now)
-        guard let nextAt else { return }
-        if let soonest = wakes.last, soonest <= nextAt { return }
-        wakes.append(nextAt)
-        effects.append(.wake(at: nextAt))
+    // MARK: - Whose turn it is
+
+    /// The offer that goes next, cut to the room there is; nil if nothing may go now.
+    private mutating func nextOffer(_ now: Now) -> Offer? {
+        campaigns.look(limits, now: now)
+        // Campaigns that wait for room under their own cap aren't among the shares.
+        wakeUps.note(campaigns.eligible.instants.next(after: now.instant))
+        guard let turn = campaigns.nextTurn() else { return nil }
+        let offer = campaigns.offer(of: turn.id, now: now.instant)
+        return fitted(offer, now: now) ?? passingNotice(turn, now: now)
     }
 
-    /// Notes when retries and open batches fall due that aren't yet.
-    private mutating func noteDueTimes(_ now: Now) {
-        guard outstanding == nil, maySend(now) else { return }
-        if let due = lines.board.dues.first { note(due.key, now: now) }
-        if let growsAt = pace.growsAt(now: now.instant) { note(growsAt) }
+    /// A notice that passes a large campaign which waits for room.
+    ///
+    /// A notice to three people doesn't wait for the window. How many recipients may pass is
+    /// bounded, so the large campaign isn't held up for long.
+    private mutating func passingNotice(_ turn: FairShares.Flow, now: Now) -> Offer? {
+        let room = max(0, admission.notices.level(now: now.instant))
+        let size = min(Quota.noticeLimit, room)
+        guard size > 0,
+            let next = campaigns.eligible.shares.nextNotice(upTo: size, without: turn)
+        else {
+            if room < min(Quota.noticeLimit, admission.notices.capacity) {
+                wakeUps.note(admission.notices.available(room + 1, now: now.instant))
+            }
+            return nil
+        }
+        let offer = campaigns.offer(of: next.id, now: now.instant)
+        guard let fitting = fitted(offer, now: now) else { return nil }
+        admission.pass(fitting.count, now: now.instant)
+        return fitting
     }
 
-    private mutating func reportState(_ now: Now, into effects: inout [Effect]) {
+    /// An offer cut to the quota's room; nil if it doesn't fit the quota or the pace now.
+    private mutating func fitted(_ offer: Offer, now: Now) -> Offer? {
+        let fit = admission.fit(
+            offer.count,
+            isFixed: offer.batch != nil,
+            isNotice: offer.isNotice,
+            now: now.instant
+        )
+        switch fit {
+        case .waits(let until):
+            wakeUps.note(until)
+            return nil
+        case .fits(let count):
+            var offer = offer
+            offer.count = count
+            return offer
+        }
+    }
+
+    // MARK: - Trials
+
+    /// Puts the trial in the commit that shows at the least cost whether calls get through again.
+    ///
+    /// One recipient is enough, whatever the policy: nobody else is put in doubt.
+    private mutating func planTrial(_ now: Now) {
+        campaigns.look(limits, now: now)
+        var best: (order: (Int, Int, Int, Int), offer: Offer)?
+        for place in campaigns.eligible.working {
+            guard let campaign = campaigns[place.id] else { continue }
+            let policy = campaign.work.settings.onUnknown
+            let turns = health.failedTrials?.turns(of: place.id, policy) ?? 0
+            for trial in campaigns.trials(of: place.id, limits, now: now) {
+                let order = trial.order(turns: turns)
+                if let best, best.order <= order { continue }
+                best = (order, trial.offer)
+            }
+        }
+        guard let offer = best?.offer else {
+            // Without work nothing is waited for: whatever comes is an event.
+            guard !campaigns.eligible.working.isEmpty else { return }
+            wakeUps.note(health.foundNoTrial(now: now.instant))
+            return
+        }
+        if let batch = offer.batch, batch.count > 1 { return divide(batch, now: now) }
+        if let fitting = fitted(offer, now: now) { plan(fitting, now: now) }
+    }
+
+    // MARK: - Claims
+
+    /// Takes an offer's recipients from the quota and its campaign, and plans their claim.
+    private mutating func plan(_ offer: Offer, now: Now) {
+        let id = offer.flow.id
+        guard let work = campaigns[id]?.work else {
+            preconditionFailure("campaign \(id) makes an offer and isn't known")
+        }
+        if let batch = offer.batch, batch.count > limits.batchLimit(of: work) {
+            // A limit was lowered since it was claimed, or another batch of the campaign has shown
+            // that this size is refused.
+            return divide(batch, now: now)
+        }
+        admission.reserve(offer.count, now: now.instant)
+        campaigns.reserve(offer)
+        commits.add(.claim(claim(offer, work), offer))
+    }
+
+    private mutating func claim(_ offer: Offer, _ work: CampaignWork) -> Write {
+        let byteLimit = limits.packetBytes - work.packetOverhead
+        let timeout = limits.callTimeout
+        let isFresh: Bool
+        switch offer.content {
+        case .open(let batch):
+            return .reclaim(.init(batch: batch.id, byteLimit: byteLimit, timeout: timeout))
+        case .dueRetries: isFresh = false
+        case .fresh: isFresh = true
+        }
+        let claim = Write.Claim(
+            campaign: work.id,
+            source: isFresh ? .fresh : .dueRetries,
+            accountLimit: offer.count,
+            byteLimit: byteLimit,
+            messageRandom: UInt32.random(in: 0...UInt32.max, using: &random),
+            timeout: timeout,
+            dueBy: isFresh ? nil : work.retryDueAt
+        )
+        return .claim(claim)
+    }
+
+    /// Gives back what a claim reserved and doesn't use.
+    mutating func giveBack(_ count: Int, of offer: Offer) {
+        guard count > 0 else { return }
+        admission.giveBack(count, isWhole: count == offer.count)
+        campaigns.giveBack(count, of: offer)
+    }
+
+    /// Halves a batch that waits; that it may have been accepted goes with its halves.
+    private mutating func divide(_ batch: OpenBatch, now: Now) {
+        campaigns[batch.campaign]?.open.removeAll { $0.id == batch.id }
+        let record = Write.Record(batch: batch.id, resolution: .divided, releaseAt: now.instant)
+        commits.add(.record(record, nil))
+    }
+
+    // MARK: - What is told
+
+    private mutating func reportState(_ now: Now) {
         let (state, reason) = state(now)
         guard state != reportedState else { return }
         reportedState = state
         effects.append(.report(.service(state, reason)))
+    }
+
+    private mutating func wake(_ now: Now) {
+        // While a commit is out, its end is the next event.
+        if lifecycle == .running, commits.out == nil {
+            wakeUps.note(campaigns.eligible.times.next(after: now.timestamp), now: now)
+            wakeUps.note(admission.backoff.growsAt(now: now.instant))
+        }
+        guard lifecycle != .stopped, let at = wakeUps.ask() else { return }
+        effects.append(.wake(at: at))
     }
 }

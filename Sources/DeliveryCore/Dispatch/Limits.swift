@@ -44,30 +44,14 @@ package struct Limits: Sendable, Hashable {
 
     /// The burst where none is asked for: an eighth of a minute's messages, from 1 to 1,500.
     ///
-    /// Who has sent a whole burst waits until the bucket fills again; with more than an eighth of a
-    /// small quota in it a notice would wait for longer than it may.
+    /// After a whole burst the next call waits until the bucket fills again; with more than an eighth
+    /// of a small quota in it a notice would wait for longer than it may.
     package static func standardBurst(messagesPerMinute: Int) -> Int {
         min(1_500, max(1, messagesPerMinute / 8))
     }
 }
 
 extension Limits {
-    /// The part of the window that is kept for notices: a quarter of a percent, but room for one,
-    /// and never so much that campaigns miss it.
-    var noticeReserve: Int {
-        min(max(Dispatcher.noticeLimit, messagesPerMinute / 400), messagesPerMinute / 10)
-    }
-}
-
-/// When what nobody needs any more is removed.
-package struct Upkeep: Sendable, Hashable {
-    /// How long campaigns that are over, and drafts that nobody touches, stay; nil for ever.
-    package var retention: Duration?
-    /// How often, and at the start, is looked for them; nil for only when something was deleted.
-    package var interval: Duration?
-
-    package init(retention: Duration? = nil, interval: Duration? = nil) {
-        self.retention = retention
-        self.interval = interval
-    }
+    /// The accounts that any one call may hold at most.
+    var largestBatch: Int { min(batchAccounts, burst, messagesPerMinute) }
 }

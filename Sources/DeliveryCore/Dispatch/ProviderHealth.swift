@@ -11,6 +11,8 @@
 ///   recipients' own, and the next time twice as much evidence is asked for.
 package struct ProviderHealth: Sendable, Hashable {
     private var state = State.reachable(Evidence())
+    /// What the last call or question without a useful answer got.
+    package private(set) var trouble: Campaign.Reason?
 
     package init() {}
 
@@ -24,7 +26,7 @@ package struct ProviderHealth: Sendable, Hashable {
         /// The provider looked at the call and did with it what it does in good health.
         case useful
         /// Nobody knows whether the call was accepted.
-        case doubted
+        case unknown
         /// The call certainly didn't go out.
         case unsent
         /// Nobody was accepted, for a reason that may pass. Recipients who were refused before may
@@ -55,7 +57,7 @@ package struct ProviderHealth: Sendable, Hashable {
             switch news {
             case .useful: self = Evidence()
             case .unsent: silent.append(batch)
-            case .doubted: if !silent.contains(batch) { silent.append(batch) }
+            case .unknown: if !silent.contains(batch) { silent.append(batch) }
             case .refused(isFirst: true): refused.insert(batch)
             case .refused(isFirst: false): break
             }
@@ -85,8 +87,8 @@ package struct ProviderHealth: Sendable, Hashable {
         case resting(until: Instant)
         /// A probe is out.
         case probing
-        /// The last probe was answered: a trial may go.
-        case admitting
+        /// The last probe was answered: a trial may go, from an instant on.
+        case admitting(from: Instant)
         /// A trial is out.
         case trying
     }
@@ -96,6 +98,8 @@ package struct ProviderHealth: Sendable, Hashable {
     /// For so long a refusal is the outage's: longer would keep recipients waiting who are refused
     /// for reasons of their own.
     private static let patience: Duration = .seconds(90 * 60)
+    /// After no trial was found: a search goes over all campaigns that have work.
+    private static let searchRest: Duration = .seconds(1)
 
     /// What may go now.
     package enum Gate: Sendable, Hashable {
@@ -113,7 +117,7 @@ package struct ProviderHealth: Sendable, Hashable {
             switch outage.phase {
             case .resting(let until): until <= now ? .probe : .nothing(until: until)
             case .probing, .trying: .nothing(until: nil)
-            case .admitting: .trial
+            case .admitting(let from): from <= now ? .trial : .nothing(until: from)
             }
         }
     }
@@ -122,9 +126,22 @@ package struct ProviderHealth: Sendable, Hashable {
         if case .reachable = state { true } else { false }
     }
 
-    /// Whether the provider answers probes, so that only a trial can tell more.
+    /// Whether the provider answers probes, so that only a trial can show more.
     package var isAdmitting: Bool {
-        if case .unreachable(let outage) = state { outage.phase == .admitting } else { false }
+        guard case .unreachable(let outage) = state, case .admitting = outage.phase else {
+            return false
+        }
+        return true
+    }
+
+    /// Whether a trial is out that is waited for.
+    package var isTrying: Bool { phase == .trying }
+
+    /// Whether a probe is out that is waited for.
+    package var isProbing: Bool { phase == .probing }
+
+    private var phase: Phase? {
+        if case .unreachable(let outage) = state { outage.phase } else { nil }
     }
 
     /// Failed trials of the outage; nil while the provider is reachable.
@@ -159,18 +176,14 @@ package struct ProviderHealth: Sendable, Hashable {
             )
         case (.unreachable, .useful):
             state = .reachable(Evidence())
-        case (.unreachable, .doubted), (.unreachable, .unsent), (.unreachable, .refused):
+        case (.unreachable, .unknown), (.unreachable, .unsent), (.unreachable, .refused):
             // The call went out before the outage was known: its news is late.
             break
         }
     }
 
     /// A trial has ended.
-    package mutating func tried(
-        _ news: News,
-        of campaign: Campaign.ID,
-        now: Instant
-    ) {
+    package mutating func tried(_ news: News, of campaign: Campaign.ID, now: Instant) {
         switch (state, news) {
         case (.reachable, _):
             // A call that was out before the trial has shown the provider at work meanwhile.
@@ -179,9 +192,9 @@ package struct ProviderHealth: Sendable, Hashable {
             state = .reachable(Evidence())
         case (.unreachable(let outage), .refused) where !outage.excusesRefusals(now: now):
             state = .reachable(Evidence(refusalLimit: min(outage.refusalLimit, 1 << 20) * 2))
-        case (.unreachable(var outage), .doubted), (.unreachable(var outage), .unsent),
+        case (.unreachable(var outage), .unknown), (.unreachable(var outage), .unsent),
             (.unreachable(var outage), .refused):
-            outage.trials.add(campaign, isDoubted: news == .doubted)
+            outage.trials.add(campaign, isUnknown: news == .unknown)
             outage.rest(outage.trialRest, now: now)
             outage.trialRest = min(outage.trialRest * 2, Self.trialRests.upperBound)
             state = .unreachable(outage)
@@ -206,12 +219,28 @@ package struct ProviderHealth: Sendable, Hashable {
         state = .unreachable(outage)
     }
 
+    /// No campaign has anything to try with; it is looked for again at the instant returned.
+    package mutating func foundNoTrial(now: Instant) -> Instant {
+        guard case .unreachable(var outage) = state, case .admitting = outage.phase else {
+            preconditionFailure("a trial is looked for that may not go")
+        }
+        let next = now.advanced(by: Self.searchRest)
+        outage.phase = .admitting(from: next)
+        state = .unreachable(outage)
+        return next
+    }
+
+    /// A call or a question ended without a useful answer.
+    package mutating func note(_ trouble: Campaign.Reason?) {
+        if let trouble { self.trouble = trouble }
+    }
+
     /// A probe has ended.
     package mutating func probed(isAnswered: Bool, now: Instant) {
         // Anything else but a probe that is out: the provider was reached, or replaced, meanwhile.
         guard case .unreachable(var outage) = state, outage.phase == .probing else { return }
         if isAnswered {
-            outage.phase = .admitting
+            outage.phase = .admitting(from: now)
             outage.probeRest = Self.probeRests.lowerBound
         } else {
             outage.probeRest = min(outage.probeRest * 2, Self.probeRests.upperBound)
@@ -235,28 +264,5 @@ package struct ProviderHealth: Sendable, Hashable {
                 )
             )
         }
-    }
-}
-
-/// Failed trials of an outage, by campaign: a message may be what breaks the call, so after each it
-/// is another campaign's turn.
-package struct FailedTrials: Sendable, Hashable {
-    private var campaigns: [Campaign.ID: Int] = [:]
-    private var hasDoubt = false
-
-    /// Turns that go to other campaigns before one whose recipients end with the first call of
-    /// unknown outcome: about an hour's.
-    private static let riskTurns = 16
-
-    fileprivate mutating func add(_ campaign: Campaign.ID, isDoubted: Bool) {
-        campaigns[campaign, default: 0] += 1
-        if isDoubted { hasDoubt = true }
-    }
-
-    /// The turns that a campaign has had, by which trials choose: the fewest first.
-    package func turns(of campaign: Campaign.ID, _ policy: UnknownPolicy) -> Int {
-        let turns = campaigns[campaign, default: 0]
-        // Whoever is refused is certainly not accepted: that puts nobody at risk.
-        return policy == .leave && hasDoubt ? turns + Self.riskTurns : turns
     }
 }

@@ -40,12 +40,7 @@ package struct SendingPlan: Sendable, Hashable {
     }
 
     /// Plans for a number of accounts of so many bytes on average, none of which needs an escape.
-    package init(
-        count: Int,
-        meanAccountBytes: Double,
-        packetOverhead: Int,
-        limits: Limits
-    ) {
+    package init(count: Int, meanAccountBytes: Double, packetOverhead: Int, limits: Limits) {
         precondition(count > 0, "a plan is for at least one recipient")
         // Two quotes and a comma.
         let size = meanAccountBytes + 3
@@ -75,16 +70,16 @@ package struct SendingPlan: Sendable, Hashable {
         self.largestPacketBytes = largestPacketBytes
         let paced = Self.seconds(
             recipients: recipients,
-            isNotice: recipients <= Dispatcher.noticeLimit,
+            isNotice: recipients <= Quota.noticeLimit,
             limits: limits
         )
-        let callBurst = Dispatcher.callBurst(limits)
-        let called = Double(max(0, batches - callBurst)) / Double(Dispatcher.callRate(limits))
+        let quota = Quota(limits)
+        let called = Double(max(0, batches - quota.callBurst)) / Double(quota.callRate)
         seconds = Int(max(paced, called).rounded(.up))
     }
 
     private static func accountLimit(_ limits: Limits) -> Int {
-        max(1, min(limits.batchAccounts, limits.burst, limits.messagesPerMinute))
+        max(1, limits.largestBatch)
     }
 
     /// The last account has no comma.
@@ -97,7 +92,7 @@ package struct SendingPlan: Sendable, Hashable {
     /// Each minute goes like the first: a burst at once, the rest at the bucket's rate until the
     /// window is full. While it stays full the bucket fills up again.
     private static func seconds(recipients: Int, isNotice: Bool, limits: Limits) -> Double {
-        let reserve = isNotice ? 0 : limits.noticeReserve
+        let reserve = isNotice ? 0 : Quota(limits).noticeReserve
         let window = max(1, limits.messagesPerMinute - reserve)
         let fullWindows = max(0, recipients - 1) / window
         let rest = recipients - fullWindows * window

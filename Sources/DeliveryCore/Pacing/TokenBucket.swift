@@ -6,6 +6,8 @@
 package struct TokenBucket: Sendable, Hashable {
     /// How many tokens may be taken at once after a rest.
     package let capacity: Int
+    /// How many tokens come back in a period.
+    package let tokens: Int
     /// The nanoseconds that one token takes to refill, rounded up: never faster than the rate.
     private let interval: Int64
     /// When the bucket will be full again.
@@ -16,6 +18,7 @@ package struct TokenBucket: Sendable, Hashable {
         precondition(tokens > 0, "a bucket refills by at least one token a period")
         precondition(capacity > 0, "a bucket holds at least one token")
         self.capacity = capacity
+        self.tokens = tokens
         interval = (period.nanoseconds + Int64(tokens) - 1) / Int64(tokens)
         fullAt = now
     }
@@ -50,11 +53,6 @@ package struct TokenBucket: Sendable, Hashable {
     package mutating func limit(to tokens: Int, now: Instant) {
         let missing = Int64(max(0, capacity - tokens)) * interval
         fullAt = max(fullAt, Instant(nanoseconds: now.nanoseconds + missing))
-    }
-
-    /// Takes all that is in it, after the provider said to slow down.
-    package mutating func empty(now: Instant) {
-        fullAt = max(fullAt, Instant(nanoseconds: now.nanoseconds + Int64(capacity) * interval))
     }
 
     /// The same level of debt or rest in a bucket of another rate or capacity.

@@ -72,4 +72,20 @@ package struct WindowLedger: Sendable, Hashable {
         }
         return nil
     }
+
+    /// A batch isn't cut smaller than this to fit the room that is left: many small calls would use
+    /// up the calls' own rate.
+    private static let leastCut = 50
+
+    /// How much fits of so many recipients, who are cut unless they are one claimed batch, where a
+    /// part of the window is kept for others.
+    package func fit(_ count: Int, isFixed: Bool, keeping kept: Int = 0, now: Instant) -> Fit {
+        let room = self.room - kept
+        if count <= room { return .fits(count) }
+        // A limit was lowered since this batch was claimed: it goes alone.
+        if isFixed, count > limit - kept, held == 0 { return .fits(count) }
+        let least = min(isFixed ? count : min(count, Self.leastCut), limit - kept)
+        if !isFixed, room >= least { return .fits(room) }
+        return .waits(until: available(least + kept, now: now))
+    }
 }

@@ -1,0 +1,37 @@
+extension Dispatcher {
+    /// Takes in what the queue held at the start.
+    mutating func restore(_ restored: Restored, now: Now) {
+        lifecycle = lifecycle.next(after: .restored)
+        if limits.upkeep.interval != nil { operations.sweep(at: now.instant) }
+        operations.restore(restored.closing)
+        isPaused = restored.service.isPaused
+        commits.serviceIsDurable(restored.service)
+        if credentials.restored(restored.service.halt, now: now.instant) {
+            commits.add(.service(nil))
+        }
+        for hold in restored.holds { admission.restore(hold) }
+        campaigns.restore(restored.holds)
+        for work in restored.campaigns { update(work, now: now) }
+        for batch in restored.open { campaigns[batch.campaign]?.open.append(batch) }
+        recordInterrupted(restored, now: now)
+        for damage in restored.damaged {
+            stop(damage.campaign, damage.text, isHalted: false)
+        }
+    }
+
+    /// Calls that were out when the process ended may have been accepted.
+    private mutating func recordInterrupted(_ restored: Restored, now: Now) {
+        // A call's own timeout may have been longer than today's; the holds know it.
+        let releaseAt = restored.holds.map(\.until).reduce(
+            now.instant.advanced(by: LedgerEntry.window + limits.callTimeout + LedgerEntry.grace),
+            max
+        )
+        for batch in restored.interrupted {
+            let flight = Flight(batch: batch, sentAt: now.instant, isTrial: false)
+            let rule = outcomeRule(for: batch.campaign, now: now.timestamp)
+            let resolution = rule.unknown(.interrupted, batch, using: &random)
+            // Its recipients are among the holds already.
+            record(resolution, of: flight, releaseAt: releaseAt)
+        }
+    }
+}

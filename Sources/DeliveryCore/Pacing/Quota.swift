@@ -1,0 +1,49 @@
+/// What the calls of one kind must keep to, all campaigns together.
+package struct Quota: Sendable, Hashable {
+    /// Recipients in any 60 seconds, retries too.
+    package let messagesPerMinute: Int
+    /// Recipients that may go at once after a rest.
+    package let burst: Int
+    package let callsPerSecond: Int
+
+    package init(_ limits: Limits) {
+        messagesPerMinute = limits.messagesPerMinute
+        burst = limits.burst
+        callsPerSecond = limits.callsPerSecond
+    }
+
+    /// A campaign with no more recipients left than this is a notice: it may use the part of the
+    /// window that is kept for notices, and goes before a large one that waits for room.
+    package static let noticeLimit = 30
+
+    /// The part of the window that is kept for notices: a quarter of a percent, but room for one,
+    /// and never so much that campaigns miss it.
+    package var noticeReserve: Int {
+        min(max(Self.noticeLimit, messagesPerMinute / 400), messagesPerMinute / 10)
+    }
+
+    /// The time in which the notices' reserve is there again.
+    static let noticeRefill: Duration = .seconds(3)
+
+    /// Calls that may go at once: with the rate they add up to the limit, so that no second holds
+    /// more calls than that.
+    package var callBurst: Int { max(1, callsPerSecond / 20) }
+
+    package var callRate: Int { max(1, callsPerSecond - callBurst) }
+
+    func bucket(now: Instant) -> TokenBucket {
+        let minute = LedgerEntry.window
+        return TokenBucket(tokens: messagesPerMinute, per: minute, capacity: burst, now: now)
+    }
+
+    func callBucket(now: Instant) -> TokenBucket {
+        TokenBucket(tokens: callRate, per: .seconds(1), capacity: callBurst, now: now)
+    }
+
+    /// Lets a few notices pass at once, and then no more than a quarter of the rate.
+    func noticeBucket(now: Instant) -> TokenBucket {
+        let reserve = max(1, noticeReserve)
+        let refill = max(Self.noticeRefill, .seconds(240) * reserve / messagesPerMinute)
+        return TokenBucket(tokens: reserve, per: refill, capacity: 3 * reserve, now: now)
+    }
+}

@@ -1,0 +1,39 @@
+/// What the dispatcher knows of a campaign that isn't a draft.
+package struct CampaignWork: Sendable, Hashable {
+    package let id: Campaign.ID
+    package var state: Campaign.State
+    package var settings: Campaign.Settings
+    /// The order of creation, which breaks ties.
+    package var order: Int64
+    package var packetOverhead: Int
+    /// Recipients never addressed.
+    package var freshCount: Int
+    /// Recipients that wait for a retry of their own.
+    package var retryCount: Int
+    /// When the first of those is due; nil if there are none.
+    package var retryDueAt: Timestamp?
+    /// The largest batch that isn't too large for the provider, where that was learnt.
+    package var accountLimit: Int?
+
+    package init(
+        id: Campaign.ID,
+        state: Campaign.State,
+        settings: Campaign.Settings,
+        order: Int64,
+        packetOverhead: Int,
+        freshCount: Int,
+        retryCount: Int,
+        retryDueAt: Timestamp?,
+        accountLimit: Int?
+    ) {
+        self.id = id
+        self.state = state
+        self.settings = settings
+        self.order = order
+        self.packetOverhead = packetOverhead
+        self.freshCount = freshCount
+        self.retryCount = retryCount
+        self.retryDueAt = retryDueAt
+        self.accountLimit = accountLimit
+    }
+}

@@ -1,0 +1,40 @@
+/// What becomes of a batch when its call has ended.
+///
+/// If its campaign is canceled or has expired by then, nothing stays open: `held`, `split`
+/// and `divided` accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
+/// `repeated` ones end as `unknown`.
+package enum Resolution: Sendable, Hashable {
+    /// Every account has its verdict: the listed ones theirs, all others are sent. Closes the batch
+    /// and spends an attempt.
+    case settled(messageKey: String?, verdicts: [AccountVerdict])
+    /// Nobody will know: every account ends `unknown`. Closes the batch and spends an attempt if
+    /// the last call did.
+    case unknown(info: String, code: Int?, spendsAttempt: Bool)
+    /// Certainly not accepted by this call: stays open with its accounts `queued`, or, if an earlier
+    /// call may have been accepted, `retrying`. Spends no attempt.
+    case held(dueAt: Timestamp)
+    /// Maybe accepted: stays open to be sent again unchanged, with its accounts `retrying`.
+    case repeated(dueAt: Timestamp, info: String, code: Int?, spendsAttempt: Bool)
+    /// Becomes two held batches, or repeats, with new numbers, each of half the accounts. Spends no
+    /// attempt.
+    ///
+    /// - Parameter doubted: the halves are marked `isHalf`; otherwise their size is remembered as
+    ///   the campaign's account limit.
+    case split(doubted: Bool)
+    /// Becomes two held batches, or repeats, with new numbers, and nothing was learnt about sizes.
+    /// Spends no attempt.
+    case divided
+
+    /// What one account of an answer comes to.
+    package struct AccountVerdict: Sendable, Hashable {
+        package let account: Account
+        package let verdict: Verdict
+        package let code: Int
+
+        package init(account: Account, verdict: Verdict, code: Int) {
+            self.account = account
+            self.verdict = verdict
+            self.code = code
+        }
+    }
+}

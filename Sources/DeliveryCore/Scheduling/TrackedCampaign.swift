@@ -1,0 +1,140 @@
+/// What the dispatcher keeps of a campaign that isn't a draft.
+struct TrackedCampaign: Sendable {
+    var work: CampaignWork
+    /// Batches that are claimed and wait to be sent, the longest waiting first.
+    var open: [OpenBatch] = []
+    /// The campaign's own cap, by the same rule as the quota.
+    var ledger: WindowLedger
+    var recent = RecentCount()
+    /// Calls in a row that ended with the same code that no table lists.
+    var unlisted: (code: Int, count: Int)?
+    /// Whether its message was refused and the halt isn't durable yet: nothing more of it is sent.
+    var isHalting = false
+    /// Why the store can't carry out what is to be written about it; nil if it can.
+    ///
+    /// Nothing of it is sent, and nothing about it is written again until an operator asks for it.
+    var damage: String?
+    /// Records of its calls that couldn't be written.
+    var unrecorded: [PendingWrite] = []
+
+    init(work: CampaignWork) {
+        self.work = work
+        ledger = WindowLedger(limit: work.settings.messagesPerMinute ?? .max)
+    }
+
+    /// Whether its calls may go out.
+    var maySend: Bool { !isHalting && damage == nil }
+
+    /// Calls in a row with one code that no table lists, which halt it.
+    private static let unlistedLimit = 3
+
+    /// A call of it ended; says why it is to be halted if no call of it will do better.
+    mutating func heard(_ outcome: Outcome) -> Campaign.Reason? {
+        guard case .unknown(.unlisted(let code)) = outcome else {
+            unlisted = nil
+            return nil
+        }
+        let count = unlisted?.code == code ? (unlisted?.count ?? 0) + 1 : 1
+        unlisted = (code, count)
+        guard count >= Self.unlistedLimit else { return nil }
+        return Campaign.Reason(code: code, text: "three calls in a row ended with code \(code)")
+    }
+
+    /// The recipients it has left to address; over the limit for notices all are the same.
+    private var backlog: Int {
+        let waiting = open.lazy.map(\.count).reduce(work.freshCount + work.retryCount, +)
+        return min(waiting, Quota.noticeLimit + 1)
+    }
+
+    /// What planning needs to know of it; its ledger has released what is due.
+    func eligibility(_ limits: Limits, now: Now) -> Eligibility {
+        guard !work.state.isFinal, damage == nil else { return .none }
+        var eligibility = Eligibility(order: work.order, expiresAt: work.settings.expiresAt)
+        if work.state == .scheduled {
+            // Without a time it is due already.
+            let startsAt = work.settings.startAt ?? Timestamp(milliseconds: .min)
+            let isFirst = work.settings.expiresAt.map { startsAt < $0 } ?? true
+            eligibility.startsAt = isFirst ? startsAt : nil
+        }
+        guard work.state == .running else { return eligibility }
+        let hasRecipients = work.freshCount + work.retryCount > 0
+        if hasRecipients {
+            let cap = work.settings.messagesPerMinute
+            eligibility.demand = Eligibility.Demand(priority: work.settings.priority, cap: cap)
+        }
+        eligibility.hasWork = hasRecipients || !open.isEmpty
+        for batch in open where !batch.awaitsCheck {
+            eligibility.wait(for: batch.dueAt, limits, now: now)
+        }
+        if let due = work.retryDueAt { eligibility.wait(for: due, limits, now: now) }
+        guard let offer = offer(limits, now: now) else { return eligibility }
+        switch ledger.fit(offer.count, isFixed: offer.batch != nil, now: now.instant) {
+        case .fits:
+            eligibility.offer = offer
+            eligibility.backlog = backlog
+        case .waits(let until): eligibility.roomAt = until
+        }
+        return eligibility
+    }
+
+    /// What it has to send now, whatever its own cap says; nil if it has nothing.
+    private func offer(_ limits: Limits, now: Now) -> Offer? {
+        guard maySend else { return nil }
+        if let batch = open.first(where: { isDue($0, limits, now: now) }) {
+            return offer(.open(batch), batch.count)
+        }
+        let limit = limits.batchLimit(of: work)
+        if hasDueRetries(limits, now: now) {
+            return offer(.dueRetries, min(limit, work.retryCount))
+        }
+        guard work.freshCount > 0 else { return nil }
+        return offer(.fresh, min(limit, work.freshCount))
+    }
+
+    private func isDue(_ batch: OpenBatch, _ limits: Limits, now: Now) -> Bool {
+        !batch.awaitsCheck && limits.isDue(batch.dueAt, now)
+    }
+
+    private func hasDueRetries(_ limits: Limits, now: Now) -> Bool {
+        work.retryCount > 0 && work.retryDueAt.map { limits.isDue($0, now) } ?? false
+    }
+
+    private func offer(_ content: Offer.Content, _ count: Int, isTrial: Bool = false) -> Offer {
+        Offer(
+            flow: FairShares.Flow(id: work.id, priority: work.settings.priority),
+            content: content,
+            count: count,
+            isNotice: isTrial || backlog <= Quota.noticeLimit,
+            isTrial: isTrial
+        )
+    }
+
+    /// What it could be tried with in an outage, within its own cap.
+    func trials(_ limits: Limits, now: Now) -> [Trial] {
+        guard maySend else { return [] }
+        var trials: [Trial] = []
+        for batch in open where isDue(batch, limits, now: now) {
+            let rank: Trial.Rank =
+                batch.count > 1 ? .large : batch.excusedRefusals > 0 ? .refused : .single
+            trials.append(Trial(rank: rank, offer: offer(.open(batch), batch.count, isTrial: true)))
+        }
+        if work.freshCount > 0 {
+            trials.append(Trial(rank: .fresh, offer: offer(.fresh, 1, isTrial: true)))
+        }
+        if hasDueRetries(limits, now: now) {
+            trials.append(Trial(rank: .retry, offer: offer(.dueRetries, 1, isTrial: true)))
+        }
+        return trials.filter { trial in
+            let (count, isFixed) = (trial.offer.count, trial.offer.batch != nil)
+            let fit = ledger.fit(count, isFixed: isFixed, now: now.instant)
+            return trial.rank == .large || fit.isEnough
+        }
+    }
+}
+
+extension Limits {
+    /// The accounts one call of a campaign may hold at most.
+    func batchLimit(of work: CampaignWork) -> Int {
+        min(largestBatch, work.settings.messagesPerMinute ?? .max, work.accountLimit ?? .max)
+    }
+}

@@ -1,0 +1,36 @@
+/// A batch that is claimed and waits to be sent, without its accounts.
+package struct OpenBatch: Sendable, Hashable {
+    package let id: Batch.ID
+    package let campaign: Campaign.ID
+    package let count: Int
+    /// Calls of this batch that spent an attempt.
+    package let attempts: Int
+    /// Maybe accepted, to be sent again unchanged; false: certainly not accepted, held.
+    package let maybeAccepted: Bool
+    /// Not to be sent before this.
+    package let dueAt: Timestamp
+    /// Whether it is half of a batch refused as a whole for its recipients, all of whom exist.
+    package let isHalf: Bool
+    /// Refusals that an outage excused; known in memory alone.
+    var excusedRefusals = 0
+    /// Whether its accounts are looked up before it goes out again; known in memory alone.
+    var awaitsCheck = false
+
+    package init(
+        id: Batch.ID,
+        campaign: Campaign.ID,
+        count: Int,
+        attempts: Int,
+        maybeAccepted: Bool,
+        dueAt: Timestamp,
+        isHalf: Bool
+    ) {
+        self.id = id
+        self.campaign = campaign
+        self.count = count
+        self.attempts = attempts
+        self.maybeAccepted = maybeAccepted
+        self.dueAt = dueAt
+        self.isHalf = isHalf
+    }
+}

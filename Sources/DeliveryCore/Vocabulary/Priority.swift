@@ -1,0 +1,15 @@
+/// The classes that share the quota 16 : 4 : 1 while all have work.
+package enum Priority: String, Sendable, Hashable, CaseIterable {
+    case high
+    case normal
+    case low
+
+    /// The share of the class, as a weight.
+    package var weight: Int {
+        switch self {
+        case .high: 16
+        case .normal: 4
+        case .low: 1
+        }
+    }
+}

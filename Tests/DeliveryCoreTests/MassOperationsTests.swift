@@ -1,0 +1,77 @@
+import DeliveryCore
+import Testing
+
+/// Steps of retries, closings and sweeps, and the rests between them.
+struct MassOperationsTests {
+    private let one = Dispatcher.Request(id: 1)
+    /// When the rest after a step at 1 s is over.
+    private let rested = at(1).instant.advanced(by: .milliseconds(25))
+
+    /// The writes that go into a commit then.
+    private func steps(_ operations: inout MassOperations, _ seconds: Double) -> [Write] {
+        operations.steps(.seconds(600), now: at(seconds)).due.map { $0.write(ServiceRecord()) }
+    }
+
+    private func next(_ operations: MassOperations, _ seconds: Double) -> Instant? {
+        var copy = operations
+        return copy.steps(.seconds(600), now: at(seconds)).next
+    }
+
+    @Test func `a commit holds one step of each kind, after a rest`() {
+        var operations = MassOperations()
+        operations.restore([makeCampaignID(1), makeCampaignID(2)])
+        for number in 3...4 {
+            let write = Write.retry(makeCampaignID(UInt64(number)), RetryFilter())
+            operations.add(.change(one, write))
+        }
+        operations.sweep(at: at(0).instant)
+        let sweep = Write.sweep(.init(untouchedSince: at(-600).timestamp))
+        #expect(
+            steps(&operations, 0) == [
+                .retry(makeCampaignID(3), RetryFilter()), .close(makeCampaignID(1)), sweep,
+            ]
+        )
+        operations.stepped(now: at(1).instant)
+        #expect(steps(&operations, 1.024).isEmpty)
+        #expect(next(operations, 1.024) == rested)
+        #expect(
+            steps(&operations, 1.026) == [
+                .retry(makeCampaignID(4), RetryFilter()), .close(makeCampaignID(2)),
+            ]
+        )
+        #expect(next(operations, 1.1) == nil)
+    }
+
+    @Test func `a campaign is closed once, however often it is named`() {
+        var operations = MassOperations()
+        operations.close(makeCampaignID(), now: at(0).instant)
+        operations.close(makeCampaignID(), now: at(0).instant)
+        #expect(steps(&operations, 1) == [.close(makeCampaignID())])
+        #expect(steps(&operations, 2).isEmpty)
+        operations.closeAgain(makeCampaignID())
+        #expect(steps(&operations, 3) == [.close(makeCampaignID())])
+    }
+
+    @Test func `a drain ends the retries that wait`() {
+        var operations = MassOperations()
+        operations.add(.change(one, .retry(makeCampaignID(), RetryFilter())))
+        #expect(operations.endRetries() == [one])
+        #expect(operations.endRetries().isEmpty)
+        #expect(steps(&operations, 9).isEmpty)
+    }
+
+    @Test func `a sweep goes on soon while it finds something, and rests after a fault`() {
+        var operations = MassOperations()
+        operations.sweep(at: at(0).instant)
+        #expect(steps(&operations, 0).count == 1)
+        #expect(next(operations, 9) == nil, "one step at a time")
+        operations.swept(hasMore: true, interval: .seconds(3_600), now: at(1).instant)
+        #expect(next(operations, 1) == rested)
+        operations.swept(hasMore: false, interval: .seconds(3_600), now: at(1).instant)
+        #expect(next(operations, 1) == at(3_601).instant)
+        operations.swept(hasMore: false, interval: nil, now: at(1).instant)
+        #expect(next(operations, 1) == nil)
+        operations.sweepFailed(now: at(1).instant)
+        #expect(next(operations, 1) == at(61).instant)
+    }
+}

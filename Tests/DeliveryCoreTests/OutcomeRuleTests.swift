@@ -1,0 +1,119 @@
+import DeliveryCore
+import Testing
+
+/// What an outcome comes to, by the batch and its campaign's policy.
+struct OutcomeRuleTests {
+    private let now = at(0).timestamp
+
+    /// What a resolution is, without what is drawn at random.
+    enum Kind: Sendable, Hashable {
+        case sent, failed, retried, requeued, unknownEach
+        case unknown, held, repeated, halves
+    }
+
+    private func kind(
+        of outcome: Outcome,
+        _ batch: Batch,
+        policy: UnknownPolicy = .resend,
+        isExcused: Bool = false
+    ) -> Kind {
+        var random = SplitMix64(seed: 1)
+        let rule = OutcomeRule(policy: policy, retry: RetryPolicy(attemptLimit: 3), now: now)
+        let resolution = rule.resolution(
+            of: outcome,
+            batch,
+            isExcused: isExcused,
+            using: &random
+        )
+        switch resolution {
+        case .settled(_, let verdicts):
+            guard let first = verdicts.first else { return .sent }
+            switch first.verdict {
+            case .failed: return .failed
+            case .retry: return .retried
+            case .requeued: return .requeued
+            case .unknown: return .unknownEach
+            }
+        case .unknown: return .unknown
+        case .held: return .held
+        case .repeated: return .repeated
+        case .split, .divided: return .halves
+        }
+    }
+
+    private func refused(_ refusal: Outcome.Refusal) -> Outcome {
+        .refused(refusal, code: 90_000, text: "no")
+    }
+
+    @Test(
+        arguments: [
+            (.retryable, .retried, .repeated), (.recipients, .failed, .unknown),
+            (.recipientsInDoubt, .held, .unknown), (.throttled(atLeast: .zero), .held, .held),
+            (.credentialsExpired, .held, .held), (.credentials, .held, .held),
+            (.campaign, .held, .held), (.tooLarge, .halves, .unknown),
+        ] as [(Outcome.Refusal, Kind, Kind)]
+    )
+    func `a refused call comes to this, and to that if an earlier one may have been accepted`(
+        refusal: Outcome.Refusal,
+        plain: Kind,
+        repeated: Kind
+    ) {
+        #expect(kind(of: refused(refusal), makeBatch()) == plain)
+        #expect(kind(of: refused(refusal), makeBatch(maybeAccepted: true)) == repeated)
+    }
+
+    @Test(
+        arguments: [
+            (.recipientsInDoubt, 1, false, .failed), (.recipientsInDoubt, 2, true, .halves),
+            (.tooLarge, 1, false, .held),
+        ] as [(Outcome.Refusal, Int, Bool, Kind)]
+    )
+    func `halving ends with single accounts`(
+        refusal: Outcome.Refusal,
+        count: Int,
+        isHalf: Bool,
+        expected: Kind
+    ) {
+        #expect(kind(of: refused(refusal), makeBatch(count: count, isHalf: isHalf)) == expected)
+    }
+
+    @Test func `an unknown outcome is sent again while the policy and the attempts allow it`() {
+        let timeout = Outcome.unknown(.timeout)
+        #expect(kind(of: timeout, makeBatch(attempts: 1)) == .repeated)
+        #expect(kind(of: timeout, makeBatch(attempts: 2)) == .unknown)
+        #expect(kind(of: timeout, makeBatch(earlierAttempts: [0, 2, 0])) == .unknown)
+        #expect(kind(of: timeout, makeBatch(), policy: .leave) == .unknown)
+    }
+
+    @Test func `an outage excuses a refusal, and what never went out waits`() {
+        #expect(kind(of: refused(.retryable), makeBatch(), isExcused: true) == .held)
+        #expect(kind(of: .notSent("refused"), makeBatch(maybeAccepted: true)) == .held)
+        #expect(kind(of: .answered(messageKey: nil, refused: []), makeBatch()) == .sent)
+    }
+
+    @Test(
+        arguments: [
+            (.final, true, false, .failed), (.final, false, false, .failed),
+            (.final, true, true, .failed), (.final, false, true, .unknownEach),
+            (.retryable, true, false, .retried), (.inDoubt, false, false, .requeued),
+            (.inDoubt, false, true, .unknownEach),
+        ] as [(Outcome.RefusedAccount.Kind, Bool, Bool, Kind)]
+    )
+    func `only an answer that names an account settles what may have been accepted`(
+        kind: Outcome.RefusedAccount.Kind,
+        isNamed: Bool,
+        maybeAccepted: Bool,
+        expected: Kind
+    ) {
+        let account = makeAccounts(1)[0]
+        let refused = Outcome.RefusedAccount(
+            account: account,
+            code: 90_000,
+            kind: kind,
+            isNamed: isNamed
+        )
+        let batch = makeBatch(doubted: maybeAccepted ? [account] : [])
+        let answer = Outcome.answered(messageKey: nil, refused: [refused])
+        #expect(self.kind(of: answer, batch) == expected)
+    }
+}
