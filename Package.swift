@@ -217,8 +217,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue",
-                "TencentIM", grdb,
+                "Simulation", "DeliveryCore", "QueueTables", "SQLiteQueue", "TencentIM", grdb,
             ]
         ),
         .testTarget(

@@ -6,7 +6,7 @@ import Testing
 
 /// Whole lives in which everything goes wrong that a seed has drawn.
 ///
-/// `SEEDS=n` runs so many lives; `SEED=n` replays one.
+/// `SEEDS=n` runs so many lives, `SEEDS=a-b` those from one seed to another; `SEED=n` replays one.
 struct SwarmTests {
     private static let lanes = 4
 
@@ -14,8 +14,9 @@ struct SwarmTests {
     private static func seeds(_ lane: Int) -> [UInt64] {
         let environment = ProcessInfo.processInfo.environment
         if let one = environment["SEED"].flatMap(UInt64.init) { return lane == 0 ? [one] : [] }
-        let count = environment["SEEDS"].flatMap(Int.init) ?? 2_000
-        return stride(from: 1 + lane, through: count, by: lanes).map(UInt64.init)
+        let named = environment["SEEDS"]?.split(separator: "-").compactMap { Int($0) } ?? []
+        let (first, last) = (named.count > 1 ? named[0] : 1, named.last ?? 2_000)
+        return stride(from: first + lane, through: last, by: lanes).map(UInt64.init)
     }
 
     @Test(arguments: 0..<lanes)
