@@ -482,6 +482,29 @@ struct DispatcherTroubleTests {
         #expect(harness.dispatcher.campaignCount == 0)
     }
 
+    @Test func `a campaign that ended twice is forgotten once its call that is out has counted`() {
+        var harness = DispatcherHarness.calling()
+        let story: [(Write, Campaign.State)] = [
+            (.transition(id, .cancel), .canceled), (.retry(id, RetryFilter()), .running),
+            (.transition(id, .cancel), .canceled),
+        ]
+        for (index, (asked, state)) in story.enumerated() {
+            let request = Dispatcher.Request(id: index)
+            var writes = harness.tell(.requested(request, asked), Double(index)).writes
+            while !writes.isEmpty {
+                let results = writes.map { _ in makeChange(makeWork(state: state)) }
+                writes = harness.tell(.committed(results), Double(index)).writes
+            }
+        }
+        // Both ends are more than a minute ago, and the call has had no answer.
+        _ = harness.tell(.woke, 100)
+        #expect(harness.dispatcher.campaignCount == 1)
+        _ = harness.answer(ok, 101)
+        _ = harness.tell(.committed([.recorded(makeWork(state: .canceled), opened: [])]), 101)
+        _ = harness.tell(.woke, 162)
+        #expect(harness.dispatcher.campaignCount == 0)
+    }
+
     @Test func `a campaign that rises to a class doesn't wait for what it was served before`() {
         var harness = DispatcherHarness()
         let low = makeWork(1, priority: .low, fresh: 100_000)

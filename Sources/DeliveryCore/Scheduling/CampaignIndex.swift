@@ -48,9 +48,16 @@ struct CampaignIndex: Sendable {
         self[work.id]?.ledger.limit = work.settings.messagesPerMinute ?? .max
         guard work.state.isFinal else { return }
         self[work.id]?.open = []
-        let end = Ranked(key: now, order: work.order, id: work.id)
-        // It may have ended, been retried and ended again in one commit.
-        if before?.state.isFinal == false, !ended.contains(end) { ended.insert(end) }
+        if before?.state.isFinal == false { noteEnd(of: work.id, work.order, now: now) }
+    }
+
+    /// Notes that a campaign ended, whose last minute counts from now on.
+    ///
+    /// One that was retried and ended again has several ends, of which two may be noted anew at the
+    /// same time.
+    private mutating func noteEnd(of id: Campaign.ID, _ order: Int64, now: Instant) {
+        let end = Ranked(key: now, order: order, id: id)
+        if !ended.contains(end) { ended.insert(end) }
     }
 
     private mutating func track(_ work: CampaignWork, now: Instant) {
@@ -79,7 +86,7 @@ struct CampaignIndex: Sendable {
                 drop(first.id)
             } else {
                 // A call of it is out, or was of unknown outcome: a minute more will do.
-                ended.insert(Ranked(key: now, order: first.order, id: first.id))
+                noteEnd(of: first.id, first.order, now: now)
             }
         }
     }
