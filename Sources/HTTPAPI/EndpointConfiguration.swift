@@ -2,11 +2,12 @@ package import DeliveryCore
 
 /// What the endpoint is told when it is built.
 ///
-/// Limits that a reload may change are closures; everything else holds for the endpoint's life.
+/// What a reload may change, limits and tokens, is a closure; everything else holds for the
+/// endpoint's life.
 package struct EndpointConfiguration: Sendable {
     package var listen: ListenAddress
     /// Who may come in over TCP; on a Unix socket no token is asked for.
-    package var tokens: [AccessToken]
+    package var tokens: @Sendable () -> [AccessToken]
     /// The largest JSON body; streams of recipients are not bounded by it.
     package var bodySizeLimit: Int
     /// The largest body of the gateway, which is in memory as a whole while it is taken in.
@@ -34,7 +35,7 @@ package struct EndpointConfiguration: Sendable {
 
     package init(
         listen: ListenAddress,
-        tokens: [AccessToken] = [],
+        tokens: @escaping @Sendable () -> [AccessToken] = { [] },
         bodySizeLimit: Int = 1_048_576,
         gatewayBodySizeLimit: Int = 67_108_864,
         limits: @escaping @Sendable () -> Limits = { Limits() },

@@ -107,6 +107,42 @@ extension EndToEndTests {
             #expect(!errors.contains("Configuration read again"))
         }
 
+        @Test func `tokens change without a restart, and a bad file leaves the old ones`() throws {
+            let sandbox = try Sandbox()
+            let settings = DaemonSettings(messagesPerMinute: 600)
+            let daemon = try DaemonProcess(in: sandbox, providerPort: 9, settings: settings)
+            let first = try daemon.client()
+            let second = "a-second-token-of-32-bytes-length"
+            func status(_ token: String?) throws -> Int {
+                try HTTPClient(port: daemon.port, token: token).get("/v1/quota").status
+            }
+            func reload() throws {
+                try daemon.reload(settings, providerPort: 9) {
+                    $0.replacing("  maxBodyBytes", with: "  tokensFile: tokens\n  maxBodyBytes")
+                }
+            }
+
+            try sandbox.write("viewer read the-viewers-token-is-this\n", to: "tokens")
+            try sandbox.write(second, to: "token")
+            try reload()
+            #expect(try status(first.token) == 401)
+            #expect(try status(second) == 200)
+            #expect(try status("the-viewers-token-is-this") == 200)
+
+            // Too short to be a token: the reload is refused as a whole.
+            try sandbox.write("short", to: "token")
+            try sandbox.write("viewer read another-token-for-viewers\n", to: "tokens")
+            try reload()
+            #expect(try status(second) == 200)
+            #expect(try status("the-viewers-token-is-this") == 200)
+            #expect(try status("another-token-for-viewers") == 401)
+
+            let errors = try daemon.stop().errors
+            #expect(errors.contains("changed=\"http.tokenFile, http.tokensFile\""), "\(errors)")
+            #expect(errors.contains("http.tokenFile: "), "\(errors)")
+            #expect(!errors.contains(second) && !errors.contains("viewers-token"))
+        }
+
         private func waitForSent(over count: Int, of id: String, _ daemon: DaemonProcess) throws {
             try daemon.ask("/v1/campaigns/\(id)") { campaign in
                 Counts(campaign)["sent"] > count ? true : nil

@@ -156,7 +156,9 @@ struct Counter {
         let endpoint = HTTPAPI.Endpoint(
             configuration: EndpointConfiguration(
                 listen: .tcp(host: "127.0.0.1", port: 8_480),
-                tokens: [AccessToken(name: "t", canWrite: true, secret: Array(Self.token.utf8))],
+                tokens: {
+                    [AccessToken(name: "t", canWrite: true, secret: Array(Self.token.utf8))]
+                },
                 bodySizeLimit: 100_000
             ),
             campaigns: desk,

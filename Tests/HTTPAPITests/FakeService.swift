@@ -326,13 +326,11 @@ let readToken = "r-token"
 func makeConfiguration(
     listen: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
 ) -> EndpointConfiguration {
-    EndpointConfiguration(
-        listen: listen,
-        tokens: [
-            AccessToken(name: "ops", canWrite: true, secret: Array(writeToken.utf8)),
-            AccessToken(name: "viewer", canWrite: false, secret: Array(readToken.utf8)),
-        ]
-    )
+    let tokens = [
+        AccessToken(name: "ops", canWrite: true, secret: Array(writeToken.utf8)),
+        AccessToken(name: "viewer", canWrite: false, secret: Array(readToken.utf8)),
+    ]
+    return EndpointConfiguration(listen: listen, tokens: { tokens })
 }
 
 func makeEndpoint(

@@ -72,7 +72,8 @@ import Testing
     @Test func `is the token's own, and keys are bytes`() async throws {
         var configuration = makeConfiguration()
         let second = AccessToken(name: "second", canWrite: true, secret: Array("s-token".utf8))
-        configuration.tokens.append(second)
+        let tokens = configuration.tokens
+        configuration.tokens = { tokens() + [second] }
         let endpoint = makeEndpoint(service, configuration: configuration)
         for (key, token) in [
             ("k-1", writeToken), ("k-1", "s-token"), ("\u{E9}", writeToken),

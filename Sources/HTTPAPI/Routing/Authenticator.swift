@@ -22,7 +22,7 @@ private struct PeerCredentials: Sendable {
 /// Decides who may come in, before anything of the body is read.
 struct Authenticator: Sendable {
     let listen: ListenAddress
-    let tokens: [AccessToken]
+    let tokens: @Sendable () -> [AccessToken]
 
     /// Refuses names under which a browser could be lured here (DNS rebinding).
     func checkHost(_ request: Request) throws(Problem) {
@@ -121,7 +121,7 @@ struct Authenticator: Sendable {
         let offered = Array(credentials[scheme.endIndex...].drop { $0 == " " }.utf8)
         var found: AccessToken?
         // All are compared whatever was found, so the time tells nothing.
-        for token in tokens where token.matches(offered) { found = token }
+        for token in tokens() where token.matches(offered) { found = token }
         guard scheme.lowercased() == "bearer", let found else {
             throw refusal("the token isn't known here", ", error=\"invalid_token\"")
         }

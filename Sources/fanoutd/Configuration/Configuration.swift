@@ -24,6 +24,8 @@ package struct Configuration: Sendable {
         package var allowRemote = false
         /// Nil: `token` beside the store; `Configuration.tokenFile` is the one to use.
         package var tokenFile: String?
+        /// What that file holds; nil until the daemon has opened it, who makes it where there is none.
+        package var token: Secret?
         package var tokensFile: String?
         /// What `tokensFile` holds.
         package var tokens: [NamedToken] = []

@@ -1,6 +1,6 @@
 package import DeliveryCore
 package import HTTPAPI
-package import Platform
+import Platform
 package import TencentIM
 
 // What each part of the daemon is told of the configuration.
@@ -46,25 +46,27 @@ extension Configuration {
         )
     }
 
-    /// For the HTTP endpoint; `token` is what `http.tokenFile` holds, `present` is asked for what
-    /// may change while it runs.
-    package func endpointConfiguration(
-        token: Secret,
-        present: PresentConfiguration
-    ) -> EndpointConfiguration {
+    /// Who may come in over TCP.
+    package var accessTokens: [AccessToken] {
+        let own = http.token.map {
+            AccessToken(name: NamedToken.ownerName, canWrite: true, secret: $0.bytes)
+        }
+        let further = http.tokens.map {
+            AccessToken(name: $0.name, canWrite: $0.canWrite, secret: $0.token.bytes)
+        }
+        return (own.map { [$0] } ?? []) + further
+    }
+
+    /// For the HTTP endpoint; `present` is asked for what may change while it runs.
+    package func endpointConfiguration(_ present: PresentConfiguration) -> EndpointConfiguration {
         let address: HTTPAPI.ListenAddress =
             switch http.listen {
             case .tcp(let host, let port): .tcp(host: host, port: port)
             case .unix(let path): .unix(path: path, group: http.socketGroup)
             }
-        let further = http.tokens.map {
-            AccessToken(name: $0.name, canWrite: $0.canWrite, secret: $0.token.bytes)
-        }
         return EndpointConfiguration(
             listen: address,
-            tokens: [
-                AccessToken(name: NamedToken.ownerName, canWrite: true, secret: token.bytes)
-            ] + further,
+            tokens: { present.current.accessTokens },
             bodySizeLimit: http.maxBodyBytes,
             gatewayBodySizeLimit: http.gatewayMaxBodyBytes,
             limits: { present.current.dispatchLimits },

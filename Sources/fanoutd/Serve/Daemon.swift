@@ -52,13 +52,7 @@ package struct Daemon: Sendable {
         _ clock: SystemClock,
         _ reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
-        let token = try TokenFile.open(configuration.tokenFile)
-        if token.isNew {
-            log.logger("fanoutd").notice(
-                "Token made",
-                metadata: ["file": "\(configuration.tokenFile)"]
-            )
-        }
+        let token = try openToken(configuration.tokenFile)
         var random = SystemRandomNumberGenerator()
         let provider = try makeProvider(clock, seed: random.next())
         let run = DaemonRun(configuration: configuration, log: log, environment: environment)
@@ -85,13 +79,34 @@ package struct Daemon: Sendable {
                     deliveries,
                     metrics,
                     provider,
-                    token.token,
+                    token,
                     run,
                     startup,
                     reload: reload
                 )
             }
         )
+    }
+
+    /// Reads the daemon's own token, or makes one.
+    private func openToken(_ path: String) throws(CommandFailure) -> Secret {
+        let opened = try TokenFile.open(path)
+        if opened.isNew {
+            log.logger("fanoutd").notice("Token made", metadata: ["file": "\(path)"])
+        }
+        return opened.token
+    }
+
+    /// Reads the configuration again, with the token of the file that will be in force.
+    private func readAgain(
+        _ reload: @Sendable () throws -> Configuration
+    ) throws -> Configuration {
+        var new = try reload()
+        // The store stays where it is, and so does a token beside it.
+        var inForce = new
+        inForce.store.path = configuration.store.path
+        new.http.token = try openToken(inForce.tokenFile)
+        return new
     }
 
     /// Does some work and then what must follow however it ends; the first error is the one to tell.
@@ -124,14 +139,16 @@ package struct Daemon: Sendable {
         _ token: Secret,
         _ run: DaemonRun,
         _ startup: StartupLatch,
-        reload: @escaping @Sendable () throws -> Configuration
+        reload load: @escaping @Sendable () throws -> Configuration
     ) async throws {
         let (sendingEnded, sendingEnd) = AsyncStream.makeStream(of: Never.self)
         let stopping = Stopping(sendingEnded: sendingEnded) { deliveries.drain() }
         let clock = SystemClock()
-        let present = PresentConfiguration(configuration)
+        var first = configuration
+        first.http.token = token
+        let present = PresentConfiguration(first)
         let reload = ConfigurationReload(
-            load: reload,
+            load: { try readAgain(load) },
             present: present,
             logger: log.logger("configuration"),
             effects: ConfigurationReload.Effects(
@@ -150,7 +167,7 @@ package struct Daemon: Sendable {
             )
         )
         let endpoint = HTTPAPI.Endpoint(
-            configuration: configuration.endpointConfiguration(token: token, present: present),
+            configuration: configuration.endpointConfiguration(present),
             campaigns: store,
             deliveries: deliveries,
             rules: MessageTemplate(),

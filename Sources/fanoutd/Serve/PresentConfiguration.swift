@@ -48,7 +48,7 @@ extension Configuration {
         "limits.messagesPerMinute", "limits.callsPerSecond", "limits.burst",
         "limits.batchAccounts", "limits.packetBytes", "limits.maxInFlight",
         "retry.maxAttempts", "retry.baseSeconds", "retry.capSeconds",
-        "retention.days", "log.level",
+        "retention.days", "log.level", "http.tokenFile", "http.tokensFile",
     ]
 
     /// Takes the values of those keys.
@@ -56,6 +56,8 @@ extension Configuration {
         let (timeout, caFile) = (tencent.timeoutSeconds, tencent.caFile)
         tencent = new.tencent
         (tencent.timeoutSeconds, tencent.caFile) = (timeout, caFile)
+        (http.tokenFile, http.token) = (new.http.tokenFile, new.http.token)
+        (http.tokensFile, http.tokens) = (new.http.tokensFile, new.http.tokens)
         limits = new.limits
         retry = new.retry
         retention = new.retention
@@ -69,6 +71,7 @@ extension ConfigurationKey {
         if show(old) != show(new) { return true }
         switch name {
         case "tencent.secretKeyFile": return old.tencent.secretKey != new.tencent.secretKey
+        case "http.tokenFile": return old.http.token != new.http.token
         case "http.tokensFile": return old.http.tokens != new.http.tokens
         default: return false
         }
