@@ -179,18 +179,7 @@ package final class ServiceLife: Sendable {
                 if !deleted.contains(id) { violated("campaign \(id) is gone") }
                 continue
             }
-            var recipients: [Recipient] = []
-            var after: Account?
-            repeat {
-                let page = try await store.recipients(
-                    of: id,
-                    matching: RecipientFilter(),
-                    after: after,
-                    limit: 1_000
-                )
-                recipients += page.recipients
-                after = page.next
-            } while after != nil
+            let recipients = try await store.allRecipients(of: id)
             provider.note { $0.check(campaign, recipients) }
         }
     }

@@ -370,10 +370,17 @@ package struct World {
 
     /// Every recipient of a campaign, in the order of their bytes.
     package func recipients(of id: Campaign.ID) async throws -> [Recipient] {
+        try await store.allRecipients(of: id)
+    }
+}
+
+extension Store {
+    /// Every recipient of a campaign, page by page.
+    func allRecipients(of id: Campaign.ID) async throws -> [Recipient] {
         var all: [Recipient] = []
         var after: Account?
         repeat {
-            let page = try await store.recipients(
+            let page = try await recipients(
                 of: id,
                 matching: RecipientFilter(),
                 after: after,
