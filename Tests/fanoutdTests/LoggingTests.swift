@@ -106,6 +106,18 @@ import fanoutd
         #expect(writer.flush(seconds: 60))
     }
 
+    @Test func `nothing follows the line that ends it`() throws {
+        let pipe = SmallPipe()
+        let writer = LineWriter(to: pipe.into.fileDescriptor, byteLimit: 1_000) { "lost \($0)\n" }
+        writer.write("one\n")
+        writer.write("the reason\n", isLast: true)
+        writer.write("a task that still ran\n")
+        #expect(writer.flush(seconds: 60))
+        try pipe.into.close()
+        let text = try #require(try pipe.out.readToEnd())
+        #expect(String(decoding: text, as: UTF8.self) == "one\nthe reason\n")
+    }
+
     @Test func `a reader that has gone is no end and no wait`() throws {
         StandardStreams.prepare()
         let pipe = SmallPipe()

@@ -42,7 +42,7 @@ package struct ServeCommand: AsyncParsableCommand {
         } catch {
             let failure = DaemonEnd.failure(error, configuration)
             // By the log's way: standard error may stand still, and the end waits a moment only.
-            log.writeLine("fanoutd: \(failure.message)")
+            log.end(saying: "fanoutd: \(failure.message)")
             throw CommandFailure(failure.code, "")
         }
     }

@@ -20,6 +20,7 @@ package final class LineWriter: Sendable {
         var lostCount = 0
         var isWriting = false
         var hasThread = false
+        var hasEnded = false
 
         var isDone: Bool { lines.isEmpty && lostCount == 0 && !isWriting }
     }
@@ -36,8 +37,13 @@ package final class LineWriter: Sendable {
     }
 
     /// Takes a line, with its newline, or loses it.
-    package func write(_ line: String) {
+    ///
+    /// Nothing is taken after the last line, so that whoever reads the end of what was written finds
+    /// that one, whatever else still runs.
+    package func write(_ line: String, isLast: Bool = false) {
         let needsThread = change { state in
+            guard !state.hasEnded else { return false }
+            state.hasEnded = isLast
             let size = line.utf8.count
             if state.byteCount + size <= byteLimit {
                 state.lines.append(line)

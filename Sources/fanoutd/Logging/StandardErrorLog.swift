@@ -41,9 +41,9 @@ package final class StandardErrorLog: Sendable {
         }
     }
 
-    /// Writes a line that is no record: the last word of a command.
-    package func writeLine(_ text: String) {
-        writer.write(text + "\n")
+    /// Writes a line that is no record: why the command ends. No record follows it.
+    package func end(saying text: String) {
+        writer.write(text + "\n", isLast: true)
     }
 
     /// Waits, for a moment, until what was logged is written; the process may end then.

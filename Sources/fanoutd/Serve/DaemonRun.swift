@@ -92,7 +92,11 @@ package struct DaemonRun: Sendable {
             )
         }
         var group = ServiceGroupConfiguration(
-            services: all.map { .init(service: $0) } + (guest.map { [$0] } ?? []),
+            services: all.map {
+                // The others end by their own way: a server that is cancelled while it is shut down
+                // logs that as an error beside the one that matters.
+                .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+            } + (guest.map { [$0] } ?? []),
             gracefulShutdownSignals: [.sigterm, .sigint] + hangup,
             logger: log.logger("lifecycle")
         )
