@@ -141,20 +141,20 @@ let package = Package(
                 "DeliveryCore", "DeliveryEngine", "JSON", "QueueTables", "SQLiteQueue",
                 "TencentIM", "TencentIMSimulator", logging,
             ],
-            path: "Tests/Simulation"
+            path: "Tests/Support/Simulation"
         ),
         // Temporary folders and gzip.
-        .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support/TestSupport"),
         // Campaigns, claims and records for tests of the queue, and the stores there are.
         .target(
             name: "QueueFixtures",
             dependencies: ["DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue"],
-            path: "Tests/QueueFixtures"
+            path: "Tests/Support/QueueFixtures"
         ),
         // A disk that loses its power and fails on command.
         .target(
             name: "CFaultyDisk",
-            path: "Tests/CFaultyDisk",
+            path: "Tests/Support/CFaultyDisk",
             linkerSettings: [.linkedLibrary("sqlite3")]
         ),
         .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "Simulation"]),

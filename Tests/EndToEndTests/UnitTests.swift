@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// The units as systemd's own tools see them; `Tests/package/run` starts them in a real systemd.
+    /// The units as systemd's own tools see them; `Tests/Acceptance/package/run` starts them in a real systemd.
     @Suite struct Units {
         private let sandbox: Sandbox
 

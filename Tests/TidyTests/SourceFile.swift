@@ -10,8 +10,11 @@ struct SourceFile: Sendable, CustomTestStringConvertible {
     let code: [Line]
 
     var testDescription: String { path }
-    /// The folder below `Sources` or `Tests`.
-    var target: String { String(path.split(separator: "/")[1]) }
+    /// The folder below `Sources`, `Tests` or `Tests/Support`.
+    var target: String {
+        let folders = path.split(separator: "/")
+        return String(folders[folders[1] == "Support" ? 2 : 1])
+    }
 
     struct Line: Sendable {
         let number: Int

@@ -65,7 +65,7 @@ final class Provider: Sendable {
     private static let script: String = {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        return tests.appendingPathComponent("outside/batchsendmsg.py").path
+        return tests.appendingPathComponent("Acceptance/independent-provider/batchsendmsg.py").path
     }()
 
     /// What it has seen so far.

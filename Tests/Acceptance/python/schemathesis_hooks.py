@@ -1,4 +1,4 @@
-"""What Tests/conformance changes about the requests that schemathesis makes."""
+"""What Tests/Acceptance/conformance changes about the requests that schemathesis makes."""
 
 import itertools
 

@@ -35,5 +35,5 @@ package struct TemporaryFolder {
 
     /// The top of this repository.
     package static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 }

@@ -16,7 +16,7 @@ import yaml
 from daemon import Daemon, free_port
 
 executable = sys.argv.pop(1) if len(sys.argv) > 1 else ".build/debug/fanoutd"
-top = pathlib.Path(__file__).parents[2]
+top = pathlib.Path(__file__).parents[3]
 config = top / "config"
 
 STEPS = "limits:\n  messagesPerMinute: 600000\nretry:\n  baseSeconds: 0.1\n  capSeconds: 0.2\n"
