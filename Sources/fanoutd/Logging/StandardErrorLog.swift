@@ -41,7 +41,7 @@ package final class StandardErrorLog: Sendable {
         }
     }
 
-    /// Writes a line that is no record: why the command ends. No record follows it.
+    /// Writes why the command ends, in a line that is no record and that no record follows.
     package func end(saying text: String) {
         writer.write(text + "\n", isLast: true)
     }
