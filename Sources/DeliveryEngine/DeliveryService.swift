@@ -61,7 +61,7 @@ package final class DeliveryService: Service, Deliveries {
         package var limits: Limits
         /// Tells one set of credentials and app settings from another; no secret itself.
         package var fingerprint: String
-        /// Draws jitter and MsgRandom: another one for each run.
+        /// Draws jitter and the numbers of calls: another one for each run.
         package var seed: UInt64
 
         package init(limits: Limits, fingerprint: String, seed: UInt64) {

@@ -52,6 +52,7 @@ package struct Endpoint: Sendable {
             RecipientController(
                 campaigns: campaigns,
                 changes: deliveries.changes,
+                rules: rules.accounts,
                 encoder: RecipientEncoder(rules: rules),
                 time: time,
                 isStopping: isStopping,

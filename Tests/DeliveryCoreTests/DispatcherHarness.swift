@@ -3,7 +3,7 @@ import DeliveryCore
 /// A dispatcher under test, and the short way to tell it things.
 struct DispatcherHarness {
     var dispatcher: Dispatcher
-    /// The first MsgRandom that the dispatcher draws.
+    /// The first of a call's numbers that the dispatcher draws.
     let firstRandom: UInt32
 
     static let limits = Limits()

@@ -13,7 +13,7 @@ struct DispatcherTests {
                 source: .fresh,
                 accountLimit: 3,
                 byteLimit: 11_800,
-                messageRandom: harness.firstRandom,
+                random: harness.firstRandom,
                 timeout: .seconds(10)
             )
         )

@@ -67,8 +67,7 @@ func makeBatch(
         attempts: attempts,
         maybeAccepted: maybeAccepted,
         isHalf: isHalf,
-        messageSequence: UInt32(number),
-        messageRandom: 7
+        numbers: CallNumbers(sequence: UInt32(number), random: 7)
     )
 }
 

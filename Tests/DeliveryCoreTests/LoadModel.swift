@@ -124,8 +124,7 @@ struct LoadModel {
             campaign: work.id,
             message: CheckedMessage(json: [], packetOverhead: 200),
             accounts: makeAccounts(count),
-            messageSequence: UInt32(id.rawValue),
-            messageRandom: claim.messageRandom
+            numbers: CallNumbers(sequence: UInt32(id.rawValue), random: claim.random)
         )
         batches[id] = batch
         return .claimed(batch, work)

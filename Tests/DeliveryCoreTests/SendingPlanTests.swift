@@ -1,4 +1,5 @@
 import DeliveryCore
+import Simulation
 import Testing
 
 @Suite struct `A sending plan` {
@@ -15,11 +16,17 @@ import Testing
     ])
     func `fills batches up to their limit`(count: Int, batches: Int, largest: Int) {
         let limits = Limits(batchAccounts: 10)
-        let exact = SendingPlan(makeAccounts(count), packetOverhead: 100, limits: limits)
+        let exact = SendingPlan(
+            makeAccounts(count),
+            packetOverhead: 100,
+            rules: accountRules,
+            limits: limits
+        )
         let rough = SendingPlan(
             count: count,
             meanAccountBytes: 16,
             packetOverhead: 100,
+            rules: accountRules,
             limits: limits
         )
         #expect(exact == rough)
@@ -35,7 +42,12 @@ import Testing
     func `keeps packets within their bytes`(packet: Int, overhead: Int, largest: Int) {
         let limits = Limits(packetBytes: packet)
         let count = 3 * largest
-        let exact = SendingPlan(makeAccounts(count), packetOverhead: overhead, limits: limits)
+        let exact = SendingPlan(
+            makeAccounts(count),
+            packetOverhead: overhead,
+            rules: accountRules,
+            limits: limits
+        )
         #expect(exact.largestBatchAccounts == largest)
         #expect(exact.largestPacketBytes == overhead + 19 * largest - 1)
         #expect(exact.largestPacketBytes < packet)
@@ -44,7 +56,7 @@ import Testing
 
     @Test func `counts an account once and escapes as they are sent`() {
         let accounts = ["b", "a\"", "b", "\u{E9}", "e\u{301}"].map { Account($0) }
-        let plan = SendingPlan(accounts, packetOverhead: 50, limits: Limits())
+        let plan = SendingPlan(accounts, packetOverhead: 50, rules: accountRules, limits: Limits())
         #expect(plan.batches == 1)
         #expect(plan.largestBatchAccounts == 4)
         #expect(plan.largestPacketBytes == 50 + 4 + 6 + 5 + 6 - 1)
@@ -60,6 +72,7 @@ import Testing
             count: count,
             meanAccountBytes: 8,
             packetOverhead: 200,
+            rules: accountRules,
             limits: Limits()
         )
         #expect(plan.seconds == seconds)
@@ -67,14 +80,25 @@ import Testing
 
     @Test func `takes the time that the calls a second ask for`() {
         let limits = Limits(messagesPerMinute: 600_000, callsPerSecond: 2, batchAccounts: 10)
-        let plan = SendingPlan(count: 100, meanAccountBytes: 8, packetOverhead: 9, limits: limits)
+        let plan = SendingPlan(
+            count: 100,
+            meanAccountBytes: 8,
+            packetOverhead: 9,
+            rules: accountRules,
+            limits: limits
+        )
         #expect(plan.batches == 10)
         #expect(plan.seconds == 9)
     }
 
     @Test func `a quota of one is one batch a minute`() {
         let limits = Limits(messagesPerMinute: 1)
-        let plan = SendingPlan(makeAccounts(5), packetOverhead: 100, limits: limits)
+        let plan = SendingPlan(
+            makeAccounts(5),
+            packetOverhead: 100,
+            rules: accountRules,
+            limits: limits
+        )
         #expect(plan.batches == 5)
         #expect(plan.seconds == 240)
     }

@@ -75,8 +75,7 @@ final class FakeQueue: Queue {
                 campaign: id,
                 message: CheckedMessage(json: [], packetOverhead: 200),
                 accounts: (0..<count).map { Account("user\(state.claimed)-\($0)") },
-                messageSequence: 1,
-                messageRandom: claim.messageRandom
+                numbers: CallNumbers(sequence: 1, random: claim.random)
             )
             return .claimed(batch, work(state))
         case .record(let record):

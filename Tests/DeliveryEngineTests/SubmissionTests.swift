@@ -22,7 +22,9 @@ struct SubmissionTests {
     @Test(arguments: [true, false])
     func `what starts is admitted, and whoever watches hears of it`(start: Bool) async throws {
         let time = VirtualTime()
-        let store = try Store.inMemory(options: Store.Options(bootID: "boot", seed: 1))
+        let store = try Store.inMemory(
+            options: Store.Options(bootID: "boot", seed: 1, accounts: accountRules)
+        )
         let watch = Watch()
         let service = DeliveryService(
             queue: store,
@@ -64,7 +66,7 @@ struct SubmissionTests {
     @Test func `what can't be stored is admitted nowhere`() async throws {
         let time = VirtualTime()
         let store = try Store.inMemory(
-            options: Store.Options(bootID: "boot", seed: 1),
+            options: Store.Options(bootID: "boot", seed: 1, accounts: accountRules),
             file: FileOptions(pageLimit: 30)
         )
         let queue = FakeQueue()

@@ -5,6 +5,7 @@ import HTTPAPI
 import HTTPTypes
 import JSON
 import Synchronization
+import TencentIM
 import Testing
 
 // What clients send to the daemon's own endpoint.
@@ -43,7 +44,7 @@ extension FuzzTests {
             let accounts = given["recipients"]?.elements?.compactMap(\.stringBytes) ?? []
             let run = made.recipients
             trial.expect((0..<run.count).map { Array(run[$0]) } == accounts, "other recipients")
-            trial.expect(accounts.allSatisfy { Account.fault(in: $0) == nil }, "bad recipients")
+            trial.expect(accounts.allSatisfy { UserIDs().fault(in: $0) == nil }, "bad recipients")
             trial.expect(made.name == given["name"]?.string ?? "", "another name")
             trial.expect(made.name.utf8.count <= 200, "a long name")
             let sent = try JSON(parsing: made.message.json)
@@ -303,7 +304,7 @@ extension FuzzTests {
                 sheet.dropFirst().map { $0[5] } == rows.map { $0.messageKey ?? "" },
                 "keys"
             )
-            var table: any AccountReader = AccountTable()
+            var table: any AccountReader = AccountTable(rules: UserIDs())
             unsafe csv.body.withUnsafeBytes { unsafe table.read($0) }
             table.finish()
             trial.expect(table.run == AccountRun(rows.map(\.account)), "others are read back")
@@ -312,7 +313,7 @@ extension FuzzTests {
                 path,
                 headers: [.accept: "application/x-ndjson"]
             )
-            var lines: any AccountReader = AccountLines(form: .ndjson)
+            var lines: any AccountReader = AccountLines(form: .ndjson, rules: UserIDs())
             unsafe json.body.withUnsafeBytes { unsafe lines.read($0) }
             lines.finish()
             trial.expect(lines.run == table.run, "NDJSON has others")
@@ -355,7 +356,7 @@ extension FuzzTests {
             if let cursor = Cursor(text) {
                 trial.expect(cursor.text.utf8.elementsEqual(text.utf8), "also \(cursor.text)")
                 if case .account(let account) = cursor {
-                    trial.expect(Account.fault(in: account.bytes) == nil, "it holds no account")
+                    trial.expect(UserIDs().fault(in: account.bytes) == nil, "it holds no account")
                 }
             }
             if let id = Campaign.ID(text) {

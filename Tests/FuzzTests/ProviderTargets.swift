@@ -129,8 +129,10 @@ extension FuzzTests {
                 campaign: Campaign.ID(high: 1, low: 1),
                 message: message,
                 accounts: accounts,
-                messageSequence: trial.pick([0, 7, .max]),
-                messageRandom: trial.pick([0, 9, .max])
+                numbers: CallNumbers(
+                    sequence: trial.pick([0, 7, .max]),
+                    random: trial.pick([0, 9, .max])
+                )
             )
             Self.check(RequestBody.encode(batch), of: batch, &trial)
         }
@@ -184,14 +186,16 @@ extension FuzzTests {
 
     private static func check(_ body: [UInt8], of batch: Batch, _ trial: inout Trial) {
         let digits =
-            20 - String(batch.messageSequence).count - String(batch.messageRandom).count
-        let counted = batch.accounts.reduce(batch.message.packetOverhead) { $0 + $1.encodedSize }
+            20 - String(batch.numbers.sequence).count - String(batch.numbers.random).count
+        let counted = batch.accounts.reduce(batch.message.packetOverhead) {
+            $0 + UserIDs().size(of: $1)
+        }
         trial.expect(body.count == counted - 1 - digits, "\(body.count) bytes, counted \(counted)")
         do throws(CallRefusal) {
             let call = try BatchSendCall(parsing: body, packetLimit: body.count)
             trial.expect(call.accounts == batch.accounts.map(\.bytes), "other accounts")
-            trial.expect(call.messageSequence == batch.messageSequence, "another MsgSeq")
-            trial.expect(call.messageRandom == batch.messageRandom, "another MsgRandom")
+            trial.expect(call.messageSequence == batch.numbers.sequence, "another MsgSeq")
+            trial.expect(call.messageRandom == batch.numbers.random, "another MsgRandom")
         } catch {
             // What the simulator asks for beyond what our checks do: a field that the documents
             // don't agree on, and a sender that exists.

@@ -3,6 +3,7 @@ import Compression
 import DeliveryCore
 import HTTPAPI
 import JSON
+import TencentIM
 import Testing
 
 // Streams of recipients, and what is written so that they can be read again.
@@ -77,7 +78,7 @@ extension FuzzTests {
         trial.expect(whole == cut, "cut as \(pieces.map(\.count)) it reads differently")
         for index in 0..<whole.run.count {
             trial.expect(
-                Account.fault(in: whole.run[index]) == nil,
+                UserIDs().fault(in: whole.run[index]) == nil,
                 "taken for an account: \(escaped(Array(whole.run[index])))"
             )
         }
@@ -89,11 +90,19 @@ extension FuzzTests {
         try await fuzz("lines", inputs: 1_000) { trial in
             let input = Self.lines.input(&trial)
             trial.input = input
-            let reading = Self.read(input, with: AccountLines(form: .text), &trial)
+            let reading = Self.read(
+                input,
+                with: AccountLines(form: .text, rules: UserIDs()),
+                &trial
+            )
             var accounts: [[UInt8]] = []
             var bad = 0
             for line in Self.plainLines(input) where !line.isEmpty {
-                if Account.fault(in: line) == nil { accounts.append(Array(line)) } else { bad += 1 }
+                if UserIDs().fault(in: line) == nil {
+                    accounts.append(Array(line))
+                } else {
+                    bad += 1
+                }
             }
             trial.expect(reading.accounts == accounts, "other accounts")
             trial.expect(reading.invalid.count == bad, "\(bad) bad lines")
@@ -104,14 +113,18 @@ extension FuzzTests {
         try await fuzz("NDJSON", inputs: 1_000) { trial in
             let input = Self.rows.input(&trial)
             trial.input = input
-            let reading = Self.read(input, with: AccountLines(form: .ndjson), &trial)
+            let reading = Self.read(
+                input,
+                with: AccountLines(form: .ndjson, rules: UserIDs()),
+                &trial
+            )
             var accounts: [[UInt8]] = []
             var bad = 0
             for line in Self.plainLines(input) where !line.isEmpty {
                 let parsed = Foreign.parse(Array(line))
                 let text = (parsed as? [String: Any])?["account"] ?? parsed
                 let bytes = (text as? String).map { Array($0.utf8) }
-                if let bytes, line.count <= 4_096, Account.fault(in: bytes) == nil {
+                if let bytes, line.count <= 4_096, UserIDs().fault(in: bytes) == nil {
                     accounts.append(bytes)
                 } else {
                     bad += 1
@@ -150,7 +163,7 @@ extension FuzzTests {
         try await fuzz("CSV", inputs: 1_000) { trial in
             let input = Self.tables.input(&trial)
             trial.input = input
-            _ = Self.read(input, with: AccountTable(), &trial)
+            _ = Self.read(input, with: AccountTable(rules: UserIDs()), &trial)
         }
     }
 
@@ -166,8 +179,8 @@ extension FuzzTests {
             table.insert(header, at: 0)
             let input = Self.written(table, &trial)
             trial.input = input
-            let reading = Self.read(input, with: AccountTable(), &trial)
-            let good = accounts.filter { Account.fault(in: $0) == nil }
+            let reading = Self.read(input, with: AccountTable(rules: UserIDs()), &trial)
+            let good = accounts.filter { UserIDs().fault(in: $0) == nil }
             trial.expect(reading.accounts == good, "other accounts")
             trial.expect(reading.invalid.count == count - good.count, "other bad rows")
             trial.expect(Sheet.parse(input) == table, "an ordinary reader reads something else")

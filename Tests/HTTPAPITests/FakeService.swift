@@ -6,6 +6,7 @@ import Hummingbird
 import JSON
 import Logging
 import Synchronization
+import TencentIM
 import Testing
 
 /// An in-memory model of the three ports.
@@ -289,6 +290,9 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         }
         state.withLock { $0.threads.append(name) }
     }
+
+    var accounts: any AccountRules { UserIDs() }
+    var content: String { "the fields of batchsendmsg" }
 
     func describe(code: Int) -> String? { code == 70_107 ? "no such account" : nil }
 }

@@ -2,6 +2,7 @@ import CZlib
 import Compression
 import DeliveryCore
 import HTTPAPI
+import TencentIM
 import Testing
 
 /// What a stream came to: the accounts in their order, and the numbers of bad lines.
@@ -16,7 +17,7 @@ private func read(
     cutAt cuts: [Int] = [],
     as form: AccountLines.Form = .text
 ) -> Outcome {
-    read(bytes, cutAt: cuts, with: AccountLines(form: form))
+    read(bytes, cutAt: cuts, with: AccountLines(form: form, rules: UserIDs()))
 }
 
 private func read(
@@ -70,7 +71,7 @@ private struct Seeded: RandomNumberGenerator {
     }
 
     @Test func `of any length cost no memory and end where they end`() {
-        var lines = AccountLines(form: .text)
+        var lines = AccountLines(form: .text, rules: UserIDs())
         let piece = [UInt8](repeating: 0x78, count: 65_536)
         for _ in 0..<256 { unsafe piece.withUnsafeBytes { unsafe lines.read($0) } }
         let end = Array("\nnext\n".utf8)
@@ -82,7 +83,7 @@ private struct Seeded: RandomNumberGenerator {
     }
 
     @Test func `keep ten examples and count all`() {
-        var lines = AccountLines(form: .text)
+        var lines = AccountLines(form: .text, rules: UserIDs())
         let bytes = Array(String(repeating: "\u{1}\n", count: 25).utf8)
         unsafe bytes.withUnsafeBytes { unsafe lines.read($0) }
         #expect(lines.invalid.count == 25)
@@ -135,7 +136,7 @@ private struct Seeded: RandomNumberGenerator {
     ])
     func `name accounts in one column`(text: String, accounts: [String]) {
         #expect(
-            read(Array(text.utf8), with: AccountTable())
+            read(Array(text.utf8), with: AccountTable(rules: UserIDs()))
                 == Outcome(accounts: accounts, invalid: [:])
         )
     }
@@ -156,7 +157,7 @@ private struct Seeded: RandomNumberGenerator {
             "open,e
             f
             """
-        let outcome = read(Array(text.utf8), with: AccountTable())
+        let outcome = read(Array(text.utf8), with: AccountTable(rules: UserIDs()))
         #expect(outcome.accounts == ["a", "c"])
         #expect(
             outcome.invalid == [
@@ -172,7 +173,10 @@ private struct Seeded: RandomNumberGenerator {
     }
 
     @Test func `keep their header behind a row that can't be read`() {
-        let outcome = read(Array("\"x\"y\nname,account\nx,a\n".utf8), with: AccountTable())
+        let outcome = read(
+            Array("\"x\"y\nname,account\nx,a\n".utf8),
+            with: AccountTable(rules: UserIDs())
+        )
         #expect(outcome.accounts == ["a"])
         #expect(outcome.invalid.keys.sorted() == [1])
     }
@@ -186,12 +190,14 @@ private struct Seeded: RandomNumberGenerator {
             Array(String(repeating: "w", count: 31).utf8),
         ]
         let bytes = (0..<60).flatMap { _ in parts[Int.random(in: parts.indices, using: &random)] }
-        let whole = read(bytes, with: AccountTable())
+        let whole = read(bytes, with: AccountTable(rules: UserIDs()))
         for _ in 0..<10 {
             let cuts = (0..<9).map { _ in Int.random(in: 0...bytes.count, using: &random) }
-            #expect(read(bytes, cutAt: cuts, with: AccountTable()) == whole)
+            #expect(read(bytes, cutAt: cuts, with: AccountTable(rules: UserIDs())) == whole)
         }
-        #expect(read(bytes, cutAt: Array(bytes.indices), with: AccountTable()) == whole)
+        #expect(
+            read(bytes, cutAt: Array(bytes.indices), with: AccountTable(rules: UserIDs())) == whole
+        )
     }
 }
 

@@ -40,7 +40,7 @@ import Testing
         _ = try await store.create(makeCampaign(), now: at(0))
         let first = try await store.claim(makeClaim(accountLimit: 3, random: 11))
         let second = try await store.claim(makeClaim(accountLimit: 3, random: 12))
-        #expect(second.messageSequence > first.messageSequence)
+        #expect(second.numbers.sequence > first.numbers.sequence)
         let doubt = Resolution.repeated(
             dueAt: at(2).timestamp,
             info: "timeout",
@@ -52,8 +52,8 @@ import Testing
         _ = try await store.claim(makeReclaim(first.id))
         try await store.commit(makeRecord(first.id, .held(dueAt: at(3).timestamp)))
         let again = try await store.claim(makeReclaim(first.id))
-        #expect(again.messageSequence == first.messageSequence)
-        #expect(again.messageRandom == 11)
+        #expect(again.numbers.sequence == first.numbers.sequence)
+        #expect(again.numbers.random == 11)
         #expect(again.accounts == first.accounts)
         #expect(again.maybeAccepted)
         #expect(again.attempts == 1)
@@ -107,7 +107,7 @@ import Testing
         let first = try await store.claim(makeReclaim(halves[0].id))
         let second = try await store.claim(makeReclaim(halves[1].id))
         #expect(first.accounts + second.accounts == batch.accounts)
-        #expect(Set([batch, first, second].map(\.messageSequence)).count == 3)
+        #expect(Set([batch, first, second].map(\.numbers.sequence)).count == 3)
         // The split batch is gone: a late record of it changes nothing.
         #expect(try await store.commit(makeRecord(batch.id)) == .recorded(nil, opened: []))
     }

@@ -89,7 +89,7 @@ import Testing
         _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
         let batch = try await store.claim(makeClaim())
         try await store.commit(makeRecord(batch.id, repeated))
-        let size = batch.accounts.reduce(0) { $0 + $1.encodedSize }
+        let size = batch.accounts.reduce(0) { $0 + QuotedAccounts().size(of: $1) }
         let reclaim = Write.Reclaim(batch: batch.id, byteLimit: size - 1, timeout: .seconds(10))
         guard case .recorded(_, let opened) = try await store.commit(.reclaim(reclaim)) else {
             throw NothingClaimed()

@@ -397,8 +397,8 @@ struct BadDaysTests {
         let same = calls.filter { $0.batch.campaign == id }.map(\.batch)
         #expect(same.count == 2)
         #expect(same[0].accounts == same[1].accounts)
-        #expect(same[0].messageSequence == same[1].messageSequence)
-        #expect(same[0].messageRandom == same[1].messageRandom)
+        #expect(same[0].numbers.sequence == same[1].numbers.sequence)
+        #expect(same[0].numbers.random == same[1].numbers.random)
         #expect(try #require(try await world.store.campaign(id)).counts.sent == 400)
         #expect(try #require(try await world.store.campaign(left)).counts.unknown == 300)
     }

@@ -20,8 +20,7 @@ struct ChecksTests {
             campaign: campaign,
             message: CheckedMessage(json: [], packetOverhead: 100),
             accounts: (0..<count).map { Account("user-\($0)") },
-            messageSequence: 1,
-            messageRandom: 1
+            numbers: CallNumbers(sequence: 1, random: 1)
         )
     }
 

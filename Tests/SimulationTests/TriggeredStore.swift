@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import QueueTables
 import SQLiteQueue
+import Simulation
 
 /// A store on a file that has a trigger more than the store itself makes.
 struct TriggeredStore {
@@ -17,7 +18,7 @@ struct TriggeredStore {
         )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = folder.appending(path: "fanoutd.sqlite").path
-        let options = Store.Options(bootID: "boot", seed: 1)
+        let options = Store.Options(bootID: "boot", seed: 1, accounts: accountRules)
         try Store.open(at: path, options: options).close()
         let database = try DatabaseQueue(path: path)
         try database.write { try $0.execute(sql: trigger) }

@@ -46,8 +46,7 @@ func makeBatch(
         campaign: Campaign.ID(high: 1, low: 1),
         message: message,
         accounts: accounts,
-        messageSequence: sequence,
-        messageRandom: random
+        numbers: CallNumbers(sequence: sequence, random: random)
     )
 }
 

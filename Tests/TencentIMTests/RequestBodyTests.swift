@@ -27,13 +27,13 @@ func `a request has exactly the bytes that were counted, less one comma`(_ count
         return Account(String(String.UnicodeScalarView(scalars)))
     }
     let batch = makeBatch(accounts: accounts, sequence: .max, random: .max)
-    let counted = batch.message.packetOverhead + accounts.reduce(0) { $0 + $1.encodedSize }
+    let counted = batch.message.packetOverhead + accounts.reduce(0) { $0 + UserIDs().size(of: $1) }
     #expect(RequestBody.encode(batch).count == counted - 1)
 }
 
 @Test func `numbers of fewer digits make a shorter request`() {
     let batch = makeBatch(sequence: 7, random: 42)
     let counted =
-        batch.message.packetOverhead + batch.accounts.reduce(0) { $0 + $1.encodedSize }
+        batch.message.packetOverhead + batch.accounts.reduce(0) { $0 + UserIDs().size(of: $1) }
     #expect(RequestBody.encode(batch).count == counted - 1 - 9 - 8)
 }

@@ -266,8 +266,8 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
         let requests = server.requests
         try #require(requests.count == 2)
         #expect(requests[0].body == requests[1].body)
-        #expect(requests[0].body.contains("\"MsgSeq\":\(calls[0].messageSequence)"))
-        #expect(requests[0].body.contains("\"MsgRandom\":\(calls[0].messageRandom)"))
+        #expect(requests[0].body.contains("\"MsgSeq\":\(calls[0].numbers.sequence)"))
+        #expect(requests[0].body.contains("\"MsgRandom\":\(calls[0].numbers.random)"))
         let lines = requests.compactMap { $0.head.split(separator: "\r\n").first }
         #expect(lines[0] != lines[1])
     }

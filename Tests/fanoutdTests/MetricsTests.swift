@@ -251,7 +251,6 @@ private func makeBatch(count: Int = 1) -> Batch {
         campaign: Campaign.ID(high: 1 << 16 | 0x7000, low: 0x8000_0000_0000_0000),
         message: CheckedMessage(json: [], packetOverhead: 0),
         accounts: (0..<count).map { Account("bonnie-\($0)") },
-        messageSequence: 1,
-        messageRandom: 1
+        numbers: CallNumbers(sequence: 1, random: 1)
     )
 }

@@ -56,7 +56,7 @@ import fanoutd
         new.limits.messagesPerMinute = 600
         new.limits.maxInFlight = 256
         new.retention.days = 0
-        new.tencent.timeoutSeconds = 60
+        new.provider.timeoutSeconds = 60
         let now = PresentConfiguration(Configuration()).take(new).configuration
         #expect(now.dispatchLimits.messagesPerMinute == 600)
         #expect(now.dispatchLimits.inFlightLimit == 256)
@@ -80,7 +80,7 @@ import fanoutd
                 "warning: Changed keys wait for a restart keys=tencent.timeoutSeconds", "READY=1",
             ]
         )
-        #expect(present.current.tencent.secretKey == Secret("another-secret-key"))
+        #expect(present.current.provider.secretKey == Secret("another-secret-key"))
     }
 
     @Test func `a bad file changes nothing, and every fault is told on one line`() async throws {
@@ -107,7 +107,7 @@ import fanoutd
             ]
         )
         #expect(ConfigurationKey.all.map { $0.show(present.current) } == before)
-        #expect(present.current.tencent.secretKey == Secret("a-secret-key"))
+        #expect(present.current.provider.secretKey == Secret("a-secret-key"))
     }
 
     @Test func `a reload that changes nothing says so`() async throws {

@@ -47,7 +47,7 @@ import fanoutd
         let upkeep = Upkeep(retention: .seconds(30 * 86_400), interval: .seconds(3_600))
         #expect(configuration.dispatchLimits == Limits(upkeep: upkeep))
         configuration.limits.maxInFlight = 3
-        configuration.tencent.timeoutSeconds = 4.5
+        configuration.provider.timeoutSeconds = 4.5
         configuration.retry.maxAttempts = 2
         let limits = configuration.dispatchLimits
         #expect(limits.inFlightLimit == 3)

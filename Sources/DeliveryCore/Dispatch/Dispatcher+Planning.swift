@@ -194,7 +194,7 @@ extension Dispatcher {
             source: isFresh ? .fresh : .dueRetries,
             accountLimit: offer.count,
             byteLimit: byteLimit,
-            messageRandom: UInt32.random(in: 0...UInt32.max, using: &random),
+            random: UInt32.random(in: 0...UInt32.max, using: &random),
             timeout: timeout,
             dueBy: isFresh ? nil : work.retryDueAt
         )

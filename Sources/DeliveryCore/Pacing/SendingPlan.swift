@@ -13,7 +13,12 @@ package struct SendingPlan: Sendable, Hashable {
     /// Plans for these accounts; one named twice counts once.
     ///
     /// Batches are filled in the order of the accounts' bytes, as claims do.
-    package init(_ accounts: [Account], packetOverhead: Int, limits: Limits) {
+    package init(
+        _ accounts: [Account],
+        packetOverhead: Int,
+        rules: any AccountRules,
+        limits: Limits
+    ) {
         let accountLimit = Self.accountLimit(limits)
         let byteLimit = limits.packetBytes - packetOverhead
         var (batches, largestCount, largestBytes, total) = (0, 0, 0, 0)
@@ -22,7 +27,7 @@ package struct SendingPlan: Sendable, Hashable {
         for account in accounts.sorted() where account != last {
             last = account
             total += 1
-            let size = account.encodedSize
+            let size = rules.size(of: account)
             if count == accountLimit || bytes + size > byteLimit { (count, bytes) = (0, 0) }
             if count == 0 { batches += 1 }
             count += 1
@@ -33,26 +38,29 @@ package struct SendingPlan: Sendable, Hashable {
         self.init(
             batches: batches,
             largestBatchAccounts: largestCount,
-            largestPacketBytes: Self.packetBytes(packetOverhead, largestBytes),
+            largestPacketBytes: packetOverhead + max(0, largestBytes - rules.separatorSize),
             recipients: total,
             limits: limits
         )
     }
 
     /// Plans for a number of accounts of so many bytes on average, none of which needs an escape.
-    package init(count: Int, meanAccountBytes: Double, packetOverhead: Int, limits: Limits) {
+    package init(
+        count: Int,
+        meanAccountBytes: Double,
+        packetOverhead: Int,
+        rules: any AccountRules,
+        limits: Limits
+    ) {
         precondition(count > 0, "a plan is for at least one recipient")
-        // Two quotes and a comma.
-        let size = meanAccountBytes + 3
+        let size = meanAccountBytes + Double(rules.frameSize)
         let fitting = Int(Double(limits.packetBytes - packetOverhead) / size)
         let perBatch = min(count, Self.accountLimit(limits), max(1, fitting))
         self.init(
             batches: (count - 1) / perBatch + 1,
             largestBatchAccounts: perBatch,
-            largestPacketBytes: Self.packetBytes(
-                packetOverhead,
-                Int((Double(perBatch) * size).rounded(.up))
-            ),
+            largestPacketBytes: packetOverhead + Int((Double(perBatch) * size).rounded(.up))
+                - rules.separatorSize,
             recipients: count,
             limits: limits
         )
@@ -80,11 +88,6 @@ package struct SendingPlan: Sendable, Hashable {
 
     private static func accountLimit(_ limits: Limits) -> Int {
         max(1, limits.largestBatch)
-    }
-
-    /// The last account has no comma.
-    private static func packetBytes(_ overhead: Int, _ accountBytes: Int) -> Int {
-        overhead + max(0, accountBytes - 1)
     }
 
     /// When the last recipient's turn comes.

@@ -34,9 +34,10 @@ package enum Write: Sendable, Hashable {
         package let source: Source
         /// At most so many accounts.
         package let accountLimit: Int
-        /// At most so many bytes of `Account.encodedSize` in all, but always one account.
+        /// At most so many bytes of `AccountRules.size` in all, but always one account.
         package let byteLimit: Int
-        package let messageRandom: UInt32
+        /// The drawn one of the call's numbers.
+        package let random: UInt32
         /// How long a call may stay unanswered, kept for the hold after a crash.
         package let timeout: Duration
         /// Retries due by then count as due, if that is later than now; nil for now.
@@ -47,7 +48,7 @@ package enum Write: Sendable, Hashable {
             source: Source,
             accountLimit: Int,
             byteLimit: Int,
-            messageRandom: UInt32,
+            random: UInt32,
             timeout: Duration,
             dueBy: Timestamp? = nil
         ) {
@@ -55,7 +56,7 @@ package enum Write: Sendable, Hashable {
             self.source = source
             self.accountLimit = accountLimit
             self.byteLimit = byteLimit
-            self.messageRandom = messageRandom
+            self.random = random
             self.timeout = timeout
             self.dueBy = dueBy
         }
@@ -71,7 +72,7 @@ package enum Write: Sendable, Hashable {
 
     package struct Reclaim: Sendable, Hashable {
         package let batch: Batch.ID
-        /// At most so many bytes of `Account.encodedSize` in all, but always one account.
+        /// At most so many bytes of `AccountRules.size` in all, but always one account.
         ///
         /// A batch that is larger, since the limit was lowered, is halved instead and `recorded`.
         package let byteLimit: Int

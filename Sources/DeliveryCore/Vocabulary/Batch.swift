@@ -1,4 +1,4 @@
-/// The accounts of one call, with the numbers that make the call the same when it is repeated.
+/// The accounts of one call, with what makes the call the same when it is repeated.
 package struct Batch: Sendable, Hashable {
     package let id: ID
     package let campaign: Campaign.ID
@@ -14,10 +14,7 @@ package struct Batch: Sendable, Hashable {
     package let maybeAccepted: Bool
     /// Whether it is half of a batch refused as a whole for its recipients.
     package let isHalf: Bool
-    /// Orders messages of one second at the provider; rises from claim to claim.
-    package let messageSequence: UInt32
-    /// Part of the provider's deduplication key.
-    package let messageRandom: UInt32
+    package let numbers: CallNumbers
 
     package struct ID: Hashable, Comparable, Sendable {
         package let rawValue: Int64
@@ -39,8 +36,7 @@ package struct Batch: Sendable, Hashable {
         attempts: Int = 0,
         maybeAccepted: Bool = false,
         isHalf: Bool = false,
-        messageSequence: UInt32,
-        messageRandom: UInt32
+        numbers: CallNumbers
     ) {
         self.id = id
         self.campaign = campaign
@@ -51,8 +47,7 @@ package struct Batch: Sendable, Hashable {
         self.attempts = attempts
         self.maybeAccepted = maybeAccepted
         self.isHalf = isHalf
-        self.messageSequence = messageSequence
-        self.messageRandom = messageRandom
+        self.numbers = numbers
     }
 
     /// The attempts an account has spent before the call that is next or in flight.

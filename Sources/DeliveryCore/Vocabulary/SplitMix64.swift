@@ -1,6 +1,6 @@
 /// A small seeded generator whose sequence is fixed by its seed for ever.
 ///
-/// Not for secrets: it draws jitter and MsgRandom, and a seed repeats a whole simulation.
+/// Not for secrets: it draws jitter and the numbers of calls, and a seed repeats a whole simulation.
 package struct SplitMix64: RandomNumberGenerator, Sendable, Hashable {
     private var state: UInt64
 

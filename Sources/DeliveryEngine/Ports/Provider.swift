@@ -11,10 +11,9 @@ package protocol Provider: Sendable {
 
     /// Asks which of these accounts exist, without addressing anybody.
     ///
-    /// An empty list asks about the app's own administrator alone: a harmless probe that shows
-    /// whether the service answers, and names nobody. Longer lists are asked in calls of at most
-    /// 100, one after another, each within the configured timeout; the first call that isn't
-    /// answered ends it, and what the calls before it found is dropped.
+    /// An empty list is a harmless probe: it shows whether the service answers, and names nobody. A
+    /// long one may take several calls, one after another, each within the configured timeout; the
+    /// first that isn't answered ends it, and what those before it found is dropped.
     func check(_ accounts: [Account]) async -> CheckOutcome
 
     /// Gets new credentials after an answer said that the present ones have expired.
@@ -23,7 +22,7 @@ package protocol Provider: Sendable {
 
 /// What is wrong with a message, and where.
 package struct MessageFault: Sendable, Hashable {
-    /// A JSON pointer (RFC 6901) into the message, such as `/MsgBody/0/MsgType`.
+    /// A JSON pointer (RFC 6901) into the message, such as `/text/0`.
     package let pointer: String
     /// What is wrong and what would do.
     package let detail: String
@@ -36,10 +35,15 @@ package struct MessageFault: Sendable, Hashable {
 
 /// Knows the provider's language, for whoever takes messages in or shows answers.
 package protocol MessageRules: Sendable {
+    /// What is taken as an account.
+    var accounts: any AccountRules { get }
+    /// What a message holds, in words, for whoever left it out.
+    var content: String { get }
+
     /// Checks the `message` object of a campaign in full; every fault found is in the failure.
     ///
     /// `message` was parsed from `text`; `packetLimit` is the largest request, in bytes, and must
-    /// leave room for one account of 32 bytes, escaped.
+    /// leave room for the longest account, escaped.
     func check(
         _ message: JSON,
         in text: [UInt8],

@@ -66,7 +66,8 @@ struct GatewayController: RouteGroup {
     /// Stores a call once, however often a client that lost the envelope posts it.
     ///
     /// Takes the body away once it is read through: what is stored of it may take as much again.
-    /// Sender, MsgSeq and MsgRandom stand in the body, so its digest tells one call from another.
+    /// Whatever tells one call of the provider's from another stands in the body, and so does its
+    /// digest.
     private func takeOnce(
         _ body: inout [UInt8],
         from caller: String,

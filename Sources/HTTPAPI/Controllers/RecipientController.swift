@@ -9,6 +9,7 @@ import NIOCore
 struct RecipientController: RouteGroup {
     let campaigns: any Campaigns
     let changes: ChangeFeed
+    let rules: any AccountRules
     let encoder: RecipientEncoder
     let time: any TimeSource
     let isStopping: @Sendable () -> Bool
@@ -46,9 +47,9 @@ struct RecipientController: RouteGroup {
         }
         let reader: any AccountReader =
             switch type {
-            case .csv: AccountTable()
-            case .ndjson: AccountLines(form: .ndjson)
-            case .text, .json, .mergePatch, .yaml, .events: AccountLines(form: .text)
+            case .csv: AccountTable(rules: rules)
+            case .ndjson: AccountLines(form: .ndjson, rules: rules)
+            case .text, .json, .mergePatch, .yaml, .events: AccountLines(form: .text, rules: rules)
             }
         let stream = RecipientIntake(
             campaign: id,

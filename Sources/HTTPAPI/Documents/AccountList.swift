@@ -3,6 +3,7 @@ import JSON
 
 /// The accounts of a document's `recipients`, taken in as they are parsed.
 struct AccountList {
+    private let rules: any AccountRules
     private var run = AccountRun()
     private var count = 0
     private var faults: [Problem.Fault] = []
@@ -13,9 +14,13 @@ struct AccountList {
     /// How many bad accounts a refusal lists: enough to see the pattern.
     private static let listedFaults = 20
 
+    init(_ rules: any AccountRules) {
+        self.rules = rules
+    }
+
     mutating func add(_ element: JSON) {
         defer { count += 1 }
-        guard let fault = Self.fault(in: element) else {
+        guard let fault = fault(in: element) else {
             run.append(element.stringBytes ?? [])
             return
         }
@@ -25,11 +30,11 @@ struct AccountList {
         }
     }
 
-    private static func fault(in element: JSON) -> String? {
+    private func fault(in element: JSON) -> String? {
         guard let bytes = element.stringBytes else {
             return "want an account as a string, not \(element.kindName)"
         }
-        return Account.fault(in: bytes)?.description
+        return rules.fault(in: bytes)
     }
 
     /// All accounts once the document is read; nil if it leaves them to a stream.

@@ -23,7 +23,7 @@ struct MessageDocument {
 
     /// Parses a document that may have these fields, and checks its message.
     init(_ body: [UInt8], fields: [String], rules: Rules) throws(Problem) {
-        var list = AccountList()
+        var list = AccountList(rules.message.accounts)
         let document = try parseJSON(
             body,
             keeping: rules.documentLimit,
@@ -38,7 +38,7 @@ struct MessageDocument {
     private mutating func checkMessage(_ rules: Rules) -> CheckedMessage? {
         guard let value = reader.value("message") else {
             if reader.faults.first?.pointer != "" {
-                reader.fault("/message", "is missing: the fields of batchsendmsg")
+                reader.fault("/message", "is missing: \(rules.message.content)")
             }
             return nil
         }

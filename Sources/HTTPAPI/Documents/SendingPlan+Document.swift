@@ -1,4 +1,5 @@
 import DeliveryCore
+import DeliveryEngine
 import JSON
 
 extension SendingPlan {
@@ -13,7 +14,11 @@ extension SendingPlan {
         var document = try MessageDocument(body, fields: Self.fields, rules: rules)
         let recipients = document.recipients()
         let count = document.reader.integer("count", in: 1...Self.countLimit)
-        let mean = Self.mean(&document.reader)
+        let mean = document.reader.value(
+            "mean_account_bytes",
+            Rule.number(1...Double(rules.message.accounts.byteLimit)),
+            as: \.double
+        )
         for field in ["count", "mean_account_bytes"] {
             if recipients != nil, document.reader.isNamed(field) {
                 document.reader.fault(
@@ -31,19 +36,20 @@ extension SendingPlan {
         let limits = rules.configuration.limits()
         if let recipients {
             let accounts = (0..<recipients.count).map { Account(checked: Array(recipients[$0])) }
-            self.init(accounts, packetOverhead: message.packetOverhead, limits: limits)
+            self.init(
+                accounts,
+                packetOverhead: message.packetOverhead,
+                rules: rules.message.accounts,
+                limits: limits
+            )
         } else {
             self.init(
                 count: count ?? 1,
                 meanAccountBytes: mean ?? 1,
                 packetOverhead: message.packetOverhead,
+                rules: rules.message.accounts,
                 limits: limits
             )
         }
-    }
-
-    private static func mean(_ reader: inout FieldReader) -> Double? {
-        let rule = Rule.number(1...Double(Account.byteLimit))
-        return reader.value("mean_account_bytes", rule, as: \.double)
     }
 }

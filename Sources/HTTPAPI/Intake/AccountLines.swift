@@ -17,6 +17,9 @@ package struct AccountLines: AccountReader {
     }
 
     private let form: Form
+    private let rules: any AccountRules
+    /// Of the rules, at hand for every line.
+    private let byteLimit: Int
     package var run = AccountRun()
     package private(set) var invalid = InvalidLines()
 
@@ -26,12 +29,14 @@ package struct AccountLines: AccountReader {
     private var skipped = 0
     private var lineNumber = 0
 
-    /// The longest line that is looked at: an account of 32 bytes takes at most 192 in escapes, and
-    /// an exported row with all its members stays far below this.
+    /// The longest line that is looked at: an account of 255 bytes takes at most 1,530 in escapes,
+    /// and an exported row with all its members stays below this.
     static let lineLimit = 4_096
 
-    package init(form: Form) {
+    package init(form: Form, rules: any AccountRules) {
         self.form = form
+        self.rules = rules
+        byteLimit = rules.byteLimit
     }
 
     package mutating func read(_ bytes: UnsafeRawBufferPointer) {
@@ -84,13 +89,14 @@ package struct AccountLines: AccountReader {
     /// Counts a line that is too long to be looked at.
     private mutating func refuse(length: Int) {
         lineNumber += 1
-        invalid.add(line: lineNumber, reason: Self.tooLong(length, form))
+        let reason = tooLong(length)
+        invalid.add(line: lineNumber, reason: reason)
     }
 
-    private static func tooLong(_ length: Int, _ form: Form) -> String {
+    private func tooLong(_ length: Int) -> String {
         switch form {
-        case .text: Account.Fault.tooLong(byteCount: length).description
-        case .ndjson: "a line has at most \(lineLimit) bytes, this one has \(length)"
+        case .text: rules.tooLong(byteCount: length)
+        case .ndjson: "a line has at most \(Self.lineLimit) bytes, this one has \(length)"
         }
     }
 
@@ -112,7 +118,7 @@ package struct AccountLines: AccountReader {
     }
 
     private mutating func endTextLine(_ line: UnsafeRawBufferPointer) {
-        if unsafe line.count <= Account.byteLimit && isPlainASCII(line) {
+        if unsafe line.count <= byteLimit && isPlainASCII(line) {
             unsafe run.append(unsafe: line)
         } else {
             unsafe add(checking: line)
@@ -121,7 +127,7 @@ package struct AccountLines: AccountReader {
 
     private mutating func endJSONLine(_ line: UnsafeRawBufferPointer) {
         // The ordinary row is a string without escapes; everything else goes through the parser.
-        if line.count > 2, line.count <= Account.byteLimit + 2,
+        if line.count > 2, line.count <= byteLimit + 2,
             unsafe line[0] == 0x22, unsafe line[line.count - 1] == 0x22
         {
             let inner = unsafe UnsafeRawBufferPointer(rebasing: line[1..<(line.count - 1)])
@@ -156,8 +162,8 @@ package struct AccountLines: AccountReader {
     }
 
     private mutating func add(checking account: UnsafeRawBufferPointer) {
-        if let fault = unsafe Account.fault(in: account) {
-            invalid.add(line: lineNumber, reason: fault.description)
+        if let fault = unsafe rules.fault(in: account) {
+            invalid.add(line: lineNumber, reason: fault)
         } else {
             unsafe run.append(unsafe: account)
         }

@@ -7,6 +7,9 @@ package import DeliveryCore
 /// quote inside a field without quotes is an ordinary byte. Only the start of one field is kept,
 /// so a row may have any length.
 package struct AccountTable: AccountReader {
+    private let rules: any AccountRules
+    /// One byte more than an account may have, so that a CR at its end is seen.
+    private let kept: Int
     package var run = AccountRun()
     package private(set) var invalid = InvalidLines()
 
@@ -47,11 +50,8 @@ package struct AccountTable: AccountReader {
         /// Whether a CR ended it behind its closing quote.
         var isReturned = false
 
-        /// One byte more than an account may have, so that a CR at its end is seen.
-        static let kept = Account.byteLimit + 1
-
-        mutating func append(_ byte: UInt8) {
-            if bytes.count < Self.kept { bytes.append(byte) }
+        mutating func append(_ byte: UInt8, keeping limit: Int) {
+            if bytes.count < limit { bytes.append(byte) }
             count += 1
         }
 
@@ -73,7 +73,10 @@ package struct AccountTable: AccountReader {
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let headerName = Array("account".utf8)
 
-    package init() {}
+    package init(rules: any AccountRules) {
+        self.rules = rules
+        kept = rules.byteLimit + 1
+    }
 
     package mutating func read(_ bytes: UnsafeRawBufferPointer) {
         var last = lastByte
@@ -117,7 +120,7 @@ package struct AccountTable: AccountReader {
             place = .quoteInQuoted
         case (.quotedField, _):
             if byte == 0x0A { line += 1 }
-            field.append(byte)
+            field.append(byte, keeping: kept)
         case (_, 0x0A):
             endRow(after: last)
         case (.brokenRow, _):
@@ -126,7 +129,7 @@ package struct AccountTable: AccountReader {
             field.isQuoted = true
             place = .quotedField
         case (.quoteInQuoted, 0x22) where !field.isReturned:
-            field.append(byte)
+            field.append(byte, keeping: kept)
             place = .quotedField
         case (.quoteInQuoted, 0x2C) where !field.isReturned:
             endField()
@@ -137,7 +140,7 @@ package struct AccountTable: AccountReader {
         case (.fieldStart, 0x2C), (.bareField, 0x2C):
             endField()
         case (.fieldStart, _), (.bareField, _):
-            field.append(byte)
+            field.append(byte, keeping: kept)
             place = .bareField
         }
     }
@@ -192,11 +195,11 @@ package struct AccountTable: AccountReader {
     }
 
     private mutating func add(_ account: Field) {
-        if account.count > Account.byteLimit {
-            let fault = Account.Fault.tooLong(byteCount: account.count)
-            invalid.add(line: rowLine, reason: fault.description)
-        } else if let fault = Account.fault(in: account.bytes) {
-            invalid.add(line: rowLine, reason: fault.description)
+        let fault =
+            account.count > rules.byteLimit
+            ? rules.tooLong(byteCount: account.count) : rules.fault(in: account.bytes)
+        if let fault {
+            invalid.add(line: rowLine, reason: fault)
         } else {
             run.append(account.bytes)
         }

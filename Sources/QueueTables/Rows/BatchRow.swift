@@ -12,8 +12,7 @@ struct BatchRow: Sendable {
     var attempts = 0
     var maybeAccepted = false
     var isHalf = false
-    var messageSequence: UInt32
-    var messageRandom: UInt32
+    var numbers: CallNumbers
     var dueAt: Timestamp?
     var messageKey: String?
     var code: Int?
@@ -102,8 +101,10 @@ extension BatchRow {
             throw DamagedRow("a batch of \(count) accounts in pass \(generation)")
         }
         isHalf = row.flag(16)
-        messageSequence = UInt32(truncatingIfNeeded: row.int64(17))
-        messageRandom = UInt32(truncatingIfNeeded: row.int64(18))
+        numbers = CallNumbers(
+            sequence: UInt32(truncatingIfNeeded: row.int64(17)),
+            random: UInt32(truncatingIfNeeded: row.int64(18))
+        )
     }
 
     /// Stores a new batch; its key will come after the one it has, and after all others.
@@ -117,8 +118,8 @@ extension BatchRow {
             bounds.last,
             .int(count),
             .flag(isHalf),
-            .int(Int64(messageSequence)),
-            .int(Int64(messageRandom)),
+            .int(Int64(numbers.sequence)),
+            .int(Int64(numbers.random)),
         ]
         let key = try connection.first(sql.batch.insert, changingValues + constantValues) {
             $0.int64(0)
@@ -242,8 +243,7 @@ extension Batch {
             attempts: row.attempts,
             maybeAccepted: row.maybeAccepted,
             isHalf: row.isHalf,
-            messageSequence: row.messageSequence,
-            messageRandom: row.messageRandom
+            numbers: row.numbers
         )
     }
 }

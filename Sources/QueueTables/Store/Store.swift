@@ -38,12 +38,22 @@ package final class Store: Sendable {
         package var bootID: String
         /// For the numbers that the store itself draws.
         package var seed: UInt64
+        /// What the provider's requests have room for.
+        package var accounts: any AccountRules
         /// How many rows the mass operations of one transaction look at, at most.
         package var rowsPerStep: Int
 
-        package init(bootID: String, seed: UInt64, rowsPerStep: Int = CommitSize.rows) {
+        package init(
+            bootID: String,
+            seed: UInt64,
+            accounts: any AccountRules,
+            rowsPerStep: Int = CommitSize.rows
+        ) {
+            // A batch's row writes the length of each account into one byte.
+            precondition((1...255).contains(accounts.byteLimit), "accounts have up to 255 bytes")
             self.bootID = bootID
             self.seed = seed
+            self.accounts = accounts
             self.rowsPerStep = rowsPerStep
         }
     }
@@ -93,6 +103,7 @@ extension Store {
         var transaction = Transaction(
             connection,
             now: now,
+            rules: options.accounts,
             rowsPerStep: options.rowsPerStep,
             intakes: intakes.withLock { $0 },
             arriving: arriving.withLock { $0 },

@@ -35,8 +35,7 @@ extension Transaction {
             state: .inFlight,
             accounts: members,
             count: accounts.count,
-            messageSequence: nextSequence(),
-            messageRandom: claim.messageRandom,
+            numbers: CallNumbers(sequence: nextSequence(), random: claim.random),
             changedAt: now.timestamp,
             ledger: try hold(accounts.count, of: campaign.id, timeout: claim.timeout)
         )
@@ -67,7 +66,7 @@ extension Transaction {
         else { return .claimed(nil, try connection.work(campaign)) }
         let message = try message(of: campaign)
         let call = try connection.call(batch, of: campaign.id, message: message)
-        let size = call.accounts.reduce(0) { $0 + $1.encodedSize }
+        let size = call.accounts.reduce(0) { $0 + rules.size(of: $1) }
         if size > reclaim.byteLimit, batch.count > 1 { return try divide(batch, campaign) }
         campaign.move(batch.count, from: status, to: .sending)
         campaign.resent += batch.maybeAccepted ? batch.count : call.doubted.count
@@ -95,7 +94,7 @@ extension Transaction {
         defer { query.clear() }
         while try query.step() {
             let account = Account(checked: query.bytes(0))
-            room -= account.encodedSize
+            room -= rules.size(of: account)
             if room < 0, !accounts.isEmpty { break }
             accounts.append(account)
         }
@@ -125,7 +124,7 @@ extension Transaction {
         defer { query.clear() }
         while try query.step() {
             let account = Account(checked: query.bytes(0))
-            room -= account.encodedSize
+            room -= rules.size(of: account)
             if room < 0, !due.isEmpty { break }
             let entry = DueAccount(
                 account: account,

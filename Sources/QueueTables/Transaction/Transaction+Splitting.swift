@@ -47,8 +47,10 @@ extension Transaction {
         var half = batch
         half.count = accounts.count
         half.isHalf = isHalf
-        half.messageSequence = nextSequence()
-        half.messageRandom = UInt32(truncatingIfNeeded: memory.random.next() >> 32)
+        half.numbers = CallNumbers(
+            sequence: nextSequence(),
+            random: UInt32(truncatingIfNeeded: memory.random.next() >> 32)
+        )
         half.state = batch.maybeAccepted ? .repeated : .held
         half.dueAt = now.timestamp
         switch batch.accounts {

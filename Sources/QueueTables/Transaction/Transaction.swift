@@ -8,6 +8,8 @@ import DeliveryEngine
 struct Transaction {
     let connection: any Connection
     let now: Now
+    /// What accounts take of the provider's requests.
+    let rules: any AccountRules
     /// How many rows one step of a mass operation changes at most.
     let rowsPerStep: Int
     /// How many rows the mass operations of this transaction may look at yet.
@@ -25,6 +27,7 @@ struct Transaction {
     init(
         _ connection: any Connection,
         now: Now,
+        rules: any AccountRules,
         rowsPerStep: Int,
         intakes: [Campaign.ID: Int],
         arriving: Set<Int64>,
@@ -32,6 +35,7 @@ struct Transaction {
     ) {
         self.connection = connection
         self.now = now
+        self.rules = rules
         self.rowsPerStep = rowsPerStep
         rowsLeft = rowsPerStep
         self.intakes = intakes

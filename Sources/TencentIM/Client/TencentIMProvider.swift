@@ -134,6 +134,7 @@ package final class TencentIMProvider: Provider {
         }
     }
 
+    /// A probe asks about the app's own administrator.
     package func check(_ accounts: [Account]) async -> CheckOutcome {
         let settings = settings
         guard !accounts.isEmpty else {

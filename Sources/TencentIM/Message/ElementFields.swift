@@ -78,5 +78,5 @@ extension Rule {
     /// A size, width, duration or other count: Tencent's integers of that kind are 32 bits wide.
     static let count = Rule.integer(0...Int(UInt32.max))
 
-    static let account = Rule.text { Account.fault(in: $0)?.description }
+    static let account = Rule.text { UserIDs().fault(in: $0) }
 }

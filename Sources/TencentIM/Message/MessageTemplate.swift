@@ -45,10 +45,13 @@ package struct MessageTemplate: MessageRules {
         return .success(CheckedMessage(json: compact, packetOverhead: overhead))
     }
 
+    package var accounts: any AccountRules { UserIDs() }
+    package let content = "the fields of batchsendmsg"
+
     package func describe(code: Int) -> String? { CodeTable.words(for: code) }
 
-    /// One account of 32 bytes, each escaped, with its quotes and comma.
-    private static let largestAccount = 2 * Account.byteLimit + 3
+    /// The longest account, each byte of it escaped, with its quotes and comma.
+    private static let largestAccount = 2 * UserIDs.byteLimit + UserIDs().frameSize
 
     private static let fields: [FieldCheck.Field] = [
         .init("SyncOtherMachine", .oneOf([1, 2])),

@@ -1,11 +1,16 @@
 package import DeliveryCore
 import JSON
 
-/// The body of one call: the accounts and the call's own numbers before the encoded message.
+/// The body of one call: the accounts and the call's own numbers, as MsgSeq and MsgRandom, before the
+/// encoded message.
 package enum RequestBody {
     private static let beforeAccounts = Array(#"{"To_Account":["#.utf8)
     private static let beforeSequence = Array(#"],"MsgSeq":"#.utf8)
     private static let beforeRandom = Array(#","MsgRandom":"#.utf8)
+    /// The most accounts that a call takes.
+    package static let accountLimit = 500
+    /// The most bytes that a body may have.
+    package static let byteLimit = 12_288
     /// The digits of the largest u32.
     private static let numberDigits = 10
 
@@ -31,9 +36,9 @@ package enum RequestBody {
             append(account, to: &body)
         }
         body += beforeSequence
-        body += Array(String(batch.messageSequence).utf8)
+        body += Array(String(batch.numbers.sequence).utf8)
         body += beforeRandom
-        body += Array(String(batch.messageRandom).utf8)
+        body += Array(String(batch.numbers.random).utf8)
         body.append(UInt8(ascii: ","))
         body += batch.message.json.dropFirst()
         return body

@@ -14,7 +14,7 @@ enum MessageCheck {
     }
 
     static func isAccount(_ bytes: [UInt8]) -> Bool {
-        Account.fault(in: bytes) == nil
+        bytes.count <= 32 && Account.fault(in: bytes) == nil
     }
 
     private static func sender(_ field: JSON?) -> Int? {

@@ -28,7 +28,7 @@ package struct CheckConfigCommand: ParsableCommand {
         let loaded = try options.load()
         let configuration = loaded.configuration
         let warnings = configuration.warnings(stopTimeout: .seconds(stopTimeout))
-        for warning in warnings + configuration.exposures {
+        for warning in warnings + configuration.provider.exposures {
             StandardError.writeLine("fanoutd: warning: \(warning)")
         }
         try configuration.http.listen.checkName()

@@ -1,6 +1,7 @@
 package import ArgumentParser
 package import Client
 import DeliveryCore
+import DeliveryEngine
 import HTTPAPI
 import JSON
 import NIOCore
@@ -106,18 +107,19 @@ package enum ListAccounts {
         _ file: RecipientFile,
         limit: Int
     ) async throws -> (accounts: [[UInt8]], invalid: Int) {
+        let rules = ProviderModule.installed.rules.accounts
         var reader: any AccountReader =
             switch file.format {
-            case .text: AccountLines(form: .text)
-            case .ndjson: AccountLines(form: .ndjson)
-            case .csv: AccountTable()
+            case .text: AccountLines(form: .text, rules: rules)
+            case .ndjson: AccountLines(form: .ndjson, rules: rules)
+            case .csv: AccountTable(rules: rules)
             }
         var text = ListText(name: file.description, isCompressed: file.isCompressed)
         for try await piece in file.chunks(counting: ByteCounter()) {
             try text.take(Array(piece.readableBytesView)) { bytes in
                 unsafe bytes.withUnsafeBytes { unsafe reader.read($0) }
             }
-            // Each account takes quotes and a comma more.
+            // What each account takes beside its bytes, in a body of JSON.
             guard reader.run.bytes.count + 3 * reader.run.count <= limit else {
                 throw CommandFailure(
                     .badData,

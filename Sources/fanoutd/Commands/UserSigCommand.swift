@@ -30,16 +30,16 @@ package struct UserSigCommand: ParsableCommand {
         guard (1...15_552_000).contains(expire) else {
             throw ValidationError("--expire: give 1 to 15552000 seconds (180 days)")
         }
-        guard identifier.map({ (1...Account.byteLimit).contains($0.utf8.count) }) ?? true else {
+        guard identifier.map({ (1...UserIDs.byteLimit).contains($0.utf8.count) }) ?? true else {
             throw ValidationError("--identifier: give a UserID of 1 to 32 bytes")
         }
     }
 
     package func run() throws {
         let configuration = try options.load().configuration
-        let user = identifier ?? configuration.tencent.administrator
+        let user = identifier ?? configuration.provider.administrator
         let signature = UserSig.sign(
-            configuration.credentials(of: user),
+            configuration.provider.credentials(of: user),
             at: SystemClock().now().timestamp.milliseconds / 1_000,
             life: Int64(expire)
         )

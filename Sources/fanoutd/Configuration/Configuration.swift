@@ -9,7 +9,7 @@ package import Platform
 package struct Configuration: Sendable {
     package var http = HTTP()
     package var store = Store()
-    package var tencent = Tencent()
+    package var provider = ProviderSection()
     package var limits = Limits()
     package var retry = Retry()
     package var defaults = Defaults()
@@ -38,24 +38,12 @@ package struct Configuration: Sendable {
         package var minFreeBytes = 268_435_456
     }
 
-    package struct Tencent: Sendable {
-        package var sdkAppId = 0
-        package var administrator = "administrator"
-        package var secretKeyFile = ""
-        /// What `secretKeyFile` holds, without its trailing newline.
-        package var secretKey = Secret("")
-        package var endpoint = WebAddress(isSecure: true, host: "console.tim.qq.com", port: nil)
-        package var backupEndpoint: WebAddress?
-        package var caFile: String?
-        package var timeoutSeconds = 10.0
-    }
-
     package struct Limits: Sendable {
         package var messagesPerMinute = 12_000
         package var callsPerSecond = 200
         /// Nil: as much as goes with `messagesPerMinute`; `effectiveBurst` is the one to use.
         package var burst: Int?
-        package var batchAccounts = 500
+        package var batchAccounts = ProviderSection.accountLimit
         package var packetBytes = 12_000
         package var maxInFlight = 64
 

@@ -32,9 +32,10 @@ extension ConfigurationLoader.Loaded {
         case "limits.burst" where !isSet: "default: \(configuration.limits.effectiveBurst)"
         case "http.tokensFile" where isSet:
             "\(origin), \(configuration.http.tokens.count) tokens (redacted)"
-        case "tencent.secretKeyFile":
-            "\(origin), key of \(configuration.tencent.secretKey.bytes.count) bytes (redacted)"
-        default: origin
+        default:
+            configuration.provider.secret(of: key.name).map {
+                "\(origin), key of \($0.bytes.count) bytes (redacted)"
+            } ?? origin
         }
     }
 }

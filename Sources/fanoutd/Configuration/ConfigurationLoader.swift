@@ -1,5 +1,4 @@
 import Platform
-import TencentIM
 import Yams
 
 /// Reads a configuration file and the environment, and finds every fault of both at once.
@@ -30,9 +29,6 @@ package struct ConfigurationLoader {
         "FANOUTD_URL", "FANOUTD_TOKEN_FILE", "FANOUTD_TOKEN",
     ]
 
-    /// The largest file of trust roots; all roots of a system take a quarter of a megabyte.
-    private static let trustRootsLimit = 16_777_216
-
     package static func load(
         _ path: String,
         environment: [String: String]
@@ -41,9 +37,8 @@ package struct ConfigurationLoader {
         loader.readFile()
         loader.readEnvironment()
         loader.checkRequired()
-        loader.readSecrets()
-        loader.readTrustRoots()
-        loader.checkTogether()
+        loader.readFiles()
+        loader.note(loader.configuration.conflicts)
         guard loader.faults.isEmpty else { throw ConfigurationFaults(loader.faults) }
         return Loaded(configuration: loader.configuration, origins: loader.origins)
     }
@@ -71,7 +66,7 @@ package struct ConfigurationLoader {
             note(
                 place(of: root),
                 problem: "the file holds no sections",
-                remedy: "begin with one, such as tencent:"
+                remedy: "begin with one, such as \(Configuration.ProviderSection.keys[0].section):"
             )
             return
         }
@@ -224,17 +219,8 @@ package struct ConfigurationLoader {
         }
     }
 
-    private mutating func readSecrets() {
-        let key = "tencent.secretKeyFile"
-        if !configuration.tencent.secretKeyFile.isEmpty {
-            do {
-                configuration.tencent.secretKey = try SecretFile.key(
-                    at: configuration.tencent.secretKeyFile
-                )
-            } catch {
-                note(place(of: key), key: key, problem: error.problem, remedy: error.remedy)
-            }
-        }
+    private mutating func readFiles() {
+        note(configuration.provider.readFiles())
         guard let tokensFile = configuration.http.tokensFile else { return }
         do {
             configuration.http.tokens = try SecretFile.tokens(at: tokensFile)
@@ -246,24 +232,8 @@ package struct ConfigurationLoader {
         }
     }
 
-    /// Looks into the file only: the client reads it for itself when it is made.
-    private mutating func readTrustRoots() {
-        guard let path = configuration.tencent.caFile else { return }
-        let problem: String
-        do {
-            let bytes = try SmallFile.readRegular(path, limit: Self.trustRootsLimit)
-            if TrustRoots.areThere(inPEM: bytes) { return }
-            problem = "\(path) holds no certificates that can be read"
-        } catch {
-            problem = "\(path) can't be read (\(error.reason))"
-        }
-        let key = "tencent.caFile"
-        let remedy = "give a PEM file with the trust root, readable by this user, or leave it out"
-        note(place(of: key), key: key, problem: problem, remedy: remedy)
-    }
-
-    private mutating func checkTogether() {
-        for conflict in configuration.conflicts {
+    private mutating func note(_ conflicts: [Configuration.Conflict]) {
+        for conflict in conflicts {
             note(
                 place(of: conflict.key),
                 key: conflict.key,

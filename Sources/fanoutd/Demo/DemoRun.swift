@@ -25,9 +25,9 @@ package struct DemoRun: Sendable {
         configuration.store.path = folder + "/fanoutd.sqlite"
         // A demo must not fail because the disk of a temporary folder is small.
         configuration.store.minFreeBytes = 0
-        configuration.tencent.sdkAppId = SimulatorConfiguration().sdkAppID
-        configuration.tencent.secretKey = Secret(bytes: SimulatorConfiguration.demoSecretKey)
-        configuration.tencent.endpoint = WebAddress(
+        configuration.provider.sdkAppId = SimulatorConfiguration().sdkAppID
+        configuration.provider.secretKey = Secret(bytes: SimulatorConfiguration.demoSecretKey)
+        configuration.provider.endpoint = WebAddress(
             isSecure: false,
             host: "127.0.0.1",
             port: simulatorPort

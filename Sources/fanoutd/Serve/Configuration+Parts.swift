@@ -1,7 +1,6 @@
 package import DeliveryCore
 package import HTTPAPI
 import Platform
-package import TencentIM
 
 // What each part of the daemon is told of the configuration.
 extension Configuration {
@@ -14,7 +13,7 @@ extension Configuration {
             batchAccounts: limits.batchAccounts,
             packetBytes: limits.packetBytes,
             inFlightLimit: limits.maxInFlight,
-            callTimeout: .seconds(tencent.timeoutSeconds),
+            callTimeout: provider.callTimeout,
             retry: RetryPolicy(
                 attemptLimit: retry.maxAttempts,
                 base: .seconds(retry.baseSeconds),
@@ -24,25 +23,6 @@ extension Configuration {
                 retention: retention.days == 0 ? nil : .seconds(retention.days * 86_400),
                 interval: .seconds(3_600)
             )
-        )
-    }
-
-    /// For the provider's calls.
-    package var providerSettings: ProviderSettings {
-        ProviderSettings(
-            endpoint: tencent.endpoint.description,
-            backupEndpoint: tencent.backupEndpoint?.description,
-            credentials: credentials(of: tencent.administrator),
-            timeout: .seconds(tencent.timeoutSeconds)
-        )
-    }
-
-    /// For signatures in some user's name.
-    package func credentials(of user: String) -> AppCredentials {
-        AppCredentials(
-            sdkAppID: tencent.sdkAppId,
-            administrator: user,
-            key: SecretKey(tencent.secretKey.text)
         )
     }
 

@@ -9,7 +9,6 @@ package import Platform
 import QueueTables
 import SQLiteQueue
 package import ServiceLifecycle
-import TencentIM
 
 /// The composition root: builds the daemon's parts from a configuration and runs them.
 package struct Daemon: Sendable {
@@ -54,16 +53,23 @@ package struct Daemon: Sendable {
     ) async throws {
         let token = try openToken(configuration.tokenFile)
         var random = SystemRandomNumberGenerator()
-        let provider = try makeProvider(clock, seed: random.next())
+        let provider = try ProviderModule.installed.open(
+            ProviderModule.Opening(
+                configuration: configuration,
+                log: QuietLog(log.logger("provider"), time: clock),
+                seed: random.next(),
+                clock: clock
+            )
+        )
         let run = DaemonRun(configuration: configuration, log: log, environment: environment)
         let startup = StartupLatch(waitingFor: 2, whenComplete: run.announceReady)
         let metrics = DeliveryMetrics()
         let deliveries = DeliveryService(
             queue: store,
-            provider: provider,
+            provider: provider.provider,
             settings: DeliveryService.Settings(
                 limits: configuration.dispatchLimits,
-                fingerprint: configuration.providerSettings.fingerprint(salt: store.salt),
+                fingerprint: configuration.provider.fingerprint(salt: store.salt),
                 seed: random.next()
             ),
             time: clock,
@@ -135,7 +141,7 @@ package struct Daemon: Sendable {
         _ store: any QueueBackend,
         _ deliveries: DeliveryService,
         _ metrics: DeliveryMetrics,
-        _ provider: TencentIMProvider,
+        _ provider: OpenProvider,
         _ token: Secret,
         _ run: DaemonRun,
         _ startup: StartupLatch,
@@ -155,11 +161,10 @@ package struct Daemon: Sendable {
                 take: { configuration in
                     log.setLevel(configuration.log.level)
                     // The calls first: what the dispatcher lets go must go with the new key.
-                    let settings = configuration.providerSettings
-                    provider.update(settings)
+                    provider.update(configuration)
                     await deliveries.reconfigure(
                         configuration.dispatchLimits,
-                        fingerprint: settings.fingerprint(salt: store.salt)
+                        fingerprint: configuration.provider.fingerprint(salt: store.salt)
                     )
                 },
                 refuse: { deliveries.refuseConfiguration($0) },
@@ -170,8 +175,8 @@ package struct Daemon: Sendable {
             configuration: configuration.endpointConfiguration(present),
             campaigns: store,
             deliveries: deliveries,
-            rules: MessageTemplate(),
-            gateway: TencentGateway(credentials: { provider.settings.credentials }),
+            rules: ProviderModule.installed.rules,
+            gateway: provider.gateway,
             metrics: DaemonMetrics(
                 delivery: metrics,
                 quota: { deliveries.quota() },
@@ -209,30 +214,6 @@ package struct Daemon: Sendable {
         try await run.run(parts)
     }
 
-    private func makeProvider(
-        _ clock: SystemClock,
-        seed: UInt64
-    ) throws(CommandFailure) -> TencentIMProvider {
-        do {
-            return try TencentIMProvider(
-                settings: configuration.providerSettings,
-                caFile: configuration.tencent.caFile,
-                // The dispatcher bounds the calls; a reload may raise that bound up to this one.
-                connectionLimit: Configuration.Limits.inFlightRange.upperBound,
-                log: QuietLog(log.logger("provider"), time: clock),
-                random: SplitMix64(seed: seed),
-                now: { clock.now().timestamp }
-            )
-        } catch {
-            // The one thing that it reads.
-            throw CommandFailure(
-                .configuration,
-                "tencent.caFile: its certificates can't be used; give a PEM file of trust roots, or"
-                    + " leave it out"
-            )
-        }
-    }
-
     private static func openStore(_ configuration: Configuration) throws -> any QueueBackend {
         var random = SystemRandomNumberGenerator()
         let bootID: String
@@ -249,7 +230,8 @@ package struct Daemon: Sendable {
             at: configuration.store.path,
             options: Store.Options(
                 bootID: bootID,
-                seed: random.next()
+                seed: random.next(),
+                accounts: ProviderModule.installed.rules.accounts
             ),
             file: FileOptions(minFreeBytes: configuration.store.minFreeBytes)
         )

@@ -101,7 +101,7 @@ package struct DaemonRun: Sendable {
             logger: log.logger("lifecycle")
         )
         group.maximumGracefulShutdownDuration =
-            .seconds(configuration.tencent.timeoutSeconds) + Configuration.stopMargin
+            configuration.provider.callTimeout + Configuration.stopMargin
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
     }

@@ -42,20 +42,16 @@ extension Configuration {
     ///
     /// What stays out is built into something that lives as long as the process: the socket, the
     /// store, the TLS roots, and the deadlines of a call and of the shutdown.
-    package static let keysThatFollow: Set<String> = [
-        "tencent.sdkAppId", "tencent.administrator", "tencent.secretKeyFile", "tencent.endpoint",
-        "tencent.backupEndpoint",
+    package static let keysThatFollow = ProviderSection.keysThatFollow.union([
         "limits.messagesPerMinute", "limits.callsPerSecond", "limits.burst",
         "limits.batchAccounts", "limits.packetBytes", "limits.maxInFlight",
         "retry.maxAttempts", "retry.baseSeconds", "retry.capSeconds",
         "retention.days", "log.level", "http.tokenFile", "http.tokensFile",
-    ]
+    ])
 
     /// Takes the values of those keys.
     fileprivate mutating func takeOver(_ new: Configuration) {
-        let (timeout, caFile) = (tencent.timeoutSeconds, tencent.caFile)
-        tencent = new.tencent
-        (tencent.timeoutSeconds, tencent.caFile) = (timeout, caFile)
+        provider.follow(new.provider)
         (http.tokenFile, http.token) = (new.http.tokenFile, new.http.token)
         (http.tokensFile, http.tokens) = (new.http.tokensFile, new.http.tokens)
         limits = new.limits
@@ -70,10 +66,9 @@ extension ConfigurationKey {
     fileprivate func differs(_ old: Configuration, _ new: Configuration) -> Bool {
         if show(old) != show(new) { return true }
         switch name {
-        case "tencent.secretKeyFile": return old.tencent.secretKey != new.tencent.secretKey
         case "http.tokenFile": return old.http.token != new.http.token
         case "http.tokensFile": return old.http.tokens != new.http.tokens
-        default: return false
+        default: return old.provider.secret(of: name) != new.provider.secret(of: name)
         }
     }
 }

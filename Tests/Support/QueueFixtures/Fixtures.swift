@@ -7,7 +7,18 @@ package func makeOptions(
     seed: UInt64 = 1,
     rowsPerStep: Int = 5_000
 ) -> Store.Options {
-    Store.Options(bootID: boot, seed: seed, rowsPerStep: rowsPerStep)
+    Store.Options(bootID: boot, seed: seed, accounts: QuotedAccounts(), rowsPerStep: rowsPerStep)
+}
+
+/// The rules of a provider that takes accounts in quotes, with commas between them.
+package struct QuotedAccounts: AccountRules {
+    package let byteLimit = 32
+    package let frameSize = 3
+    package let separatorSize = 1
+
+    package init() {}
+
+    package func size(of account: Account) -> Int { account.bytes.count + frameSize }
 }
 
 /// A point on both clocks, so many seconds after their start.
@@ -60,7 +71,7 @@ package func makeClaim(
             source: source,
             accountLimit: accountLimit,
             byteLimit: byteLimit,
-            messageRandom: random,
+            random: random,
             timeout: timeout
         )
     )

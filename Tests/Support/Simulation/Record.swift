@@ -28,7 +28,9 @@ package struct Record: Sendable {
     }
 
     mutating func called(_ batch: Batch, limits: Limits) {
-        let bytes = batch.accounts.reduce(batch.message.packetOverhead) { $0 + $1.encodedSize }
+        let bytes = batch.accounts.reduce(batch.message.packetOverhead) {
+            $0 + accountRules.size(of: $1)
+        }
         if batch.accounts.count > limits.batchAccounts { violated("a call over the accounts") }
         if bytes > limits.packetBytes, batch.accounts.count > 1 {
             violated("a call over the bytes")
@@ -48,8 +50,7 @@ package struct Record: Sendable {
         refusedUnseen.remove(batch.id)
         if let before = calls[batch.id] {
             let isSame =
-                before.accounts == batch.accounts && before.messageRandom == batch.messageRandom
-                && before.messageSequence == batch.messageSequence
+                before.accounts == batch.accounts && before.numbers == batch.numbers
             if !isSame { violated("batch \(batch.id.rawValue) changed") }
             if batch.maybeAccepted, policies[batch.campaign] == .leave {
                 violated("a call of unknown outcome is repeated under leave")

@@ -125,7 +125,12 @@ package final class ServiceLife: Sendable {
     /// Some runs that an operator ends at some time, and a last one that finishes all work.
     private func live() async {
         do {
-            let options = Store.Options(bootID: "boot", seed: seed, rowsPerStep: 20)
+            let options = Store.Options(
+                bootID: "boot",
+                seed: seed,
+                accounts: accountRules,
+                rowsPerStep: 20
+            )
             var store = try Store.inMemory(options: options)
             for _ in 0..<draw({ Int.random(in: 1...3, using: &$0) }) {
                 try await run(store, isLast: false)

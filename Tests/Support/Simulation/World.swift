@@ -100,7 +100,12 @@ package struct World {
         quotas = LimitHistory(limits.messagesPerMinute, at: Self.start)
         random = SplitMix64(seed: seed)
         now = Now(instant: Self.start, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
-        let options = Store.Options(bootID: "boot", seed: random.next(), rowsPerStep: 20)
+        let options = Store.Options(
+            bootID: "boot",
+            seed: random.next(),
+            accounts: accountRules,
+            rowsPerStep: 20
+        )
         self.store = try store ?? Store.inMemory(options: options)
         dispatcher = Dispatcher(
             limits: limits,

@@ -48,11 +48,11 @@ import fanoutd
 
     @Test func `the required keys alone give the contract's defaults`() throws {
         let configuration = try load().get().configuration
-        #expect(configuration.tencent.sdkAppId == 1_400_000_000)
-        #expect(configuration.tencent.secretKey == Secret(Self.key))
+        #expect(configuration.provider.sdkAppId == 1_400_000_000)
+        #expect(configuration.provider.secretKey == Secret(Self.key))
         #expect(configuration.http.listen.description == "127.0.0.1:8480")
         #expect(configuration.tokenFile == "/var/lib/fanoutd/token")
-        #expect(configuration.tencent.endpoint.description == "https://console.tim.qq.com")
+        #expect(configuration.provider.endpoint.description == "https://console.tim.qq.com")
         #expect(configuration.limits.messagesPerMinute == 12_000)
         #expect(configuration.limits.callsPerSecond == 200)
         #expect(configuration.limits.effectiveBurst == 1_500)
@@ -84,12 +84,12 @@ import fanoutd
                   format: json
                 """
         ).get().configuration
-        #expect(configuration.tencent.administrator == "12345")
+        #expect(configuration.provider.administrator == "12345")
         #expect(
-            configuration.tencent.backupEndpoint
+            configuration.provider.backupEndpoint
                 == WebAddress(isSecure: true, host: "adminapi.my-imcloud.com", port: 8443)
         )
-        #expect(configuration.tencent.timeoutSeconds == 4.5)
+        #expect(configuration.provider.timeoutSeconds == 4.5)
         #expect(configuration.limits.messagesPerMinute == 24_000)
         #expect(configuration.http.listen.description.hasSuffix("/run/fanoutd.sock"))
         #expect(configuration.http.allowRemote)
@@ -317,7 +317,7 @@ import fanoutd
     }
 
     @Test func `a byte order mark at the start of the file is ignored`() throws {
-        #expect(try load("\u{FEFF}" + Self.required).get().configuration.tencent.sdkAppId > 0)
+        #expect(try load("\u{FEFF}" + Self.required).get().configuration.provider.sdkAppId > 0)
         #expect(try faults("\u{FEFF}" + Self.required + "log: 5\n")[0].hasPrefix("FILE:4: log:"))
     }
 
@@ -334,7 +334,7 @@ import fanoutd
             ]
         ).get()
         #expect(configuration.configuration.limits.messagesPerMinute == 600)
-        #expect(configuration.configuration.tencent.administrator == "42")
+        #expect(configuration.configuration.provider.administrator == "42")
         #expect(configuration.configuration.http.allowRemote)
         #expect(
             configuration.origins["limits.messagesPerMinute"]
@@ -488,23 +488,23 @@ import fanoutd
         for key in ConfigurationKey.all {
             #expect(key.show(again.configuration) == key.show(first.configuration), "\(key.name)")
         }
-        #expect(again.configuration.tencent.administrator == "o'neill: #1")
+        #expect(again.configuration.provider.administrator == "o'neill: #1")
     }
 
     @Test func `warnings name what is set in vain and calls that outlast a stop`() throws {
         var configuration = Configuration()
         #expect(configuration.warnings(stopTimeout: .seconds(90)).isEmpty)
-        configuration.tencent.timeoutSeconds = 60
+        configuration.provider.timeoutSeconds = 60
         #expect(configuration.warnings(stopTimeout: .seconds(90)).isEmpty)
         configuration.limits.burst = 100
         configuration.http.socketGroup = "www-data"
-        configuration.tencent.backupEndpoint = configuration.tencent.endpoint
+        configuration.provider.backupEndpoint = configuration.provider.endpoint
         let warnings = configuration.warnings(stopTimeout: .seconds(60))
         let keys = warnings.map { String($0.prefix { $0 != ":" }) }
         #expect(
             keys == [
-                "tencent.timeoutSeconds", "limits.batchAccounts", "http.socketGroup",
-                "tencent.backupEndpoint",
+                "tencent.timeoutSeconds", "tencent.backupEndpoint", "limits.batchAccounts",
+                "http.socketGroup",
             ]
         )
         #expect(warnings[0].hasSuffix("set TimeoutStopSec to 70 or more"))

@@ -1,0 +1,43 @@
+import DeliveryCore
+import DeliveryEngine
+import Platform
+import TencentIM
+
+extension ProviderModule {
+    static let tencentIM = ProviderModule(
+        rules: MessageTemplate(),
+        open: { opening throws(CommandFailure) in
+            let provider = try provider(opening)
+            return OpenProvider(
+                provider: provider,
+                gateway: TencentGateway(credentials: { provider.settings.credentials }),
+                update: { provider.update($0.provider.settings) },
+                shutdown: { try await provider.shutdown() }
+            )
+        }
+    )
+
+    private static func provider(
+        _ opening: Opening
+    ) throws(CommandFailure) -> TencentIMProvider {
+        let clock = opening.clock
+        do {
+            return try TencentIMProvider(
+                settings: opening.configuration.provider.settings,
+                caFile: opening.configuration.provider.caFile,
+                // The dispatcher bounds the calls; a reload may raise that bound up to this one.
+                connectionLimit: Configuration.Limits.inFlightRange.upperBound,
+                log: opening.log,
+                random: SplitMix64(seed: opening.seed),
+                now: { clock.now().timestamp }
+            )
+        } catch {
+            // The one thing that it reads.
+            throw CommandFailure(
+                .configuration,
+                "tencent.caFile: its certificates can't be used; give a PEM file of trust roots, or"
+                    + " leave it out"
+            )
+        }
+    }
+}

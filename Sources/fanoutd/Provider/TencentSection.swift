@@ -1,0 +1,192 @@
+import DeliveryCore
+package import Platform
+package import TencentIM
+
+/// The section `tencent` of the configuration.
+///
+/// All that the rest of fanoutd asks of a provider's section is here. It isn't in `TencentIM` since a
+/// key is a path into `Configuration`, which the loader, a reload and `check-config` share: there
+/// each of them would have to take sections of any type.
+package struct TencentSection: Sendable {
+    package var sdkAppId = 0
+    package var administrator = "administrator"
+    package var secretKeyFile = ""
+    /// What `secretKeyFile` holds, without its trailing newline.
+    package var secretKey = Secret("")
+    package var endpoint = WebAddress(isSecure: true, host: "console.tim.qq.com", port: nil)
+    package var backupEndpoint: WebAddress?
+    package var caFile: String?
+    package var timeoutSeconds = 10.0
+
+    /// The most accounts of a call, and the most bytes of its body: no limit may be over these.
+    package static let accountLimit = RequestBody.accountLimit
+    package static let byteLimit = RequestBody.byteLimit
+
+    /// The longest that a call takes.
+    package var callTimeout: Duration { .seconds(timeoutSeconds) }
+}
+
+// MARK: - Keys
+
+extension TencentSection {
+    package static let keys: [ConfigurationKey] = [
+        .integer(
+            "tencent.sdkAppId",
+            1...4_294_967_295,
+            \.provider.sdkAppId,
+            isRequired: true,
+            wants: "the app's SDKAppID, a whole number from 1 to 4294967295"
+        ),
+        .text(
+            "tencent.administrator",
+            \.provider.administrator,
+            wants: "the UserID of an administrator of the app, in quotes if it is a number",
+            read: { text, _ in text.utf8.count <= UserIDs.byteLimit ? text : nil }
+        ),
+        .text(
+            "tencent.secretKeyFile",
+            \.provider.secretKeyFile,
+            isRequired: true,
+            wants: "the path of a file that holds the app's secret key",
+            read: ConfigurationKey.readPath
+        ),
+        .text(
+            "tencent.endpoint",
+            \.provider.endpoint,
+            wants: endpointForm,
+            read: { text, _ in WebAddress(text) }
+        ),
+        .optionalText(
+            "tencent.backupEndpoint",
+            \.provider.backupEndpoint,
+            wants: endpointForm,
+            read: { text, _ in WebAddress(text) }
+        ),
+        .optionalText(
+            "tencent.caFile",
+            \.provider.caFile,
+            wants: "the path of a PEM file",
+            read: ConfigurationKey.readPath
+        ),
+        .number("tencent.timeoutSeconds", 4...60, \.provider.timeoutSeconds),
+    ]
+
+    private static let endpointForm = "https://HOST or https://HOST:PORT without a path"
+
+    /// The secret that a key's file holds; nil for a key that names none.
+    package func secret(of key: String) -> Secret? {
+        key == "tencent.secretKeyFile" ? secretKey : nil
+    }
+
+    // MARK: - A reload
+
+    /// The keys that take hold without a restart; `follow` carries exactly these.
+    package static let keysThatFollow: Set<String> = [
+        "tencent.sdkAppId", "tencent.administrator", "tencent.secretKeyFile", "tencent.endpoint",
+        "tencent.backupEndpoint",
+    ]
+
+    /// Takes the values of those keys.
+    package mutating func follow(_ new: TencentSection) {
+        let (timeout, caFile) = (timeoutSeconds, caFile)
+        self = new
+        (timeoutSeconds, self.caFile) = (timeout, caFile)
+    }
+
+    // MARK: - Checks
+
+    /// The largest file of trust roots; all roots of a system take a quarter of a megabyte.
+    private static let trustRootsLimit = 16_777_216
+
+    /// Reads the files that keys name; what is wrong with them is returned.
+    package mutating func readFiles() -> [Configuration.Conflict] {
+        var faults: [Configuration.Conflict] = []
+        if !secretKeyFile.isEmpty {
+            do {
+                secretKey = try SecretFile.key(at: secretKeyFile)
+            } catch {
+                faults.append(.init("tencent.secretKeyFile", error.problem, error.remedy))
+            }
+        }
+        if let problem = trustRootsProblem {
+            let remedy =
+                "give a PEM file with the trust root, readable by this user, or leave it out"
+            faults.append(.init("tencent.caFile", problem, remedy))
+        }
+        return faults
+    }
+
+    /// Looks into the file only: the client reads it for itself when it is made.
+    private var trustRootsProblem: String? {
+        guard let caFile else { return nil }
+        do {
+            let bytes = try SmallFile.readRegular(caFile, limit: Self.trustRootsLimit)
+            if TrustRoots.areThere(inPEM: bytes) { return nil }
+            return "\(caFile) holds no certificates that can be read"
+        } catch {
+            return "\(caFile) can't be read (\(error.reason))"
+        }
+    }
+
+    /// What keeps the daemon from starting.
+    package var conflicts: [Configuration.Conflict] {
+        [("tencent.endpoint", endpoint), ("tencent.backupEndpoint", backupEndpoint)]
+            .compactMap { key, address in
+                guard let address, !address.isPrivate else { return nil }
+                return .init(
+                    key,
+                    "'\(address)' would send the signature unencrypted over a network",
+                    "write https://, http:// is for loopback only"
+                )
+            }
+    }
+
+    /// What works and yet may not be what was meant; `stopTimeout` as in `Configuration.warnings`.
+    package func warnings(stopTimeout: Duration) -> [String] {
+        var warnings: [String] = []
+        let needed = callTimeout + Configuration.stopMargin
+        if needed > stopTimeout {
+            warnings.append(
+                "tencent.timeoutSeconds: a call of \(timeoutSeconds) s and its record don't"
+                    + " fit into a stop timeout of \(stopTimeout.inSeconds) s; lower it or set"
+                    + " TimeoutStopSec to \(Int(needed.inSeconds.rounded(.up))) or more"
+            )
+        }
+        if backupEndpoint == endpoint {
+            warnings.append("tencent.backupEndpoint: has no effect, it is tencent.endpoint")
+        }
+        return warnings
+    }
+
+    /// Files with secrets that every user of the machine may read, with the remedy.
+    ///
+    /// A group may: a systemd credential shows its access list there. A `http.tokensFile` is not
+    /// among them, it is refused.
+    package var exposures: [String] {
+        guard SmallFile.isOpenToEveryone(secretKeyFile) else { return [] }
+        return [
+            "tencent.secretKeyFile: every user can read \(secretKeyFile); run: chmod o= "
+                + secretKeyFile
+        ]
+    }
+
+    // MARK: - Calls
+
+    /// For the provider's calls.
+    package var settings: ProviderSettings {
+        ProviderSettings(
+            endpoint: endpoint.description,
+            backupEndpoint: backupEndpoint?.description,
+            credentials: credentials(of: administrator),
+            timeout: callTimeout
+        )
+    }
+
+    /// For signatures in some user's name.
+    package func credentials(of user: String) -> AppCredentials {
+        AppCredentials(sdkAppID: sdkAppId, administrator: user, key: SecretKey(secretKey.text))
+    }
+
+    /// Tells whether something has been changed that a refusal of the credentials was about.
+    package func fingerprint(salt: String) -> String { settings.fingerprint(salt: salt) }
+}
