@@ -47,7 +47,8 @@ struct DispatcherRefusalTests {
 
     @Test func `where a look-up explains nothing the batch is halved, down to single accounts`() {
         var (harness, _) = doubting()
-        let split = harness.tell(.checked(.answered(missing: [], unclear: [])), 1.2)
+        let strangers = [Account("stranger")]
+        let split = harness.tell(.checked(.answered(missing: strangers, unclear: [])), 1.2)
         #expect(split.resolutions == [.split(doubted: true)])
         let halves = [makeOpen(2, count: 2, isHalf: true), makeOpen(3, count: 1, isHalf: true)]
         let next = harness.tell(.committed([.recorded(makeWork(), opened: halves)]), 1.3)

@@ -46,14 +46,17 @@ extension Dispatcher {
         let batch = lookUp.batch
         let resolution: Resolution
         switch outcome {
-        case .answered(let missing, _) where !missing.isEmpty:
-            resolution = .settled(
-                messageKey: nil,
-                verdicts: lookUp.verdicts(missing: Set(missing), now: now.timestamp)
-            )
-        case .answered:
-            // Every account exists, so another is at fault: halving finds out which.
-            resolution = .split(doubted: true)
+        case .answered(let missing, _):
+            // An account that wasn't asked about is none of this answer's, whatever an adapter says.
+            let missing = Set(missing).intersection(batch.accounts)
+            // Where every account exists something else is at fault: halving finds out whose it is.
+            resolution =
+                missing.isEmpty
+                ? .split(doubted: true)
+                : .settled(
+                    messageKey: nil,
+                    verdicts: lookUp.verdicts(missing: missing, now: now.timestamp)
+                )
         case .refused, .notSent, .unknown:
             if checks.retry(lookUp, now: now.instant) { return }
             resolution = .split(doubted: true)

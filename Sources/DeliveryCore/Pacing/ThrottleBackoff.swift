@@ -13,6 +13,9 @@ package struct ThrottleBackoff: Sendable, Hashable {
     /// of several steps.
     private static let step: Duration = .seconds(10)
 
+    /// A provider that asks for a longer wait is asked again then.
+    private static let waitLimit: Duration = .seconds(86_400)
+
     private var parts = ThrottleBackoff.whole
     private var slowedAt: Instant?
     /// Nothing is sent before this.
@@ -21,7 +24,7 @@ package struct ThrottleBackoff: Sendable, Hashable {
     package init() {}
 
     package mutating func throttled(callSentAt: Instant, atLeast: Duration, now: Instant) {
-        let wait = now.advanced(by: max(atLeast, .seconds(1)))
+        let wait = now.advanced(by: min(max(atLeast, .seconds(1)), Self.waitLimit))
         waitUntil = max(waitUntil ?? wait, wait)
         if let slowedAt, callSentAt <= slowedAt { return }
         parts = max(Self.floor, currentParts(now) / 2)
