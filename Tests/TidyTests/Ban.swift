@@ -6,8 +6,16 @@ struct Ban: Sendable {
     let pattern: String
     let instead: String
     let scope: Scope
-    /// Whether texts in quotes count too, as for SQL.
-    var includesTexts = false
+    var reach = Reach.code
+
+    /// What of a file it is about.
+    enum Reach: Sendable {
+        case code
+        /// Texts in quotes, too, as for SQL.
+        case texts
+        /// Comments, too: nothing is exempt.
+        case comments
+    }
 
     enum Scope: Sendable {
         case everywhere
@@ -27,11 +35,15 @@ struct Ban: Sendable {
     func faults(in file: SourceFile) throws -> [String] {
         guard applies(to: file) else { return [] }
         let expression = try NSRegularExpression(pattern: pattern)
-        return file.code.filter { line in
-            [line.code, includesTexts ? line.text : ""].contains { text in
-                let range = NSRange(location: 0, length: text.utf16.count)
-                return expression.firstMatch(in: text, range: range) != nil
+        let lines: [(number: Int, text: String)] =
+            switch reach {
+            case .code: file.code.map { ($0.number, $0.code) }
+            case .texts: file.code.map { ($0.number, $0.text) }
+            case .comments: file.lines.enumerated().map { ($0 + 1, $1) }
             }
+        return lines.filter { line in
+            let range = NSRange(location: 0, length: line.text.utf16.count)
+            return expression.firstMatch(in: line.text, range: range) != nil
         }.map { "\(file.path):\($0.number): \(name): \(instead)" }
     }
 
@@ -107,7 +119,17 @@ struct Ban: Sendable {
             pattern: #"CURRENT_TIME|datetime\('now'\)|strftime\("#,
             instead: "bind now",
             scope: .targets(["QueueTables", "SQLiteQueue"]),
-            includesTexts: true
+            reach: .texts
+        ),
+        Ban(
+            name: "the provider's word",
+            pattern: #"(?i)tencent|batchsendmsg|msg(seq|random|key|body|type)|usersig|sdkappid"#
+                + #"|openim|account_check|to_account|from_account|errorinfo|errorlist|/v4\b"#,
+            instead: "what it means goes through a port",
+            scope: .targets([
+                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "HTTPAPI",
+            ]),
+            reach: .comments
         ),
     ]
 }

@@ -78,6 +78,9 @@ import Testing
             ("unseeded randomness", "Int.random(in: 0..<5)"), ("unseeded randomness", "UUID()"),
             ("clock in the core", "let now = Date()"), ("concurrency in the core", "await x()"),
             ("output of the core", "print(x)"),
+            ("the provider's word", "let msgSeq = 1"),
+            ("the provider's word", "/// Tencent wants a UserSig."),
+            ("the provider's word", "let path = \"/v4/x\""),
         ]
     )
     func `a ban finds what it is for`(_ name: String, _ line: String) throws {
