@@ -356,7 +356,7 @@ extension FuzzTests {
             if let cursor = Cursor(text) {
                 trial.expect(cursor.text.utf8.elementsEqual(text.utf8), "also \(cursor.text)")
                 if case .account(let account) = cursor {
-                    trial.expect(UserIDs().fault(in: account.bytes) == nil, "it holds no account")
+                    trial.expect(Account.fault(in: account.bytes) == nil, "it holds no account")
                 }
             }
             if let id = Campaign.ID(text) {

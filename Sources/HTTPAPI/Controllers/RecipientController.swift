@@ -97,7 +97,10 @@ struct RecipientController: RouteGroup {
             )
         )
         let after = try request.query.cursor { cursor -> Account? in
-            if case .account(let account) = cursor { account } else { nil }
+            guard case .account(let account) = cursor, rules.fault(in: account.bytes) == nil else {
+                return nil
+            }
+            return account
         }
         let limit = try request.query.limit()
         _ = try await campaigns.existing(id)
