@@ -9,21 +9,16 @@ package enum Base64 {
         /// `*` and `-`, padded with `_`, as Tencent spells a UserSig.
         case userSig
 
-        fileprivate var tail: (UInt8, UInt8) {
+        /// The last two digits, and the padding if there is any.
+        fileprivate var tail: [UInt8] {
             switch self {
-            case .standard: (UInt8(ascii: "+"), UInt8(ascii: "/"))
-            case .url: (UInt8(ascii: "-"), UInt8(ascii: "_"))
-            case .userSig: (UInt8(ascii: "*"), UInt8(ascii: "-"))
+            case .standard: Array("+/=".utf8)
+            case .url: Array("-_".utf8)
+            case .userSig: Array("*-_".utf8)
             }
         }
 
-        fileprivate var padding: UInt8? {
-            switch self {
-            case .standard: UInt8(ascii: "=")
-            case .url: nil
-            case .userSig: UInt8(ascii: "_")
-            }
-        }
+        fileprivate var padding: UInt8? { tail.dropFirst(2).first }
     }
 
     private static let common = Array(
@@ -31,7 +26,7 @@ package enum Base64 {
     )
 
     package static func encode(_ bytes: [UInt8], _ alphabet: Alphabet = .standard) -> String {
-        let digits = common + [alphabet.tail.0, alphabet.tail.1]
+        let digits = common + alphabet.tail.prefix(2)
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -63,11 +58,12 @@ package enum Base64 {
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(characters.count / 4 * 3 + 2)
+        let digits = common + alphabet.tail.prefix(2)
         var bits: UInt32 = 0
         var bitCount: UInt32 = 0
         for character in characters {
-            guard let value = value(of: character, alphabet) else { return nil }
-            bits = bits << 6 | value
+            guard let value = digits.firstIndex(of: character) else { return nil }
+            bits = bits << 6 | UInt32(value)
             bitCount += 6
             guard bitCount >= 8 else { continue }
             bitCount -= 8
@@ -76,16 +72,5 @@ package enum Base64 {
         guard bitCount < 6 else { return nil }
         let isCanonical = bits & (1 << bitCount - 1) == 0
         return isCanonical || alphabet != .url ? bytes : nil
-    }
-
-    private static func value(of character: UInt8, _ alphabet: Alphabet) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0") + 52)
-        case alphabet.tail.0: 62
-        case alphabet.tail.1: 63
-        default: nil
-        }
     }
 }

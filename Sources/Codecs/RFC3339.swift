@@ -26,11 +26,7 @@ package enum RFC3339 {
 
 private struct Reader {
     let bytes: [UInt8]
-    private var position = 0
-
-    init(bytes: [UInt8]) {
-        self.bytes = bytes
-    }
+    var position = 0
 
     mutating func milliseconds() -> Int64? {
         guard let year = number(4), take("-"), let month = number(2, in: 1...12), take("-"),

@@ -8,9 +8,11 @@ package struct FieldCheck: Sendable {
     package private(set) var count = 0
     private let listed: Int
 
-    /// One fault of a document.
+    /// What is wrong with a document, and where.
     package struct Fault: Sendable, Hashable {
+        /// A JSON pointer (RFC 6901) into the document, such as `/MsgBody/0/MsgType`.
         package let pointer: String
+        /// What is wrong and what would do.
         package let detail: String
 
         package init(pointer: String, detail: String) {
@@ -23,10 +25,18 @@ package struct FieldCheck: Sendable {
     package struct Field: Sendable {
         package let name: String
         package let rule: Rule
+        private(set) var isRequired = false
 
         package init(_ name: String, _ rule: Rule) {
             self.name = name
             self.rule = rule
+        }
+
+        /// A field that an object can't do without.
+        package static func required(_ name: String, _ rule: Rule) -> Field {
+            var field = Field(name, rule)
+            field.isRequired = true
+            return field
         }
     }
 
@@ -56,7 +66,6 @@ package struct FieldCheck: Sendable {
         _ json: JSON,
         at pointer: String,
         fields: [Field],
-        required: Set<String> = [],
         unknown: ((String) -> String)? = nil
     ) {
         guard value(json, at: pointer, .object) else { return }
@@ -68,8 +77,8 @@ package struct FieldCheck: Sendable {
                 fault(place, unknown(member.name))
             }
         }
-        for name in required.sorted() where json[name] == nil {
-            fault(pointer + JSON.pointerPart(name), "is missing")
+        for field in fields where field.isRequired && json[field.name] == nil {
+            fault(pointer + JSON.pointerPart(field.name), "is missing")
         }
     }
 }

@@ -21,24 +21,19 @@ extension JSON {
     /// A value of two bytes (`0,`) takes forty in memory, so whoever reads a stranger's text says
     /// how much of it may be kept: white space aside, at most `limit` bytes. The parser stops at
     /// the value that goes beyond.
-    package init(parsing bytes: [UInt8], keeping limit: Int = .max) throws(SyntaxError) {
-        var parser = Parser(bytes: bytes, limit: limit)
-        self = try parser.document()
-    }
-
-    /// Parses a whole document likewise, but keeps nothing of one array among its members.
     ///
-    /// `element` is shown that array's elements one by one, and in the document it is empty: so a
-    /// list of a million accounts costs the memory of its text and no more. The limit holds for
-    /// the document without that array, and for each of the elements.
+    /// Of one array among the document's members nothing is kept where it is named: `element` is
+    /// shown its elements one by one, and in the document it is empty. So a list of a million
+    /// accounts costs the memory of its text and no more. The limit holds for the document without
+    /// that array, and for each of the elements.
     package init(
         parsing bytes: [UInt8],
         keeping limit: Int = .max,
-        showing name: String,
-        to element: @escaping (JSON) -> Void
+        showing name: String? = nil,
+        to element: @escaping (JSON) -> Void = { _ in }
     ) throws(SyntaxError) {
         var parser = Parser(bytes: bytes, limit: limit)
-        parser.shown = (Array(name.utf8), element)
+        parser.shown = name.map { (Array($0.utf8), element) }
         self = try parser.document()
     }
 }
@@ -138,26 +133,29 @@ private struct Parser {
 
     private static func elements(_ parser: inout Parser) throws(JSON.SyntaxError) -> [JSON] {
         var elements: [JSON] = []
-        try parser.eachElement { parser throws(JSON.SyntaxError) in
+        try parser.eachPart(until: UInt8(ascii: "]")) { parser throws(JSON.SyntaxError) in
             elements.append(try parser.value())
             try parser.keep(1)
         }
         return elements
     }
 
-    /// Reads the elements of the array whose opening bracket was read.
-    private mutating func eachElement(
-        _ readElement: (inout Parser) throws(JSON.SyntaxError) -> Void
+    /// Reads what stands between commas behind an opening bracket that was read.
+    private mutating func eachPart(
+        until closing: UInt8,
+        _ read: (inout Parser) throws(JSON.SyntaxError) -> Void
     ) throws(JSON.SyntaxError) {
         skipSpace()
-        if take(UInt8(ascii: "]")) { return }
+        if take(closing) { return }
         while true {
             skipSpace()
-            try readElement(&self)
+            try read(&self)
             skipSpace()
-            if take(UInt8(ascii: "]")) { return }
+            if take(closing) { return }
             guard take(UInt8(ascii: ",")) else {
-                throw fault("an array wants a comma or a closing bracket here")
+                let part =
+                    closing == UInt8(ascii: "]") ? ("an array", "bracket") : ("an object", "brace")
+                throw fault("\(part.0) wants a comma or a closing \(part.1) here")
             }
         }
     }
@@ -170,7 +168,7 @@ private struct Parser {
         let start = position
         let rest = room
         try nested { parser throws(JSON.SyntaxError) in
-            try parser.eachElement { parser throws(JSON.SyntaxError) in
+            try parser.eachPart(until: UInt8(ascii: "]")) { parser throws(JSON.SyntaxError) in
                 parser.room = parser.limit
                 shown.element(try parser.value())
             }
@@ -182,10 +180,7 @@ private struct Parser {
     private static func members(_ parser: inout Parser) throws(JSON.SyntaxError) -> [JSON.Member] {
         var members: [JSON.Member] = []
         var names: Set<[UInt8]> = []
-        parser.skipSpace()
-        if parser.take(UInt8(ascii: "}")) { return members }
-        while true {
-            parser.skipSpace()
+        try parser.eachPart(until: UInt8(ascii: "}")) { parser throws(JSON.SyntaxError) in
             guard parser.next == UInt8(ascii: "\"") else {
                 throw parser.fault("an object wants a member's name here")
             }
@@ -203,12 +198,8 @@ private struct Parser {
             parser.skipSpace()
             let value = try parser.value(of: name)
             members.append(.init(name: String(decoding: name, as: UTF8.self), value: value))
-            parser.skipSpace()
-            if parser.take(UInt8(ascii: "}")) { return members }
-            guard parser.take(UInt8(ascii: ",")) else {
-                throw parser.fault("an object wants a comma or a closing brace here")
-            }
         }
+        return members
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {

@@ -15,6 +15,12 @@ package struct JSONText: Sendable {
         write(&self)
     }
 
+    /// The bytes of a document that is one object.
+    @inlinable
+    package static func document(_ members: (inout JSONText) -> Void) -> [UInt8] {
+        JSONText { $0.object(members) }.bytes
+    }
+
     @inlinable package var bytes: [UInt8] { buffer }
     package var string: String { String(decoding: buffer, as: UTF8.self) }
 
@@ -124,6 +130,16 @@ extension JSONText {
     ) {
         begin(name)
         array(of: items, element)
+    }
+
+    /// A member whose value is an array of one object for each item.
+    @inlinable
+    package mutating func objects<Items: Sequence>(
+        _ name: StaticString,
+        of items: Items,
+        _ members: (inout JSONText, Items.Element) -> Void
+    ) {
+        array(name, of: items) { text, item in text.object { members(&$0, item) } }
     }
 
     /// A constant name, which must need no escapes.

@@ -273,8 +273,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         guard !text.contains("\"bad\"") else {
             return .failure(
                 MessageFaults([
-                    MessageFault(pointer: "/bad", detail: "is bad"),
-                    MessageFault(pointer: "/MsgBody/0", detail: "is worse"),
+                    .init(pointer: "/bad", detail: "is bad"),
+                    .init(pointer: "/MsgBody/0", detail: "is worse"),
                 ])
             )
         }

@@ -21,10 +21,9 @@ import Testing
         _ body: (SimulatorServer, Int) -> Void
     ) async throws {
         let (ports, port) = AsyncStream<Int>.makeStream()
-        var configuration = SimulatorConfiguration(
-            sdkAppID: Signature.administrator.sdkAppID,
-            secretKey: Array(Signature.administrator.key.utf8)
-        )
+        var configuration = SimulatorConfiguration()
+        configuration.sdkAppID = Signature.administrator.sdkAppID
+        configuration.secretKey = Array(Signature.administrator.key.utf8)
         configuration.packetLimit = packetLimit
         // The vector was signed at the beginning of 2025 for one day.
         let now = Now(

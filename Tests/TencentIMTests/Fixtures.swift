@@ -23,7 +23,7 @@ func checkMessage(
     do {
         return MessageTemplate().check(try JSON(parsing: text), in: text, packetLimit: limit)
     } catch {
-        return .failure(MessageFaults([MessageFault(pointer: "", detail: "\(error)")]))
+        return .failure(MessageFaults([.init(pointer: "", detail: "\(error)")]))
     }
 }
 

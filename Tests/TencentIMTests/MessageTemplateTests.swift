@@ -1,5 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
+import JSON
 import TencentIM
 import Testing
 

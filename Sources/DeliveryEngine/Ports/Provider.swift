@@ -20,19 +20,6 @@ package protocol Provider: Sendable {
     func renewCredentials() async
 }
 
-/// What is wrong with a message, and where.
-package struct MessageFault: Sendable, Hashable {
-    /// A JSON pointer (RFC 6901) into the message, such as `/text/0`.
-    package let pointer: String
-    /// What is wrong and what would do.
-    package let detail: String
-
-    package init(pointer: String, detail: String) {
-        self.pointer = pointer
-        self.detail = detail
-    }
-}
-
 /// Knows the provider's language, for whoever takes messages in or shows answers.
 package protocol MessageRules: Sendable {
     /// What is taken as an account.
@@ -56,9 +43,9 @@ package protocol MessageRules: Sendable {
 
 /// Every fault found in one message.
 package struct MessageFaults: Error, Sendable, Hashable {
-    package let faults: [MessageFault]
+    package let faults: [FieldCheck.Fault]
 
-    package init(_ faults: [MessageFault]) {
+    package init(_ faults: [FieldCheck.Fault]) {
         self.faults = faults
     }
 }

@@ -11,7 +11,7 @@ extension AccountCheck {
         let envelope: Envelope
         do { envelope = try Envelope(fields) } catch { return .unknown(.unreadable) }
         guard envelope.isConsistent else { return .unknown(.unreadable) }
-        guard envelope.status != .fail else { return CheckOutcome(envelope.failure) }
+        guard envelope.status != .fail else { return envelope.failure() }
         let presences = Self.presences(of: fields)
         func accounts(_ presence: Presence) -> [Account] {
             identifiers.filter { (presences[$0] ?? .unclear) == presence }

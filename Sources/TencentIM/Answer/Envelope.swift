@@ -47,14 +47,18 @@ package struct Envelope: Sendable, Hashable {
     }
 }
 
+/// How a call of any command can fail by what its envelope says.
+protocol EnvelopeFailure {
+    static func refused(_ refusal: Outcome.Refusal, code: Int, text: String) -> Self
+    static func unknown(_ doubt: Outcome.Doubt) -> Self
+}
+
+extension Outcome: EnvelopeFailure {}
+extension CheckOutcome: EnvelopeFailure {}
+
 extension Envelope {
     /// What a failure means for its whole call.
-    enum Failure: Sendable, Hashable {
-        case refused(Outcome.Refusal, code: Int, text: String)
-        case unknown(Outcome.Doubt)
-    }
-
-    var failure: Failure {
+    func failure<Failure: EnvelopeFailure>() -> Failure {
         switch CodeTable.codeClass(of: code) {
         case .retryable: refusal(.retryable)
         case .recipient: refusal(.recipients)
@@ -72,28 +76,8 @@ extension Envelope {
     }
 
     /// A refusal in our words, with Tencent's behind them.
-    private func refusal(_ refusal: Outcome.Refusal) -> Failure {
+    private func refusal<Failure: EnvelopeFailure>(_ refusal: Outcome.Refusal) -> Failure {
         let words = CodeTable.words(for: code) ?? "code \(code)"
         return .refused(refusal, code: code, text: text.isEmpty ? words : "\(words) (\(text))")
-    }
-}
-
-extension Outcome {
-    init(_ failure: Envelope.Failure) {
-        switch failure {
-        case .refused(let refusal, let code, let text):
-            self = .refused(refusal, code: code, text: text)
-        case .unknown(let doubt): self = .unknown(doubt)
-        }
-    }
-}
-
-extension CheckOutcome {
-    init(_ failure: Envelope.Failure) {
-        switch failure {
-        case .refused(let refusal, let code, let text):
-            self = .refused(refusal, code: code, text: text)
-        case .unknown(let doubt): self = .unknown(doubt)
-        }
     }
 }

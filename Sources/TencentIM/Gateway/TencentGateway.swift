@@ -178,7 +178,7 @@ extension TencentGateway {
         return refusal(code(of: first, in: document), "\(place) \(first.detail)")
     }
 
-    private static func code(of fault: MessageFault, in document: JSON) -> Int {
+    private static func code(of fault: FieldCheck.Fault, in document: JSON) -> Int {
         let parts = fault.pointer.split(separator: "/")
         switch parts.first {
         case nil: return 93_000

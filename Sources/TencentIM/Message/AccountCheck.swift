@@ -23,12 +23,8 @@ package struct AccountCheck: Sendable, Hashable {
 
     /// The request.
     package var body: [UInt8] {
-        JSONText { text in
-            text.object {
-                $0.array("CheckItem", of: identifiers) { text, identifier in
-                    text.object { $0.field("UserID", utf8: identifier) }
-                }
-            }
-        }.bytes
+        JSONText.document {
+            $0.objects("CheckItem", of: identifiers) { $0.field("UserID", utf8: $1) }
+        }
     }
 }

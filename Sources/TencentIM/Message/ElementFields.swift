@@ -6,56 +6,34 @@ import JSON
 /// Only what a message can't do without is required: Tencent's pages disagree on the rest, and a
 /// field it misses after all comes back as 90010, which halts the campaign.
 enum ElementFields {
-    struct Content {
-        let fields: [FieldCheck.Field]
-        let required: Set<String>
-    }
-
     static let typeNames = byType.keys.sorted()
 
-    static let byType: [String: Content] = [
-        "TIMTextElem": Content(fields: [.init("Text", .string)], required: ["Text"]),
-        "TIMLocationElem": Content(
-            fields: [
-                .init("Desc", .string), .init("Latitude", .number()), .init("Longitude", .number()),
-            ],
-            required: ["Latitude", "Longitude"]
-        ),
-        "TIMFaceElem": Content(
-            fields: [
-                .init("Index", .integer(Int(Int32.min)...Int(UInt32.max))), .init("Data", .string),
-            ],
-            required: []
-        ),
-        "TIMCustomElem": Content(
-            fields: [
-                .init("Data", .string), .init("Desc", .string), .init("Ext", .string),
-                .init("Sound", .string),
-            ],
-            required: []
-        ),
-        "TIMSoundElem": Content(
-            fields: [
-                .init("Url", .string), .init("UUID", .string), .init("Size", .count),
-                .init("Second", .count), .init("Download_Flag", .oneOf([2])),
-            ],
-            required: []
-        ),
-        "TIMImageElem": Content(
-            fields: [
-                .init("UUID", .string), .init("ImageFormat", .oneOf([1, 2, 3, 4, 255])),
-                .init("ImageInfoArray", .anything),
-            ],
-            required: ["ImageInfoArray"]
-        ),
-        "TIMFileElem": Content(
-            fields: [
-                .init("Url", .string), .init("UUID", .string), .init("FileSize", .count),
-                .init("FileName", .string), .init("Download_Flag", .oneOf([2])),
-            ],
-            required: []
-        ),
-        "TIMVideoFileElem": Content(fields: video, required: []),
+    static let byType: [String: [FieldCheck.Field]] = [
+        "TIMTextElem": [.required("Text", .string)],
+        "TIMLocationElem": [
+            .init("Desc", .string), .required("Latitude", .number()),
+            .required("Longitude", .number()),
+        ],
+        "TIMFaceElem": [
+            .init("Index", .integer(Int(Int32.min)...Int(UInt32.max))), .init("Data", .string),
+        ],
+        "TIMCustomElem": [
+            .init("Data", .string), .init("Desc", .string), .init("Ext", .string),
+            .init("Sound", .string),
+        ],
+        "TIMSoundElem": [
+            .init("Url", .string), .init("UUID", .string), .init("Size", .count),
+            .init("Second", .count), .init("Download_Flag", .oneOf([2])),
+        ],
+        "TIMImageElem": [
+            .init("UUID", .string), .init("ImageFormat", .oneOf([1, 2, 3, 4, 255])),
+            .required("ImageInfoArray", .anything),
+        ],
+        "TIMFileElem": [
+            .init("Url", .string), .init("UUID", .string), .init("FileSize", .count),
+            .init("FileName", .string), .init("Download_Flag", .oneOf([2])),
+        ],
+        "TIMVideoFileElem": video,
     ]
 
     /// One picture of an image element.

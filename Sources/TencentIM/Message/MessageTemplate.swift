@@ -37,11 +37,7 @@ package struct MessageTemplate: MessageRules {
                     + "leave room for one account in a packet of \(packetLimit) bytes"
             )
         }
-        guard check.faults.isEmpty else {
-            return .failure(
-                MessageFaults(check.faults.map { .init(pointer: $0.pointer, detail: $0.detail) })
-            )
-        }
+        guard check.faults.isEmpty else { return .failure(MessageFaults(check.faults)) }
         return .success(CheckedMessage(json: compact, packetOverhead: overhead))
     }
 
@@ -56,7 +52,7 @@ package struct MessageTemplate: MessageRules {
     private static let fields: [FieldCheck.Field] = [
         .init("SyncOtherMachine", .oneOf([1, 2])),
         .init("From_Account", .account),
-        .init("MsgBody", .anything),
+        .required("MsgBody", .anything),
         .init("OnlineOnlyFlag", .oneOf([0, 1])),
         .init("MsgLifeTime", .integer(0...604_800)),
         .init("CloudCustomData", .string),
@@ -74,7 +70,6 @@ package struct MessageTemplate: MessageRules {
             json,
             at: "",
             fields: Self.fields,
-            required: ["MsgBody"],
             unknown: complaint { Self.unknownField($0) }
         )
         if let body = json["MsgBody"] { elements(body, &check) }
@@ -120,8 +115,7 @@ package struct MessageTemplate: MessageRules {
         check.object(
             json,
             at: pointer,
-            fields: [.init("MsgType", .anything), .init("MsgContent", .object)],
-            required: ["MsgType", "MsgContent"],
+            fields: [.required("MsgContent", .object), .required("MsgType", .anything)],
             unknown: complaint { _ in "no such field; an element has MsgType and MsgContent" }
         )
         guard let type = json["MsgType"] else { return }
@@ -130,7 +124,7 @@ package struct MessageTemplate: MessageRules {
             let name = type.string, let content = ElementFields.byType[name],
             let value = json["MsgContent"], value.members != nil
         else { return }
-        check.object(value, at: place, fields: content.fields, required: content.required)
+        check.object(value, at: place, fields: content)
         if name == "TIMImageElem", let images = value["ImageInfoArray"] {
             Self.pictures(images, at: place + "/ImageInfoArray", &check)
         }

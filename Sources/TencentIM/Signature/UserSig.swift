@@ -18,17 +18,15 @@ package enum UserSig {
             life: life
         )
         let code = Base64.encode(Array(claims.code(with: credentials.key)))
-        let json = JSONText { text in
-            text.object {
-                $0.field("TLS.ver", "2.0")
-                $0.field("TLS.identifier", utf8: claims.identifier)
-                $0.field("TLS.sdkappid", claims.sdkAppID)
-                $0.field("TLS.expire", Int(claims.life))
-                $0.field("TLS.time", Int(claims.time))
-                $0.field("TLS.sig", code)
-            }
+        let json = JSONText.document {
+            $0.field("TLS.ver", "2.0")
+            $0.field("TLS.identifier", utf8: claims.identifier)
+            $0.field("TLS.sdkappid", claims.sdkAppID)
+            $0.field("TLS.expire", Int(claims.life))
+            $0.field("TLS.time", Int(claims.time))
+            $0.field("TLS.sig", code)
         }
-        return Base64.encode(Zlib.stored(json.bytes), .userSig)
+        return Base64.encode(Zlib.stored(json), .userSig)
     }
 
     /// Why a signature doesn't prove what it should, by Tencent's codes.

@@ -23,23 +23,17 @@ package struct AccountCheckCall: Sendable {
 
     /// The answer: every account is imported but those whose name says that they are missing.
     package var answer: [UInt8] {
-        JSONText { text in
-            text.object {
-                $0.field("ActionStatus", "OK")
-                $0.field("ErrorCode", 0)
-                $0.field("ErrorInfo", "")
-                $0.array("ResultItem", of: identifiers) { text, identifier in
-                    text.object {
-                        $0.field("UserID", utf8: identifier)
-                        $0.field("ResultCode", 0)
-                        $0.field("ResultInfo", "")
-                        $0.field(
-                            "AccountStatus",
-                            Fate(of: identifier) == .missing ? "NotImported" : "Imported"
-                        )
-                    }
-                }
+        JSONText.document {
+            $0.field("ActionStatus", "OK")
+            $0.field("ErrorCode", 0)
+            $0.field("ErrorInfo", "")
+            $0.objects("ResultItem", of: identifiers) { text, identifier in
+                let isMissing = Fate(of: identifier) == .missing
+                text.field("UserID", utf8: identifier)
+                text.field("ResultCode", 0)
+                text.field("ResultInfo", "")
+                text.field("AccountStatus", isMissing ? "NotImported" : "Imported")
             }
-        }.bytes
+        }
     }
 }

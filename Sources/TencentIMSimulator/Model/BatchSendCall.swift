@@ -45,11 +45,7 @@ extension BatchSendCall {
     package init(parsing body: [UInt8], packetLimit: Int) throws(CallRefusal) {
         guard body.count <= packetLimit else { throw CallRefusal(93000) }
         let json: JSON
-        do {
-            json = try JSON(parsing: body)
-        } catch {
-            throw CallRefusal(90001)
-        }
+        do { json = try JSON(parsing: body) } catch { throw CallRefusal(90001) }
         guard json.members != nil else { throw CallRefusal(90001) }
         let accounts = try Self.accounts(of: json)
         if let code = MessageCheck.fault(in: json) {

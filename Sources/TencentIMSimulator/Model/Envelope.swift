@@ -16,11 +16,6 @@ package struct Envelope: Sendable, Hashable {
     package struct Refused: Sendable, Hashable {
         package let account: [UInt8]
         package let code: Int
-
-        package init(account: [UInt8], code: Int) {
-            self.account = account
-            self.code = code
-        }
     }
 
     package init(status: Status, code: Int = 0, messageKey: String? = nil, refused: [Refused] = [])
@@ -37,22 +32,18 @@ package struct Envelope: Sendable, Hashable {
     }
 
     package var json: [UInt8] {
-        JSONText { text in
-            text.object {
-                $0.field("ActionStatus", status.rawValue)
-                $0.field("ErrorCode", code)
-                $0.field("ErrorInfo", Self.info(for: code))
-                if let messageKey { $0.field("MsgKey", messageKey) }
-                if !refused.isEmpty {
-                    $0.array("ErrorList", of: refused) { text, entry in
-                        text.object {
-                            $0.field("To_Account", utf8: entry.account)
-                            $0.field("ErrorCode", entry.code)
-                        }
-                    }
+        JSONText.document {
+            $0.field("ActionStatus", status.rawValue)
+            $0.field("ErrorCode", code)
+            $0.field("ErrorInfo", Self.info(for: code))
+            if let messageKey { $0.field("MsgKey", messageKey) }
+            if !refused.isEmpty {
+                $0.objects("ErrorList", of: refused) { text, entry in
+                    text.field("To_Account", utf8: entry.account)
+                    text.field("ErrorCode", entry.code)
                 }
             }
-        }.bytes
+        }
     }
 
     /// The provider's own words where they are known.

@@ -43,9 +43,7 @@ enum MessageCheck {
 
     private static func body(_ field: JSON?) -> Int? {
         guard let elements = field?.elements, !elements.isEmpty else { return 90007 }
-        for element in elements {
-            if let code = self.element(element) { return code }
-        }
+        if let code = elements.lazy.compactMap(element).first { return code }
         let custom = elements.count { $0["MsgType"]?.string == "TIMCustomElem" }
         return custom > 1 ? 90010 : nil
     }

@@ -66,7 +66,7 @@ package struct SimulatedProvider: Sendable {
 
     /// Refuses a call that its credentials or its fields spoilt.
     package mutating func refuse(_ refusal: CallRefusal, byteCount: Int, now: Now) -> Envelope {
-        count(calls: 1, recipients: refusal.recipients, byteCount: byteCount, now: now)
+        count(recipients: refusal.recipients, byteCount: byteCount, now: now)
         return refuse(refusal.code, recipients: max(1, refusal.recipients))
     }
 
@@ -77,7 +77,7 @@ package struct SimulatedProvider: Sendable {
         using random: inout some RandomNumberGenerator
     ) -> Envelope {
         let size = call.accounts.count
-        let used = count(calls: 1, recipients: size, byteCount: call.byteCount, now: now)
+        let used = count(recipients: size, byteCount: call.byteCount, now: now)
         if let code = nextFailure() { return refuse(code, recipients: size) }
         if let quota = rules.quota, let used, used > quota {
             return refuse(90057, recipients: size)
@@ -110,13 +110,8 @@ package struct SimulatedProvider: Sendable {
 
     /// Counts what was received; returns what the quota's window holds with it, nil without one.
     @discardableResult
-    private mutating func count(
-        calls: Int,
-        recipients: Int,
-        byteCount: Int,
-        now: Now
-    ) -> Int? {
-        counts.calls += calls
+    private mutating func count(recipients: Int, byteCount: Int, now: Now) -> Int? {
+        counts.calls += 1
         counts.recipients += recipients
         counts.largestBatch = max(counts.largestBatch, recipients)
         counts.largestPacketBytes = max(counts.largestPacketBytes, byteCount)
@@ -173,14 +168,10 @@ package struct SimulatedProvider: Sendable {
 
     private mutating func refusal(of account: [UInt8], fingerprint: UInt64) -> Int? {
         switch Fate(of: account) {
-        case .accepted:
-            return nil
-        case .missing:
-            return Fate.missingCode
-        case .poison:
-            return Fate.poisonCode
-        case .refused(let code):
-            return code
+        case .accepted: return nil
+        case .missing: return Fate.missingCode
+        case .poison: return Fate.poisonCode
+        case .refused(let code): return code
         case .flaky(let times, let code):
             let before = flakyRefusals[fingerprint, default: 0]
             guard before < times else { return nil }

@@ -23,23 +23,21 @@ package struct SimulatorReport: Sendable, Hashable {
 
     /// The JSON of `GET /_simulator/report`.
     package var json: [UInt8] {
-        JSONText { text in
-            text.object {
-                $0.field("calls", calls)
-                $0.field("recipients", recipients)
-                $0.field("accepted", accepted)
-                $0.field("accepted_twice", acceptedTwice)
-                $0.field("busiest_60s", busiestMinute)
-                $0.field("busiest_1s", busiestSecond)
-                $0.field("largest_packet_bytes", largestPacketBytes)
-                $0.field("largest_batch", largestBatch)
-                $0.field("checked", checked)
-                $0.object("refusals") {
-                    for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
-                        $0.field(named: String(code)) { $0.number(count) }
-                    }
+        JSONText.document {
+            $0.field("calls", calls)
+            $0.field("recipients", recipients)
+            $0.field("accepted", accepted)
+            $0.field("accepted_twice", acceptedTwice)
+            $0.field("busiest_60s", busiestMinute)
+            $0.field("busiest_1s", busiestSecond)
+            $0.field("largest_packet_bytes", largestPacketBytes)
+            $0.field("largest_batch", largestBatch)
+            $0.field("checked", checked)
+            $0.object("refusals") {
+                for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
+                    $0.field(named: String(code)) { $0.number(count) }
                 }
             }
-        }.bytes
+        }
     }
 }

@@ -72,11 +72,7 @@ package struct UserSigVerifier: Sendable {
 
     private static func ticket(_ document: [UInt8]) throws(CallRefusal) -> Ticket {
         let json: JSON
-        do {
-            json = try JSON(parsing: document)
-        } catch {
-            throw CallRefusal(70003)
-        }
+        do { json = try JSON(parsing: document) } catch { throw CallRefusal(70003) }
         let seconds = 0...Int(UInt32.max)
         guard json["TLS.ver"]?.string == "2.0", let identifier = json["TLS.identifier"]?.string,
             let sdkAppID = json["TLS.sdkappid"]?.integer,

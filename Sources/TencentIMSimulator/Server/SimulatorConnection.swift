@@ -68,8 +68,8 @@ final class SimulatorConnection: ChannelInboundHandler {
             state.replace(try Faults(JSON(parsing: body)))
             answer(head, .ok, Array("{}".utf8), context: context)
         } catch {
-            let text = JSONText { text in text.object { $0.field("detail", "\(error)") } }
-            answer(head, .badRequest, text.bytes, context: context)
+            let text = JSONText.document { $0.field("detail", "\(error)") }
+            answer(head, .badRequest, text, context: context)
         }
     }
 
@@ -81,37 +81,28 @@ final class SimulatorConnection: ChannelInboundHandler {
     ) {
         let course = state.course(of: command)
         after(course.delayIn, context: context) {
-            self.process(command, head, query: query, course: course, context: context)
-        }
-    }
-
-    private func process(
-        _ command: SimulatedCommand,
-        _ head: HTTPRequestHead,
-        query: Substring,
-        course: Faults.Course,
-        context: ChannelHandlerContext
-    ) {
-        switch course.ending {
-        case .dropBefore:
-            return reset(context)
-        case .http502:
-            return answer(head, .badGateway, Array("<html>502</html>".utf8), context: context)
-        case .answer, .dropAfter, .hang, .garbage:
-            break
-        }
-        let body = state.answer(command, query: query, body: body, byteCount: byteCount)
-        after(course.delayOut, context: context) {
             switch course.ending {
-            case .dropAfter:
-                self.reset(context)
-            case .garbage:
-                self.answer(head, .ok, Array("<html>{\"Action".utf8), context: context)
-            case .answer:
-                self.answer(head, .ok, body, context: context)
-            case .hang, .dropBefore, .http502:
+            case .dropBefore: return self.reset(context)
+            case .http502:
+                let page = Array("<html>502</html>".utf8)
+                return self.answer(head, .badGateway, page, context: context)
+            case .answer, .dropAfter, .hang, .garbage: break
+            }
+            let body = self.state.answer(
+                command,
+                query: query,
+                body: self.body,
+                byteCount: self.byteCount
+            )
+            self.after(course.delayOut, context: context) {
+                switch course.ending {
+                case .dropAfter: self.reset(context)
+                case .garbage:
+                    self.answer(head, .ok, Array("<html>{\"Action".utf8), context: context)
+                case .answer: self.answer(head, .ok, body, context: context)
                 // A call that hangs is never answered; the others have ended before.
-                break
+                case .hang, .dropBefore, .http502: break
+                }
             }
         }
     }

@@ -24,17 +24,7 @@ package final class SimulatorState: Sendable {
             sdkAppID: configuration.sdkAppID,
             secretKey: configuration.secretKey
         )
-        shared = Mutex(Shared(provider: Self.makeProvider(configuration)))
-    }
-
-    private static func makeProvider(_ configuration: SimulatorConfiguration) -> SimulatedProvider {
-        SimulatedProvider(
-            rules: SimulatedProvider.Rules(
-                quota: configuration.quota,
-                window: configuration.window,
-                listsFailures: configuration.listsFailures
-            )
-        )
+        shared = Mutex(Shared(provider: SimulatedProvider(rules: configuration.rules)))
     }
 
     package var report: SimulatorReport { shared.withLock { $0.provider.report } }
@@ -42,7 +32,7 @@ package final class SimulatorState: Sendable {
     /// Forgets everything: counts, faults, and who was accepted.
     func reset() {
         shared.withLock { shared in
-            shared.provider = Self.makeProvider(configuration)
+            shared.provider = SimulatedProvider(rules: configuration.rules)
             shared.faults = Faults()
         }
     }
@@ -80,15 +70,10 @@ package final class SimulatorState: Sendable {
         do throws(CallRefusal) {
             try check(query)
             let call = try AccountCheckCall(parsing: body)
-            let result: Result<[UInt8], CallRefusal> = shared.withLock { shared in
+            return try shared.withLock { shared throws(CallRefusal) in
                 let mayFail = shared.faults.areForAllCommands
-                do throws(CallRefusal) {
-                    return .success(try shared.provider.receive(call, mayFail: mayFail))
-                } catch {
-                    return .failure(error)
-                }
+                return try shared.provider.receive(call, mayFail: mayFail)
             }
-            return try result.get()
         } catch {
             return Envelope.fail(error.code).json
         }

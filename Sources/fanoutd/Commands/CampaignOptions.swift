@@ -33,15 +33,13 @@ package struct CampaignOptions: ParsableArguments {
             ("name", name), ("priority", priority), ("start_at", startAt),
             ("expires_at", expiresAt), ("on_unknown", onUnknown),
         ]
-        return JSONText { text in
-            text.object {
-                for (name, value) in fields {
-                    if let value { $0.field(named: name) { $0.string(value) } }
-                }
-                if let messagesPerMinute { $0.field("messages_per_minute", messagesPerMinute) }
-                $0.field("start") { $0.bool(false) }
-                $0.field("message", json: message)
+        return JSONText.document {
+            for (name, value) in fields {
+                if let value { $0.field(named: name) { $0.string(value) } }
             }
-        }.bytes
+            if let messagesPerMinute { $0.field("messages_per_minute", messagesPerMinute) }
+            $0.field("start") { $0.bool(false) }
+            $0.field("message", json: message)
+        }
     }
 }

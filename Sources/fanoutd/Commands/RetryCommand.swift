@@ -44,11 +44,9 @@ package struct RetryCommand: AsyncParsableCommand {
     }
 
     var body: [UInt8] {
-        JSONText { text in
-            text.object {
-                if !status.isEmpty { $0.array("status", of: status) { $0.string($1) } }
-                if !code.isEmpty { $0.array("codes", of: code) { $0.number($1) } }
-            }
-        }.bytes
+        JSONText.document {
+            if !status.isEmpty { $0.array("status", of: status) { $0.string($1) } }
+            if !code.isEmpty { $0.array("codes", of: code) { $0.number($1) } }
+        }
     }
 }

@@ -114,7 +114,7 @@ package struct DemoRun: Sendable {
             largestPacket: report.largestPacketBytes,
             busiestMinute: report.busiestMinute,
             acceptedTwice: report.acceptedTwice,
-            quota: SimulatorConfiguration().quota ?? 0
+            quota: SimulatorConfiguration().rules.quota ?? 0
         )
     }
 }

@@ -57,16 +57,15 @@ package enum SimulatorRun {
         else {
             throw CommandFailure(.usage, "--listen or --window: see fanoutd simulator --help")
         }
-        var configuration = SimulatorConfiguration(
-            host: host,
-            port: port,
-            sdkAppID: options.sdkAppId,
-            administrator: options.administrator,
-            quota: options.quota,
-            window: window,
-            listsFailures: options.failList,
-            packetLimit: options.packetBytes
-        )
+        var configuration = SimulatorConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.sdkAppID = options.sdkAppId
+        configuration.administrator = options.administrator
+        configuration.rules.quota = options.quota
+        configuration.rules.window = window
+        configuration.rules.listsFailures = options.failList
+        configuration.packetLimit = options.packetBytes
         if let path = options.secretKeyFile {
             try FileName.check(path, of: "--secret-key-file")
             do throws(SmallFile.Fault) {
