@@ -7,60 +7,34 @@ package import DeliveryCore
 package struct EndpointConfiguration: Sendable {
     package var listen: ListenAddress
     /// Who may come in over TCP; on a Unix socket no token is asked for.
-    package var tokens: @Sendable () -> [AccessToken]
+    package var tokens: @Sendable () -> [AccessToken] = { [] }
     /// The largest JSON body; streams of recipients are not bounded by it.
-    package var bodySizeLimit: Int
+    package var bodySizeLimit = 1_048_576
     /// The largest body of the gateway, which is in memory as a whole while it is taken in.
-    package var gatewayBodySizeLimit: Int
+    package var gatewayBodySizeLimit = 67_108_864
     /// The service's limits, which messages must fit, no campaign's cap may exceed, and plans are
     /// made by.
-    package var limits: @Sendable () -> Limits
-    package var defaultPriority: Priority
-    package var defaultOnUnknown: UnknownPolicy
+    package var limits: @Sendable () -> Limits = { Limits() }
+    package var defaultPriority = Priority.normal
+    package var defaultOnUnknown = UnknownPolicy.resend
     /// Memory that all open streams of recipients share, in bytes.
-    package var intakeMemoryLimit: Int
+    package var intakeMemoryLimit = 32 << 20
     /// Memory that all JSON bodies share, in bytes; two of the largest always have room.
     ///
     /// The gateway's bodies, which may be far larger, share as much again, or one of the largest.
-    package var bodyMemoryLimit: Int
+    package var bodyMemoryLimit = 16 << 20
     /// Memory that all long responses share while they are made and read, in bytes.
-    package var responseMemoryLimit: Int
+    package var responseMemoryLimit = 32 << 20
     /// Memory that all watchers of events share, in bytes.
-    package var watchMemoryLimit: Int
+    package var watchMemoryLimit = 64 << 20
     /// Connections open at once, if the process may open so many files; the next one takes the
     /// place of an idle one.
-    package var connectionLimit: Int
+    package var connectionLimit = 2_000
     /// How long clients may keep a connection waiting.
-    package var requestLimits: RequestLimits
+    package var requestLimits = RequestLimits()
 
-    package init(
-        listen: ListenAddress,
-        tokens: @escaping @Sendable () -> [AccessToken] = { [] },
-        bodySizeLimit: Int = 1_048_576,
-        gatewayBodySizeLimit: Int = 67_108_864,
-        limits: @escaping @Sendable () -> Limits = { Limits() },
-        defaultPriority: Priority = .normal,
-        defaultOnUnknown: UnknownPolicy = .resend,
-        intakeMemoryLimit: Int = 32 << 20,
-        bodyMemoryLimit: Int = 16 << 20,
-        responseMemoryLimit: Int = 32 << 20,
-        watchMemoryLimit: Int = 64 << 20,
-        connectionLimit: Int = 2_000,
-        requestLimits: RequestLimits = RequestLimits()
-    ) {
+    package init(listen: ListenAddress) {
         self.listen = listen
-        self.tokens = tokens
-        self.bodySizeLimit = bodySizeLimit
-        self.gatewayBodySizeLimit = gatewayBodySizeLimit
-        self.limits = limits
-        self.defaultPriority = defaultPriority
-        self.defaultOnUnknown = defaultOnUnknown
-        self.intakeMemoryLimit = intakeMemoryLimit
-        self.bodyMemoryLimit = bodyMemoryLimit
-        self.responseMemoryLimit = responseMemoryLimit
-        self.watchMemoryLimit = watchMemoryLimit
-        self.connectionLimit = connectionLimit
-        self.requestLimits = requestLimits
     }
 }
 

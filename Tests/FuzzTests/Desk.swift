@@ -153,14 +153,12 @@ struct Counter {
 
     init() {
         let logger = Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() })
+        let token = AccessToken(name: "t", canWrite: true, secret: Array(Self.token.utf8))
+        var configuration = EndpointConfiguration(listen: .tcp(host: "127.0.0.1", port: 8_480))
+        configuration.tokens = { [token] }
+        configuration.bodySizeLimit = 100_000
         let endpoint = HTTPAPI.Endpoint(
-            configuration: EndpointConfiguration(
-                listen: .tcp(host: "127.0.0.1", port: 8_480),
-                tokens: {
-                    [AccessToken(name: "t", canWrite: true, secret: Array(Self.token.utf8))]
-                },
-                bodySizeLimit: 100_000
-            ),
+            configuration: configuration,
             campaigns: desk,
             deliveries: desk,
             rules: MessageTemplate(),

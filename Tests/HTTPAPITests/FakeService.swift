@@ -334,7 +334,9 @@ func makeConfiguration(
         AccessToken(name: "ops", canWrite: true, secret: Array(writeToken.utf8)),
         AccessToken(name: "viewer", canWrite: false, secret: Array(readToken.utf8)),
     ]
-    return EndpointConfiguration(listen: listen, tokens: { tokens })
+    var configuration = EndpointConfiguration(listen: listen)
+    configuration.tokens = { tokens }
+    return configuration
 }
 
 func makeEndpoint(

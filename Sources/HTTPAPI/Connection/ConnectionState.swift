@@ -82,13 +82,8 @@ extension ConnectionState {
         case end
     }
 
-    package enum Reception: Sendable, Hashable {
-        case forward
-        case drop
-    }
-
-    /// A part of a request has come.
-    package mutating func received(_ part: Part, now: NIODeadline) -> Reception {
+    /// A part of a request has come: false if it is thrown away.
+    package mutating func received(_ part: Part, now: NIODeadline) -> Bool {
         if let since = waitingSince {
             body?.wait(now - since)
             waitingSince = nil
@@ -96,9 +91,9 @@ extension ConnectionState {
         switch (phase, part) {
         case (.lingering, _):
             linger(now)
-            return .drop
+            return false
         case (.responded, _), (.last, .head):
-            return .drop
+            return false
         case (.open, .head(let request)):
             timers.head = .distantFuture
             timers.rate = now + limits.rateInterval
@@ -109,7 +104,7 @@ extension ConnectionState {
         case (.open, .end), (.last, .end):
             endBody()
         }
-        return .forward
+        return true
     }
 
     /// Whether what comes in is thrown away, so that the handler itself must go on reading.
@@ -141,11 +136,6 @@ extension ConnectionState {
         case tooManyConnections
     }
 
-    package enum Failure: Sendable, Hashable {
-        case parser(Refusal)
-        case other
-    }
-
     package enum FailureAction: Sendable, Hashable {
         /// Tell the request's handler.
         case forward
@@ -154,11 +144,11 @@ extension ConnectionState {
         case wait
     }
 
-    /// Reading has failed.
-    package mutating func failed(_ failure: Failure) -> FailureAction {
-        guard case .parser(let reason) = failure, body == nil, phase == .open else {
+    /// Reading has failed; `reason` says why a request can't be parsed, where that is what failed.
+    package mutating func failed(_ reason: Refusal?) -> FailureAction {
+        guard let reason, body == nil, phase == .open else {
             // Where the end of a body can't be found, no request can follow.
-            if case .parser = failure, phase == .open { phase = .last }
+            if reason != nil, phase == .open { phase = .last }
             endBody()
             return .forward
         }
@@ -250,24 +240,14 @@ extension ConnectionState {
         timers.close = max(now, min(now + limits.lingerTime, end))
     }
 
-    package enum Closing: Sendable, Hashable {
-        case close
-        /// The connection ends by itself.
-        case ignore
-    }
-
-    /// The server wants to close its output, or all.
+    /// The server wants to close its output, or all: false where the connection ends by itself.
     ///
     /// It does so as soon as it has written, and its stop ends the input; the lingering end is
     /// timed here.
-    package mutating func closeRequested(outputOnly: Bool, now: NIODeadline) -> Closing {
-        switch phase {
-        case .open, .last:
-            if outputOnly { end(by: now + limits.lingerTime) }
-            return .close
-        case .responded, .lingering:
-            return .ignore
-        }
+    package mutating func closeRequested(outputOnly: Bool, now: NIODeadline) -> Bool {
+        guard !isDiscarding else { return false }
+        if outputOnly { end(by: now + limits.lingerTime) }
+        return true
     }
 
     /// Makes the next response the last, and closes at this time at the latest.

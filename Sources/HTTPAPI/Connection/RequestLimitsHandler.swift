@@ -31,8 +31,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
 
     package func handlerAdded(context: ChannelHandlerContext) {
         let eventLoop = context.eventLoop
-        state.opened(now: eventLoop.now)
-        setTimer(context)
+        tell(context) { $0.opened(now: $1) }
         guard let table else { return }
         let bound = NIOLoopBound(context, eventLoop: eventLoop)
         admission = table.open(ObjectIdentifier(self)) {
@@ -64,6 +63,15 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         table?.close(ObjectIdentifier(self))
     }
 
+    /// Tells the state of an event, and sets the timer by what it waits for then.
+    private func tell<Action>(
+        _ context: ChannelHandlerContext,
+        of event: (inout ConnectionState, NIODeadline) -> Action
+    ) -> Action {
+        defer { setTimer(context) }
+        return event(&state, context.eventLoop.now)
+    }
+
     /// Makes sure of a wake-up at the deadline; one that comes too early does no harm.
     private func setTimer(_ context: ChannelHandlerContext) {
         let deadline = state.deadline
@@ -79,22 +87,19 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
 
     private func wake(_ context: ChannelHandlerContext) {
         timer = nil
-        switch state.timedOut(now: context.eventLoop.now) {
+        switch tell(context, of: { $0.timedOut(now: $1) }) {
         case .nothing: break
         case .close: context.close(mode: .all, promise: nil)
         case .slowBody: context.fireErrorCaught(SlowBody())
         case .stoppedBody: context.fireErrorCaught(StoppedBody())
         }
-        setTimer(context)
     }
 
     // MARK: What comes in
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        let reception = state.received(.init(part), now: context.eventLoop.now)
-        setTimer(context)
-        guard reception == .forward else { return }
+        guard tell(context, of: { $0.received(.init(part), now: $1) }) else { return }
         if case .head = part { table?.serve(ObjectIdentifier(self)) }
         context.fireChannelRead(data)
     }
@@ -110,9 +115,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let action = state.failed(.init(error))
-        setTimer(context)
-        switch action {
+        switch tell(context, of: { state, _ in state.failed(.init(error)) }) {
         case .forward: context.fireErrorCaught(error)
         case .respond(let refusal): respond(refusal, context)
         case .wait: break
@@ -124,11 +127,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
             context.fireErrorCaught(ChannelError.inputClosed)
         }
         if event is ChannelShouldQuiesceEvent {
-            state.stopping(
-                isWritable: context.channel.isWritable,
-                now: context.eventLoop.now
-            )
-            setTimer(context)
+            tell(context) { $0.stopping(isWritable: context.channel.isWritable, now: $1) }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -177,8 +176,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         _ promise: EventLoopPromise<Void>?
     ) {
         let isBodiless = state.isBodiless
-        let end = state.responseEnded(now: context.eventLoop.now)
-        setTimer(context)
+        let end = tell(context) { $0.responseEnded(now: $1) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.cascade(to: promise)
         if end == .last { linger(context, after: written.futureResult) }
@@ -205,8 +203,7 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         fields[.connection] = "close"
         let head = HTTPResponse(status: problem.slug.status, headerFields: fields)
         let written = context.eventLoop.makePromise(of: Void.self)
-        state.respondedLast(now: context.eventLoop.now)
-        setTimer(context)
+        tell(context) { $0.respondedLast(now: $1) }
         linger(context, after: written.futureResult)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: bytes))), promise: nil)
@@ -219,16 +216,14 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         written.whenSuccess {
             let (handler, context) = bound.value
             handler.table?.wait(ObjectIdentifier(handler))
-            handler.state.lastResponseSent(now: context.eventLoop.now)
-            handler.setTimer(context)
+            handler.tell(context) { $0.lastResponseSent(now: $1) }
             context.close(mode: .output, promise: nil)
             context.read()
         }
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        state.writabilityChanged(context.channel.isWritable, now: context.eventLoop.now)
-        setTimer(context)
+        tell(context) { $0.writabilityChanged(context.channel.isWritable, now: $1) }
         context.fireChannelWritabilityChanged()
     }
 
@@ -237,14 +232,10 @@ package final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannel
         mode: CloseMode,
         promise: EventLoopPromise<Void>?
     ) {
-        let action = state.closeRequested(
-            outputOnly: mode == .output,
-            now: context.eventLoop.now
-        )
-        setTimer(context)
-        switch action {
-        case .close: context.close(mode: mode, promise: promise)
-        case .ignore: promise?.succeed()
+        if tell(context, of: { $0.closeRequested(outputOnly: mode == .output, now: $1) }) {
+            context.close(mode: mode, promise: promise)
+        } else {
+            promise?.succeed()
         }
     }
 }
@@ -273,13 +264,10 @@ extension ConnectionState.Request {
     }
 }
 
-extension ConnectionState.Failure {
-    fileprivate init(_ error: any Error) {
-        guard let error = error as? HTTPParserError else {
-            self = .other
-            return
-        }
-        self = .parser(error == .headerOverflow ? .headersTooLarge : .notHTTP)
+extension ConnectionState.Refusal {
+    fileprivate init?(_ error: any Error) {
+        guard let error = error as? HTTPParserError else { return nil }
+        self = error == .headerOverflow ? .headersTooLarge : .notHTTP
     }
 }
 
@@ -291,7 +279,7 @@ extension Problem {
         case .notHTTP:
             self.init(.badRequest, "this is no HTTP/1.1 request")
         case .tooManyConnections:
-            self = .tooManyConnections
+            self = .tooMany("requests are being answered")
         }
     }
 }

@@ -137,17 +137,13 @@ final class RunningKeys: Sendable {
 }
 
 /// Makes the ids of new campaigns from the random bits that the endpoint was given.
-struct CampaignIDs: Sendable {
+struct CampaignIDs: RandomNumberGenerator, Sendable {
     let draw: @Sendable () -> UInt64
 
     func make(at time: Timestamp) -> Campaign.ID {
-        var numbers = Numbers(draw: draw)
-        return Campaign.ID(at: time, using: &numbers)
+        var bits = self
+        return Campaign.ID(at: time, using: &bits)
     }
 
-    private struct Numbers: RandomNumberGenerator {
-        let draw: @Sendable () -> UInt64
-
-        mutating func next() -> UInt64 { draw() }
-    }
+    mutating func next() -> UInt64 { draw() }
 }

@@ -41,20 +41,14 @@ struct CampaignController: RouteGroup {
             before: try request.query.cursor { cursor -> Campaign.ID? in
                 if case .campaign(let id) = cursor { id } else { nil }
             },
-            limit: try request.query.limit()
+            rest: try request.query.limit()
         )
         let share = try pages.share(CampaignPage.memory)
         // The first piece is made before the response begins, so that a failure has its status.
-        let first: [UInt8]
-        do {
-            first = try await pieces.next()
-        } catch {
-            throw Problem(error)
-        }
+        let first = try await pieces.next()
         guard !pieces.isOver else { return Response(bytes: first).holding(share) }
         let rest = pieces
         let body = ResponseBody { writer in
-            defer { withExtendedLifetime(share) {} }
             var pieces = rest
             try await writer.write(ByteBuffer(bytes: first))
             while !pieces.isOver {
@@ -62,11 +56,7 @@ struct CampaignController: RouteGroup {
             }
             try await writer.finish(nil)
         }
-        return Response(
-            status: .ok,
-            headers: [.contentType: ContentType.json.header],
-            body: body
-        )
+        return Response.stream(.json, body).holding(share)
     }
 
     private func show(_ request: APIRequest) async throws -> Response {
@@ -115,7 +105,7 @@ struct CampaignController: RouteGroup {
             : try await request.wholeBody(limit: configuration.bodySizeLimit)
         let filter = try await LongWork.over(body.count) { try RetryFilter(document: body) }
         let changed = try await change(id, .retry(filter), "retry", request)
-        return .json { text in text.object { $0.field("requeued", changed.requeued) } }
+        return .object { $0.field("requeued", changed.requeued) }
     }
 
     private func change(

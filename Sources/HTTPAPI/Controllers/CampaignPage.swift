@@ -7,33 +7,19 @@ import JSON
 /// A thousand campaigns with their messages are twelve megabytes, of which clients that don't read
 /// would have the endpoint hold as many as they have connections.
 struct CampaignPage: Sendable {
-    private let campaigns: any Campaigns
-    private let deliveries: any Deliveries
-    private let states: Set<Campaign.State>
-    private var before: Campaign.ID?
+    let campaigns: any Campaigns
+    let deliveries: any Deliveries
+    let states: Set<Campaign.State>
+    var before: Campaign.ID?
     /// How many more the page may have.
-    private var rest: Int
-    private var separator = #"{"items":["#
-    private(set) var isOver = false
+    var rest: Int
+    var separator = #"{"items":["#
+    var isOver = false
 
     /// Campaigns that are in memory at once.
     private static let pieceLimit = 16
     /// What one page holds: a piece as the store found it and as text, with what is sent of it.
     static let memory = 512 << 10
-
-    init(
-        campaigns: any Campaigns,
-        deliveries: any Deliveries,
-        states: Set<Campaign.State>,
-        before: Campaign.ID?,
-        limit: Int
-    ) {
-        self.campaigns = campaigns
-        self.deliveries = deliveries
-        self.states = states
-        self.before = before
-        rest = limit
-    }
 
     /// The next piece of the text; the last one ends the document.
     mutating func next() async throws(QueueError) -> [UInt8] {
@@ -55,7 +41,8 @@ struct CampaignPage: Sendable {
             if separator != "," { bytes += separator.utf8 }
             let cursor = hasMore ? before.map { Cursor.campaign($0).text } : nil
             bytes += "],\"next_cursor\":".utf8
-            bytes += JSONText { if let cursor { $0.string(cursor) } else { $0.null() } }.bytes
+            bytes +=
+                cursor.map { cursor in JSONText { $0.string(cursor) }.bytes } ?? Array("null".utf8)
             bytes.append(UInt8(ascii: "}"))
         }
         return bytes

@@ -27,13 +27,6 @@ final class EventBoard: Sendable {
         self.feed = feed
     }
 
-    /// What a watcher finds at a tick.
-    struct Look: Sendable {
-        /// What has changed since the last one, the oldest campaign first.
-        var changed: [Campaign.ID] = []
-        var texts: SharedTexts
-    }
-
     func join() -> ChangeLog.Reader {
         state.withLock { state in
             if state.watch == nil { state.watch = feed.watch() }
@@ -51,7 +44,11 @@ final class EventBoard: Sendable {
         }
     }
 
-    func look(_ reader: ChangeLog.Reader, at tick: Instant) -> Look {
+    /// What has changed since the reader's last look, the oldest campaign first, and the texts of it.
+    func look(
+        _ reader: ChangeLog.Reader,
+        at tick: Instant
+    ) -> (changed: [Campaign.ID], texts: SharedTexts) {
         state.withLock { state in
             if tick > state.tick, let watch = state.watch {
                 state.tick = tick
@@ -59,7 +56,7 @@ final class EventBoard: Sendable {
                 state.texts.retire()
                 state.texts = SharedTexts()
             }
-            return Look(changed: state.log.read(reader), texts: state.texts)
+            return (state.log.read(reader), state.texts)
         }
     }
 

@@ -31,10 +31,7 @@ struct EventController: RouteGroup {
         // The watch begins with the body: the response to HEAD has none.
         let body = ResponseBody { [self, wanted] writer in
             let reader = board.join()
-            defer {
-                board.leave(reader)
-                withExtendedLifetime(share) {}
-            }
+            defer { board.leave(reader) }
             var stream = EventStream(source: self, wanted: wanted, reader: reader)
             do {
                 while let buffer = try await stream.next() { try await writer.write(buffer) }
@@ -45,10 +42,10 @@ struct EventController: RouteGroup {
             }
             try await writer.finish(nil)
         }
-        var headers: HTTPFields = [.contentType: ContentType.events.header]
+        var response = Response.stream(.events, body).holding(share)
         // A proxy that gathers the response (nginx does) would hold the events back.
-        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
-        return Response(status: .ok, headers: headers, body: body)
+        if let name = HTTPField.Name("X-Accel-Buffering") { response.headers[name] = "no" }
+        return response
     }
 
     func event(of campaign: Campaign) -> ByteBuffer {

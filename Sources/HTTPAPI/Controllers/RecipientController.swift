@@ -71,15 +71,9 @@ struct RecipientController: RouteGroup {
     private func show(_ request: APIRequest) async throws -> Response {
         let id = try request.campaignID()
         let bytes = request.parameters["account"] ?? []
-        var found: Recipient?
-        if Account.fault(in: bytes) == nil {
-            do {
-                found = try await campaigns.recipient(Account(checked: bytes), of: id)
-            } catch {
-                throw Problem(error)
-            }
-        }
-        guard let found else {
+        let isAccount = Account.fault(in: bytes) == nil
+        guard isAccount, let found = try await campaigns.recipient(Account(checked: bytes), of: id)
+        else {
             _ = try await campaigns.existing(id)
             throw Problem(.notFound, "the campaign has no such account")
         }
@@ -109,11 +103,9 @@ struct RecipientController: RouteGroup {
         }
         let share = try pages.share(limit * RecipientList.rowMemory)
         let page = try await list.page(after: after, limit: limit)
-        return Response.json { text in
-            text.object {
-                $0.array("items", of: page.recipients) { encoder.write($1, to: &$0) }
-                $0.field("next_cursor", page.next.map { Cursor.account($0).text })
-            }
+        return Response.object {
+            $0.array("items", of: page.recipients) { encoder.write($1, to: &$0) }
+            $0.field("next_cursor", page.next.map { Cursor.account($0).text })
         }.holding(share)
     }
 
@@ -129,7 +121,6 @@ struct RecipientController: RouteGroup {
         let form = request.form
         let share = try pages.share(RecipientList.exportRows * RecipientList.rowMemory)
         let body = ResponseBody { [self] writer in
-            defer { withExtendedLifetime(share) {} }
             do {
                 if form == .csv {
                     try await writer.write(ByteBuffer(bytes: RecipientEncoder.csvHeader))
@@ -160,6 +151,6 @@ struct RecipientController: RouteGroup {
                 throw error
             }
         }
-        return Response(status: .ok, headers: [.contentType: form.header], body: body)
+        return Response.stream(form, body).holding(share)
     }
 }

@@ -24,9 +24,7 @@ struct ServiceController: RouteGroup {
                 Response(.ok, .yaml, bytes: Array(OpenAPIDocument.text.utf8))
             },
             Route(.get, "/metrics", forms: [.text]) { _ in await showMetrics() },
-            Route(.get, "/healthz", access: .open) { _ in
-                .json { text in text.object { $0.field("status", "ok") } }
-            },
+            Route(.get, "/healthz", access: .open) { _ in .object { $0.field("status", "ok") } },
             Route(.get, "/readyz", access: .open) { _ in try showReadiness() },
         ]
     }
@@ -79,17 +77,13 @@ struct ServiceController: RouteGroup {
 
     /// Whether the service does its work, or will without anybody's help.
     private func showReadiness() throws(Problem) -> Response {
-        if isStopping() {
-            throw .retryLater(.stopping, "the service is stopping", seconds: 10)
-        }
+        if isStopping() { throw .stopping }
         let status = deliveries.quota()
         switch status.state {
         case .running, .throttled, .paused:
-            return .json { text in
-                text.object {
-                    $0.field("state", status.state.rawValue)
-                    $0.field("reason") { $0.reason(status.reason) }
-                }
+            return .object {
+                $0.field("state", status.state.rawValue)
+                $0.field("reason") { $0.reason(status.reason) }
             }
         case .unreachable, .halted, .storeFailed:
             let reason = status.reason.map { reason in

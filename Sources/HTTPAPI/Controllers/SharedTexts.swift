@@ -8,8 +8,12 @@ final class SharedTexts: Sendable {
     /// The text of a campaign; nil if it is deleted.
     typealias Text = Result<ByteBuffer?, QueueError>
 
+    /// A watcher that is given a text, or nil to read it itself.
+    private typealias Watcher = CheckedContinuation<Text?, Never>
+
     private enum Entry {
-        case reading([CheckedContinuation<Text?, Never>])
+        /// One watcher reads it, and these wait.
+        case reading([Watcher])
         case read(Text)
     }
 
@@ -21,16 +25,6 @@ final class SharedTexts: Sendable {
         var isRetired = false
     }
 
-    private enum Turn {
-        /// To read it, for the others too.
-        case own
-        /// To read it for oneself, since no more is kept.
-        case alone
-        /// To wait for the watcher that reads it.
-        case others
-        case known(Text)
-    }
-
     private let state = Mutex(State())
 
     /// What is kept at most; beyond it watchers read for themselves.
@@ -38,17 +32,10 @@ final class SharedTexts: Sendable {
 
     /// The text of a campaign: as another watcher has read it, or by `read`.
     func text(of id: Campaign.ID, read: () async -> Text) async -> Text {
-        while true {
-            switch turn(at: id) {
-            case .known(let text): return text
-            case .alone: return await read()
-            case .others: if let text = await wait(for: id) { return text }
-            case .own:
-                let text = await read()
-                for waiting in end(id, text) { waiting.resume(returning: text) }
-                return text
-            }
-        }
+        if let text = await withCheckedContinuation({ ask(for: id, $0) }) { return text }
+        let text = await read()
+        for watcher in end(id, text) { watcher.resume(returning: text) }
+        return text
     }
 
     /// Keeps no more texts: campaigns may have changed since.
@@ -61,37 +48,24 @@ final class SharedTexts: Sendable {
         }
     }
 
-    private func turn(at id: Campaign.ID) -> Turn {
-        state.withLock { state in
+    private func ask(for id: Campaign.ID, _ watcher: Watcher) {
+        let (isWaiting, text) = state.withLock { state -> (Bool, Text?) in
             switch state.entries[id] {
-            case .read(let text): return .known(text)
-            case .reading: return .others
-            case nil where state.isRetired: return .alone
+            case .read(let text): return (false, text)
+            case .reading(let waiting):
+                state.entries[id] = .reading(waiting + [watcher])
+                return (true, nil)
             case nil:
-                state.entries[id] = .reading([])
-                return .own
+                // What no longer is kept each reads for itself.
+                if !state.isRetired { state.entries[id] = .reading([]) }
+                return (false, nil)
             }
         }
-    }
-
-    /// What the one who reads has read; nil if it was done and not kept.
-    private func wait(for id: Campaign.ID) async -> Text? {
-        await withCheckedContinuation { continuation in
-            let (isWaiting, text) = state.withLock { state -> (Bool, Text?) in
-                switch state.entries[id] {
-                case .reading(let waiting):
-                    state.entries[id] = .reading(waiting + [continuation])
-                    return (true, nil)
-                case .read(let text): return (false, text)
-                case nil: return (false, nil)
-                }
-            }
-            if !isWaiting { continuation.resume(returning: text) }
-        }
+        if !isWaiting { watcher.resume(returning: text) }
     }
 
     /// Keeps a text if there is room for it; returns the watchers that wait for it.
-    private func end(_ id: Campaign.ID, _ text: Text) -> [CheckedContinuation<Text?, Never>] {
+    private func end(_ id: Campaign.ID, _ text: Text) -> [Watcher] {
         state.withLock { state in
             guard case .reading(let waiting) = state.entries[id] else { return [] }
             var size = 0

@@ -6,13 +6,10 @@ struct AccountList {
     private let rules: any AccountRules
     private var run = AccountRun()
     private var count = 0
-    private var faults: [Problem.Fault] = []
-    private var faultCount = 0
+    /// A refusal lists so many bad accounts: enough to see the pattern.
+    private var check = FieldCheck(listing: 20)
 
     static let field = "recipients"
-
-    /// How many bad accounts a refusal lists: enough to see the pattern.
-    private static let listedFaults = 20
 
     init(_ rules: any AccountRules) {
         self.rules = rules
@@ -20,13 +17,10 @@ struct AccountList {
 
     mutating func add(_ element: JSON) {
         defer { count += 1 }
-        guard let fault = fault(in: element) else {
+        if let fault = fault(in: element) {
+            check.fault("/\(Self.field)/\(count)", fault)
+        } else {
             run.append(element.stringBytes ?? [])
-            return
-        }
-        faultCount += 1
-        if faultCount <= Self.listedFaults {
-            faults.append(.init(pointer: "/\(Self.field)/\(count)", detail: fault))
         }
     }
 
@@ -46,9 +40,10 @@ struct AccountList {
         } else if count == 0 {
             reader.fault(place, "is empty; leave it out to stream recipients later")
         }
-        for fault in faults { reader.fault(fault.pointer, fault.detail) }
-        if faultCount > faults.count {
-            reader.fault(place, "\(faultCount - faults.count) further accounts are invalid")
+        for fault in check.faults { reader.fault(fault.pointer, fault.detail) }
+        if check.count > check.faults.count {
+            let rest = check.count - check.faults.count
+            reader.fault(place, "\(rest) further accounts are invalid")
         }
         return run
     }

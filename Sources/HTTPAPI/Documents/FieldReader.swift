@@ -14,9 +14,7 @@ struct FieldReader {
         }
     }
 
-    var faults: [Problem.Fault] {
-        check.faults.map { .init(pointer: $0.pointer, detail: $0.detail) }
-    }
+    var faults: [FieldCheck.Fault] { check.faults }
 
     mutating func fault(_ pointer: String, _ detail: String) {
         check.fault(pointer, detail)
@@ -104,7 +102,6 @@ func parseJSON(
     to element: @escaping (JSON) -> Void = { _ in }
 ) throws(Problem) -> JSON {
     do {
-        guard let name else { return try JSON(parsing: bytes, keeping: limit) }
         return try JSON(parsing: bytes, keeping: limit, showing: name, to: element)
     } catch {
         guard let member = error.oversizedMember else {
@@ -113,10 +110,6 @@ func parseJSON(
         let pointer = member.isEmpty ? "" : JSON.pointerPart(member)
         let others = name.map { " beside \($0)" } ?? ""
         let detail = "is too long: all fields\(others) may have \(limit) bytes together"
-        throw Problem(
-            .invalid,
-            "one field is invalid; nothing was done",
-            faults: [Problem.Fault(pointer: pointer, detail: detail)]
-        )
+        throw .invalid(pointer, detail)
     }
 }

@@ -34,11 +34,9 @@ extension JSONText {
             $0.field("message", json: campaign.message.json)
             $0.object("counts") { $0.counts(campaign.counts) }
             $0.field("resent", campaign.resent)
-            $0.array("failures", of: campaign.failures) { text, failure in
-                text.object {
-                    $0.field("code", failure.code)
-                    $0.field("count", failure.count)
-                }
+            $0.objects("failures", of: campaign.failures) { text, failure in
+                text.field("code", failure.code)
+                text.field("count", failure.count)
             }
             $0.field("messages_last_minute", progress.messagesLastMinute)
             $0.field("eta", progress.eta)
@@ -86,11 +84,9 @@ extension JSONText {
             $0.field("accepted", summary.accepted)
             $0.field("duplicates", summary.duplicates)
             $0.field("invalid", summary.invalid.count)
-            $0.array("invalid_examples", of: summary.invalid.examples) { text, example in
-                text.object {
-                    $0.field("line", example.line)
-                    $0.field("reason", example.reason)
-                }
+            $0.objects("invalid_examples", of: summary.invalid.examples) { text, example in
+                text.field("line", example.line)
+                text.field("reason", example.reason)
             }
             $0.field("total", summary.total)
         }
@@ -104,11 +100,9 @@ extension JSONText {
             $0.field("detail", problem.detail)
             if let state = problem.state { $0.field("state", state) }
             if !problem.faults.isEmpty {
-                $0.array("errors", of: problem.faults) { text, fault in
-                    text.object {
-                        $0.field("pointer", fault.pointer)
-                        $0.field("detail", fault.detail)
-                    }
+                $0.objects("errors", of: problem.faults) { text, fault in
+                    text.field("pointer", fault.pointer)
+                    text.field("detail", fault.detail)
                 }
             }
             if let intake = problem.intake { $0.field("intake") { $0.summary(intake) } }

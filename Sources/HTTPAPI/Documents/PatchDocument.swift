@@ -19,8 +19,8 @@ extension CampaignPatch {
         // A campaign without a name has the empty one.
         name = reader.value("name")?.isNull == true ? "" : reader.campaignName("name")
         priority = reader.choice("priority")
-        for field in ["priority"] where reader.value(field)?.isNull == true {
-            reader.fault("/\(field)", "can't be null; it is always one of the classes")
+        if reader.value("priority")?.isNull == true {
+            reader.fault("/priority", "can't be null; it is always one of the classes")
         }
         if reader.isNamed("messages_per_minute") {
             let limit = max(1, configuration.limits().messagesPerMinute)
@@ -43,8 +43,12 @@ extension RetryFilter {
     init(document body: [UInt8]) throws(Problem) {
         self.init()
         guard !body.isEmpty else { return }
-        var list = CodeList()
-        let document = try parseJSON(body, keeping: shortLimit, showing: "codes") { list.add($0) }
+        var count = 0
+        var codes: [Int?] = []
+        let document = try parseJSON(body, keeping: shortLimit, showing: "codes") { code in
+            count += 1
+            if count <= Self.codeLimit { codes.append(code.integer) }
+        }
         var reader = FieldReader(document, fields: Self.fields)
         if let value = reader.value("status"), !value.isNull {
             let names = value.elements?.map(\.string)
@@ -56,31 +60,14 @@ extension RetryFilter {
             }
         }
         if let value = reader.value("codes"), !value.isNull {
-            if list.count > Self.codeLimit {
-                reader.fault("/codes", "want at most \(Self.codeLimit) codes, not \(list.count)")
-            } else if value.elements == nil || list.count == 0 || list.hasOthers {
+            if count > Self.codeLimit {
+                reader.fault("/codes", "want at most \(Self.codeLimit) codes, not \(count)")
+            } else if value.elements == nil || count == 0 || codes.contains(nil) {
                 reader.fault("/codes", "want an array of whole numbers")
             } else {
-                codes = list.codes
+                self.codes = codes.compactMap(\.self)
             }
         }
         try reader.finish()
-    }
-}
-
-/// The codes of a retry as they are parsed: counted, and kept as far as they may be used.
-private struct CodeList {
-    private(set) var codes: [Int] = []
-    private(set) var count = 0
-    /// Whether something else stands among them.
-    private(set) var hasOthers = false
-
-    mutating func add(_ element: JSON) {
-        count += 1
-        guard let code = element.integer else {
-            hasOthers = true
-            return
-        }
-        if count <= RetryFilter.codeLimit { codes.append(code) }
     }
 }

@@ -89,15 +89,12 @@ package struct AccountLines: AccountReader {
     /// Counts a line that is too long to be looked at.
     private mutating func refuse(length: Int) {
         lineNumber += 1
-        let reason = tooLong(length)
+        let reason =
+            switch form {
+            case .text: rules.tooLong(byteCount: length)
+            case .ndjson: "a line has at most \(Self.lineLimit) bytes, this one has \(length)"
+            }
         invalid.add(line: lineNumber, reason: reason)
-    }
-
-    private func tooLong(_ length: Int) -> String {
-        switch form {
-        case .text: rules.tooLong(byteCount: length)
-        case .ndjson: "a line has at most \(Self.lineLimit) bytes, this one has \(length)"
-        }
     }
 
     /// Reads one whole line, without its LF.

@@ -31,16 +31,12 @@ package struct AccountTable: AccountReader {
     /// The column that holds the accounts, and the one that is read.
     private var accountColumn = 0
     private var column = 0
-    /// Nil once the first row is behind.
-    private var header: Header? = Header()
+    /// Whether the row may be the header, and the column that it calls `account`.
+    private var mayBeHeader = true
+    private var headerColumn: Int?
     private var field = Field()
     private var account: Field?
-    /// How many bytes of the byte order mark came; nil once anything else did.
-    private var markCount: Int? = 0
-
-    private struct Header {
-        var accountColumn: Int?
-    }
+    private var mayHaveMark = true
 
     /// The start of a field, and its whole length.
     private struct Field {
@@ -49,14 +45,16 @@ package struct AccountTable: AccountReader {
         var isQuoted = false
         /// Whether a CR ended it behind its closing quote.
         var isReturned = false
+        private var last: UInt8 = 0
 
         mutating func append(_ byte: UInt8, keeping limit: Int) {
             if bytes.count < limit { bytes.append(byte) }
             count += 1
+            last = byte
         }
 
         /// Takes away the CR of a line end, which only a field without quotes can hold.
-        mutating func dropReturn(after last: UInt8) {
+        mutating func dropReturn() {
             guard !isQuoted, last == 0x0D, count > 0 else { return }
             if bytes.count == count { bytes.removeLast() }
             count -= 1
@@ -79,42 +77,15 @@ package struct AccountTable: AccountReader {
     }
 
     package mutating func read(_ bytes: UnsafeRawBufferPointer) {
-        var last = lastByte
-        for index in bytes.indices {
-            let byte = unsafe bytes[index]
-            if let count = markCount, take(mark: byte, after: count) { continue }
-            take(byte, after: last)
-            last = byte
-        }
-        lastByte = last
+        for index in bytes.indices { unsafe take(bytes[index]) }
     }
-
-    /// The byte before the next one, which may be in the next piece.
-    private var lastByte: UInt8 = 0
 
     package mutating func finish() {
-        if let count = markCount, count < Self.mark.count { releaseMark(count) }
         let isEmpty = place == .fieldStart && column == 0
-        if !isEmpty { endRow(after: lastByte) }
+        if !isEmpty { endRow() }
     }
 
-    /// Swallows a byte order mark at the start; false for a byte that belongs to the first field.
-    private mutating func take(mark byte: UInt8, after count: Int) -> Bool {
-        if byte == Self.mark[count] {
-            markCount = count + 1 == Self.mark.count ? nil : count + 1
-            return true
-        }
-        releaseMark(count)
-        return false
-    }
-
-    /// Takes the bytes for the field's that only looked like a mark.
-    private mutating func releaseMark(_ count: Int) {
-        markCount = nil
-        for byte in Self.mark.prefix(count) { take(byte, after: 0) }
-    }
-
-    private mutating func take(_ byte: UInt8, after last: UInt8) {
+    private mutating func take(_ byte: UInt8) {
         switch (place, byte) {
         case (.quotedField, 0x22):
             place = .quoteInQuoted
@@ -122,7 +93,7 @@ package struct AccountTable: AccountReader {
             if byte == 0x0A { line += 1 }
             field.append(byte, keeping: kept)
         case (_, 0x0A):
-            endRow(after: last)
+            endRow()
         case (.brokenRow, _):
             break
         case (.fieldStart, 0x22):
@@ -142,12 +113,20 @@ package struct AccountTable: AccountReader {
         case (.fieldStart, _), (.bareField, _):
             field.append(byte, keeping: kept)
             place = .bareField
+            if rowLine == 1, mayHaveMark, column == 0, field.bytes == Self.mark { skipMark() }
         }
     }
 
+    /// What has come is a byte order mark, and the first field begins behind it.
+    private mutating func skipMark() {
+        mayHaveMark = false
+        field.clear()
+        place = .fieldStart
+    }
+
     private mutating func endField() {
-        if header != nil, header?.accountColumn == nil, field.bytes == Self.headerName {
-            header?.accountColumn = column
+        if mayBeHeader, headerColumn == nil, field.bytes == Self.headerName {
+            headerColumn = column
         }
         if column == accountColumn { account = field }
         field.clear()
@@ -155,9 +134,9 @@ package struct AccountTable: AccountReader {
         place = .fieldStart
     }
 
-    private mutating func endRow(after last: UInt8) {
+    private mutating func endRow() {
         let end = place
-        field.dropReturn(after: last)
+        field.dropReturn()
         let isBlank = column == 0 && field.count == 0 && !field.isQuoted && end != .brokenRow
         if !isBlank {
             endField()
@@ -180,13 +159,13 @@ package struct AccountTable: AccountReader {
                 ? "text follows a closing quote; inside quotes they are doubled"
                 : "a quote opens in this row and never closes"
             invalid.add(line: rowLine, reason: reason)
-            if header != nil { header = Header() }
+            headerColumn = nil
             return
         }
-        let found = header?.accountColumn
-        header = nil
-        if let found {
+        mayBeHeader = false
+        if let found = headerColumn {
             accountColumn = found
+            headerColumn = nil
         } else if let account {
             add(account)
         } else {

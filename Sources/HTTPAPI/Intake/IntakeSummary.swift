@@ -3,8 +3,8 @@ struct IntakeSummary: Sendable, Hashable {
     var accepted = 0
     var duplicates = 0
     var invalid = InvalidLines()
-    /// Recipients of the campaign in all.
-    var total = 0
+    /// Recipients of the campaign in all; nil until the store has said it.
+    var total: Int?
 }
 
 /// The lines that were no account: all are counted, the first few are shown.

@@ -14,11 +14,6 @@ struct RecipientIntake {
     let budget: IntakeBudget
     let now: @Sendable () -> Now
 
-    /// Why a stream ended early; what was read before is in the store all the same.
-    struct Broken: Error {
-        let problem: Problem
-    }
-
     /// Reads and stores the whole stream; `askForBody` is called when it is sure to be wanted.
     func run(
         _ body: RequestBody,
@@ -27,7 +22,7 @@ struct RecipientIntake {
         askForBody: () -> Void
     ) async throws(Problem) -> IntakeSummary {
         guard budget.open() else {
-            throw .retryLater(.tooBusy, "too many streams are open; try again", seconds: 5)
+            throw .tooMany("streams are open", seconds: 5)
         }
         do {
             try await campaigns.openIntake(campaign)
@@ -40,16 +35,16 @@ struct RecipientIntake {
             throw problem
         }
         askForBody()
-        let end = await withTaskGroup(of: RunEnd.self) { group in
-            var reading = Reading(lines: reader, intake: self)
+        var (summary, fault) = await withTaskGroup(of: RunEnd.self) { group in
+            var reading = Reading(intake: self, lines: reader)
             let fault = await reading.readAll(body, isGzip: isGzip, &group)
-            return await reading.finish(fault, &group)
+            let lastFault = await reading.finish(&group)
+            return (reading.summary, fault ?? lastFault)
         }
         budget.close()
         await campaigns.closeIntake(campaign)
-        var summary = end.summary
-        if end.hasTotal == false { summary.total = await currentTotal() }
-        if var problem = end.problem {
+        if summary.total == nil { summary.total = await currentTotal() }
+        if var problem = fault {
             problem.intake = summary
             throw problem
         }
@@ -66,13 +61,6 @@ struct RecipientIntake {
     }
 
     typealias RunEnd = Result<Taken, IntakeError>
-
-    /// How the whole stream ended.
-    struct End {
-        var summary: IntakeSummary
-        var hasTotal: Bool
-        var problem: Problem?
-    }
 }
 
 /// The state of one stream while it is read.
@@ -80,13 +68,10 @@ private struct Reading {
     let intake: RecipientIntake
     var lines: any AccountReader
     var summary = IntakeSummary()
-    var hasTotal = false
-    var problem: Problem?
-
     /// What the budget was told this stream holds.
-    private var held = 0
+    var held = 0
     /// The run that is being written, as its footprint; nil if none is.
-    private var writing: Int?
+    var writing: Int?
 
     /// A piece of 16 KiB of the shortest lines makes a run grow by this much at most: 2 bytes of
     /// input become 5.
@@ -94,11 +79,6 @@ private struct Reading {
     private static let pieceSize = 16_384
     /// How the budget is asked: often enough to be fair, seldom enough to cost nothing.
     private static let step = 1 << 20
-
-    init(lines: any AccountReader, intake: RecipientIntake) {
-        self.intake = intake
-        self.lines = lines
-    }
 
     typealias Group = TaskGroup<RecipientIntake.RunEnd>
 
@@ -212,7 +192,6 @@ private struct Reading {
             summary.accepted += taken.accepted
             summary.duplicates += taken.duplicates
             summary.total = taken.total
-            hasTotal = true
             if let fault = taken.fault { throw Problem(.queue(fault), intake.campaign) }
         case .failure(let error):
             throw Problem(error, intake.campaign)
@@ -220,19 +199,17 @@ private struct Reading {
     }
 
     /// Writes what is left, also of a broken stream, and gives the memory back.
-    mutating func finish(
-        _ fault: Problem?,
-        _ group: inout Group
-    ) async -> RecipientIntake.End {
-        problem = fault
+    mutating func finish(_ group: inout Group) async -> Problem? {
+        defer {
+            _ = resize(to: 0)
+            summary.invalid = lines.invalid
+        }
         do throws(Problem) {
             if !lines.run.isEmpty { try await handOver(&group) }
             try await awaitWritten(&group)
+            return nil
         } catch {
-            problem = problem ?? error
+            return error
         }
-        _ = resize(to: 0)
-        summary.invalid = lines.invalid
-        return RecipientIntake.End(summary: summary, hasTotal: hasTotal, problem: problem)
     }
 }

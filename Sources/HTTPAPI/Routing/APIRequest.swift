@@ -48,7 +48,9 @@ package struct APIRequest: Sendable {
         do {
             for try await buffer in request.body {
                 guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
-                guard bodyShare.take(buffer.readableBytes) else { throw Problem.tooManyBodies }
+                guard bodyShare.take(buffer.readableBytes) else {
+                    throw Problem.tooMany("bodies are being read")
+                }
                 // Growing by doubling would hold a long body up to three times for a moment.
                 if bytes.count >= 1 << 20, let length { bytes.reserveCapacity(length) }
                 bytes.append(contentsOf: buffer.readableBytesView)

@@ -5,8 +5,8 @@ import Logging
 
 /// Responds to requests: who asks, for which route, and what that route's handler makes of it.
 ///
-/// Everything that goes wrong is a `Problem`; what isn't one is logged and shown as 500 without
-/// its internals.
+/// Everything that goes wrong is a `Problem`, or the store's failure, which becomes one; what is
+/// neither is logged and shown as 500 without its internals.
 package struct APIResponder: HTTPResponder {
     package typealias Context = EndpointContext
 
@@ -26,6 +26,8 @@ package struct APIResponder: HTTPResponder {
             response = try await handle(request, context)
         } catch let problem as Problem {
             response = problem.response
+        } catch let error as QueueError {
+            response = Problem(error).response
         } catch {
             quietLog.log(
                 LogLine(
@@ -55,17 +57,17 @@ package struct APIResponder: HTTPResponder {
         guard let match = table.match(String(parts[0])) else {
             throw Problem(.notFound, "there is no path \(quoted(String(parts[0])))")
         }
-        let principal =
-            match.routes.contains { $0.access != .open }
-            ? try await authenticator.principal(of: request, on: context.channel)
-            : await authenticator.peer(on: context.channel) ?? .anyone
+        let principal = try await authenticator.principal(
+            of: request,
+            on: context.channel,
+            wantsToken: match.routes.contains { $0.access != .open }
+        )
         guard let route = match.route(for: request.method) else {
-            var problem = Problem(
+            throw Problem(
                 .methodNotAllowed,
-                "\(request.method.rawValue) isn't for this path; there are: \(match.allow)"
+                "\(request.method.rawValue) isn't for this path; there are: \(match.allow)",
+                headers: [.allow: match.allow]
             )
-            problem.headers[.allow] = match.allow
-            throw problem
         }
         guard principal.canWrite || route.access != .write else {
             throw Problem(.readOnlyToken, "the token \(principal.name) may only read")

@@ -71,9 +71,7 @@ struct Authenticator: Sendable {
                         + "\(quoted(site))); nothing was done"
                 )
             }
-        } else if let origin,
-            !["http://\(own)", "https://\(own)"].contains(origin.lowercased())
-        {
+        } else if let origin, !["http://\(own)", "https://\(own)"].contains(origin.lowercased()) {
             throw Problem(
                 .crossSite,
                 "the request comes from a page of \(quoted(origin)), not of \(quoted(authority)); "
@@ -82,19 +80,17 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name.
+    /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name,
+    /// or anyone where no token is wanted.
     func principal(
         of request: Request,
-        on channel: any Channel
+        on channel: any Channel,
+        wantsToken: Bool
     ) async throws(Problem) -> Principal {
-        if let peer = await peer(on: channel) { return peer }
-        return try holder(of: request)
-    }
-
-    /// The user at the other end of a Unix socket; nil over TCP.
-    func peer(on channel: any Channel) async -> Principal? {
-        guard listen.isUnix else { return nil }
-        return Principal(name: await peerName(of: channel), canWrite: true)
+        guard !listen.isUnix else {
+            return Principal(name: await peerName(of: channel), canWrite: true)
+        }
+        return wantsToken ? try holder(of: request) : .anyone
     }
 
     /// The user at the other end of a Unix socket, as the kernel knows it.
@@ -129,8 +125,7 @@ struct Authenticator: Sendable {
     }
 
     private func refusal(_ detail: String, _ parameters: String) -> Problem {
-        var problem = Problem(.unauthorized, detail)
-        problem.headers[.wwwAuthenticate] = "Bearer realm=\"fanoutd\"\(parameters)"
-        return problem
+        let challenge = "Bearer realm=\"fanoutd\"\(parameters)"
+        return Problem(.unauthorized, detail, headers: [.wwwAuthenticate: challenge])
     }
 }

@@ -15,7 +15,7 @@ final class MemoryBudget: Sendable {
     /// Takes the memory that a response may need; it is free again when the share is gone.
     func share(_ count: Int) throws(Problem) -> Share {
         let share = Share(of: self)
-        guard share.take(count) else { throw .tooManyResponses }
+        guard share.take(count) else { throw .tooMany("long answers are being read") }
         return share
     }
 

@@ -29,12 +29,11 @@ extension HTTPFields {
             charset.map { ["utf-8", "\"utf-8\"", "us-ascii"].contains(String($0)) } ?? true
         guard let type = parts.first.flatMap(ContentType.init), types.contains(type), isUTF8 else {
             let wanted = types.map(\.rawValue).joined(separator: ", ")
-            var problem = Problem(
+            throw Problem(
                 .unsupportedMediaType,
-                "set Content-Type to \(wanted), in UTF-8; it is \(quoted(self[.contentType] ?? ""))"
+                "set Content-Type to \(wanted), in UTF-8; it is \(quoted(self[.contentType] ?? ""))",
+                headers: [.accept: wanted]
             )
-            problem.headers[.accept] = wanted
-            throw problem
         }
         return type
     }
@@ -46,12 +45,11 @@ extension HTTPFields {
         case "gzip" where allowed, "x-gzip" where allowed: return true
         case let other:
             let wanted = allowed ? "gzip, identity" : "identity"
-            var problem = Problem(
+            throw Problem(
                 .unsupportedEncoding,
-                "Content-Encoding \(quoted(other)) isn't understood here, only \(wanted)"
+                "Content-Encoding \(quoted(other)) isn't understood here, only \(wanted)",
+                headers: [.acceptEncoding: wanted]
             )
-            problem.headers[.acceptEncoding] = wanted
-            throw problem
         }
     }
 

@@ -7,19 +7,14 @@ import Synchronization
 /// cores. A body that takes a second to read through would have one of them for that second, and
 /// two such bodies all of a small machine.
 package final class LongWork: TaskExecutor {
-    private static let threads = LongWork(pool: .singleton)
+    private static let threads = LongWork()
 
-    private let pool: NIOThreadPool
     private let entries = Atomic<Int>(0)
-
-    private init(pool: NIOThreadPool) {
-        self.pool = pool
-    }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         // The shared pool is never shut down, so what is handed in always runs.
-        pool.submit { [self] _ in
+        NIOThreadPool.singleton.submit { [self] _ in
             unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
     }

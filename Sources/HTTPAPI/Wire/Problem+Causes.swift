@@ -9,21 +9,20 @@ extension Problem {
     }
 
     static func retryLater(_ slug: Slug, _ detail: String, seconds: Int) -> Problem {
-        var problem = Problem(slug, detail)
-        problem.headers[.retryAfter] = String(seconds)
+        Problem(slug, detail, headers: [.retryAfter: String(seconds)])
+    }
+
+    /// What there is too much of, with what is done with it.
+    static func tooMany(_ work: String, seconds: Int = 1) -> Problem {
+        .retryLater(.tooBusy, "too many \(work); try again", seconds: seconds)
+    }
+
+    static let stopping = Problem.retryLater(.stopping, "the service is stopping", seconds: 10)
+
+    private static func wrongState(_ state: Campaign.State, _ detail: String) -> Problem {
+        var problem = Problem(.wrongState, detail)
+        problem.state = state.rawValue
         return problem
-    }
-
-    static var tooManyBodies: Problem {
-        .retryLater(.tooBusy, "too many bodies are being read; try again", seconds: 1)
-    }
-
-    static var tooManyResponses: Problem {
-        .retryLater(.tooBusy, "too many long answers are being read; try again", seconds: 1)
-    }
-
-    static var tooManyConnections: Problem {
-        .retryLater(.tooBusy, "too many requests are being answered; try again", seconds: 1)
     }
 
     /// What the store couldn't do; `rest` says what was done all the same.
@@ -41,11 +40,10 @@ extension Problem {
         case .notFound:
             self = .noCampaign(id)
         case .wrongState(let state):
-            self.init(
-                .wrongState,
+            self = .wrongState(
+                state,
                 "recipients go into a draft only; the campaign is \(state.rawValue)"
             )
-            self.state = state.rawValue
         case .queue(let error):
             self.init(
                 error,
@@ -76,28 +74,21 @@ extension Problem {
             self = .noCampaign(id)
         case .wrongState(let state):
             let remedy = Self.remedy(what, state).map { "; \($0)" } ?? ""
-            self.init(
-                .wrongState,
+            self = .wrongState(
+                state,
                 "\(what) is not for a campaign that is \(state.rawValue)\(remedy)"
             )
-            self.state = state.rawValue
         case .emptyDraft:
-            self.init(.wrongState, "the draft has no recipients; stream some first")
-            self.state = Campaign.State.draft.rawValue
+            self = .wrongState(.draft, "the draft has no recipients; stream some first")
         case .intakeOpen:
-            self.init(
-                .wrongState,
+            self = .wrongState(
+                .draft,
                 "recipients are being streamed into the draft; wait for that to end"
             )
-            self.state = Campaign.State.draft.rawValue
         case .expired:
             self.init(.wrongState, "expires_at is past; change it with PATCH first")
         case .invalid(let field, let detail):
-            self.init(
-                .invalid,
-                "one field is invalid; nothing was done",
-                faults: [Fault(pointer: "/\(field)", detail: detail)]
-            )
+            self = .invalid("/\(field)", detail)
         }
     }
 
@@ -120,7 +111,7 @@ extension Problem {
         case is SlowBody:
             self.init(.slowBody, "the body came slower than \(RequestLimits.rateText)")
         case is CancellationError, is StoppedBody:
-            self = .retryLater(.stopping, "the service is stopping", seconds: 10)
+            self = .stopping
         default:
             self.init(.brokenStream, "the body broke off before its end")
         }

@@ -1,24 +1,19 @@
 package import HTTPTypes
 import Hummingbird
-import JSON
+package import JSON
 import NIOCore
 
 /// A refusal as the client gets it: RFC 9457 `application/problem+json`.
 package struct Problem: Error, Sendable {
     package var slug: Slug
     package var detail: String
-    var faults: [Fault] = []
+    /// The invalid places of a document.
+    var faults: [FieldCheck.Fault] = []
     package var headers = HTTPFields()
     /// The campaign's state, where that is what is wrong.
     var state: String?
     /// What a broken stream had taken in before it broke.
     var intake: IntakeSummary?
-
-    /// One invalid place of a document.
-    package struct Fault: Sendable, Hashable {
-        package let pointer: String
-        package let detail: String
-    }
 
     /// The kinds of refusal, each with its status; the OpenAPI document lists them.
     package enum Slug: String, Sendable, CaseIterable {
@@ -51,63 +46,57 @@ package struct Problem: Error, Sendable {
         case storeFull = "store-full"
     }
 
-    package init(_ slug: Slug, _ detail: String, faults: [Fault] = []) {
+    package init(
+        _ slug: Slug,
+        _ detail: String,
+        faults: [FieldCheck.Fault] = [],
+        headers: HTTPFields = [:]
+    ) {
         self.slug = slug
         self.detail = detail
         self.faults = faults
+        self.headers = headers
+    }
+
+    static func invalid(_ pointer: String, _ detail: String) -> Problem {
+        let fault = FieldCheck.Fault(pointer: pointer, detail: detail)
+        return Problem(.invalid, "one field is invalid; nothing was done", faults: [fault])
     }
 }
 
 extension Problem.Slug {
-    package var status: HTTPResponse.Status {
-        switch self {
-        case .badRequest, .notJSON, .badQuery, .badCursor, .brokenStream: .badRequest
-        case .unauthorized: .unauthorized
-        case .forbiddenHost, .crossSite, .readOnlyToken: .forbidden
-        case .notFound: .notFound
-        case .methodNotAllowed: .methodNotAllowed
-        case .notAcceptable: .notAcceptable
-        case .slowBody: .requestTimeout
-        case .wrongState, .keyInUse: .conflict
-        case .tooLarge: .contentTooLarge
-        case .unsupportedMediaType, .unsupportedEncoding: .unsupportedMediaType
-        case .invalid, .keyReused: .unprocessableContent
-        case .headersTooLarge: .requestHeaderFieldsTooLarge
-        case .internalError: .internalServerError
-        case .tooBusy, .storeFailed, .stopping, .notReady: .serviceUnavailable
-        case .storeFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
-        }
-    }
+    package var status: HTTPResponse.Status { form.status }
+    package var title: String { form.title }
 
-    package var title: String {
+    private var form: (status: HTTPResponse.Status, title: String) {
         switch self {
-        case .badRequest: "Bad request"
-        case .notJSON: "The body is not JSON"
-        case .badQuery: "Bad query"
-        case .badCursor: "Bad cursor"
-        case .brokenStream: "The stream broke off"
-        case .unauthorized: "A token is wanted"
-        case .forbiddenHost: "Host not allowed"
-        case .crossSite: "Another site's page"
-        case .readOnlyToken: "The token may only read"
-        case .notFound: "Not found"
-        case .methodNotAllowed: "Method not allowed"
-        case .notAcceptable: "Not acceptable"
-        case .slowBody: "The body came too slowly"
-        case .wrongState: "Not in this state"
-        case .keyInUse: "The key is in use"
-        case .tooLarge: "The body is too large"
-        case .unsupportedMediaType: "Unsupported media type"
-        case .unsupportedEncoding: "Unsupported content encoding"
-        case .invalid: "Invalid fields"
-        case .keyReused: "The key is another request's"
-        case .headersTooLarge: "The headers are too large"
-        case .internalError: "Internal error"
-        case .tooBusy: "Too busy"
-        case .storeFailed: "The store failed"
-        case .stopping: "Stopping"
-        case .notReady: "Not ready"
-        case .storeFull: "No room"
+        case .badRequest: (.badRequest, "Bad request")
+        case .notJSON: (.badRequest, "The body is not JSON")
+        case .badQuery: (.badRequest, "Bad query")
+        case .badCursor: (.badRequest, "Bad cursor")
+        case .brokenStream: (.badRequest, "The stream broke off")
+        case .unauthorized: (.unauthorized, "A token is wanted")
+        case .forbiddenHost: (.forbidden, "Host not allowed")
+        case .crossSite: (.forbidden, "Another site's page")
+        case .readOnlyToken: (.forbidden, "The token may only read")
+        case .notFound: (.notFound, "Not found")
+        case .methodNotAllowed: (.methodNotAllowed, "Method not allowed")
+        case .notAcceptable: (.notAcceptable, "Not acceptable")
+        case .slowBody: (.requestTimeout, "The body came too slowly")
+        case .wrongState: (.conflict, "Not in this state")
+        case .keyInUse: (.conflict, "The key is in use")
+        case .tooLarge: (.contentTooLarge, "The body is too large")
+        case .unsupportedMediaType: (.unsupportedMediaType, "Unsupported media type")
+        case .unsupportedEncoding: (.unsupportedMediaType, "Unsupported content encoding")
+        case .invalid: (.unprocessableContent, "Invalid fields")
+        case .keyReused: (.unprocessableContent, "The key is another request's")
+        case .headersTooLarge: (.requestHeaderFieldsTooLarge, "The headers are too large")
+        case .internalError: (.internalServerError, "Internal error")
+        case .tooBusy: (.serviceUnavailable, "Too busy")
+        case .storeFailed: (.serviceUnavailable, "The store failed")
+        case .stopping: (.serviceUnavailable, "Stopping")
+        case .notReady: (.serviceUnavailable, "Not ready")
+        case .storeFull: (.init(code: 507, reasonPhrase: "Insufficient Storage"), "No room")
         }
     }
 

@@ -1,43 +1,35 @@
 import Codecs
 
 /// The parameters behind the question mark, in their order.
-package struct Query: Sendable, Hashable {
-    private let items: [Item]
+package struct Query: Sendable {
+    private let items: [(name: String, value: String)]
 
     /// How often a filter may be repeated.
     package static let valueLimit = 100
-
-    private struct Item: Sendable, Hashable {
-        let name: String
-        let value: String
-    }
 
     /// Takes parameters of these names and no others; nil takes any.
     ///
     /// Where any will do, a broken escape stays as it is written, for the reader of the value.
     init(_ text: some StringProtocol, allowing names: [String]?) throws(Problem) {
-        func decoded(_ part: some StringProtocol) -> [UInt8]? {
-            PercentEncoding.decode(part) ?? (names == nil ? Array(part.utf8) : nil)
+        func decoded(_ part: Substring) throws(Problem) -> String {
+            if let bytes = PercentEncoding.decode(part) {
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            guard names == nil else {
+                throw Problem(.badQuery, "the query holds a broken percent escape")
+            }
+            return String(part)
         }
-        var items: [Item] = []
-        for part in text.split(separator: "&") {
+        var items: [(name: String, value: String)] = []
+        for part in String(text).split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = decoded(pair[0]),
-                let value = decoded(pair.count > 1 ? pair[1] : "")
-            else { throw Problem(.badQuery, "the query holds a broken percent escape") }
-            items.append(
-                Item(
-                    name: String(decoding: name, as: UTF8.self),
-                    value: String(decoding: value, as: UTF8.self)
-                )
-            )
+            items.append((try decoded(pair[0]), try decoded(pair.count > 1 ? pair[1] : "")))
         }
-        for item in items {
-            guard let names, !names.contains(item.name) else { continue }
+        if let names, let stranger = items.first(where: { !names.contains($0.name) })?.name {
             let known = names.isEmpty ? "none here" : names.joined(separator: ", ")
             throw Problem(
                 .badQuery,
-                "there is no parameter \(item.name.debugDescription); there are: \(known)"
+                "there is no parameter \(stranger.debugDescription); there are: \(known)"
             )
         }
         self.items = items
@@ -84,35 +76,33 @@ package struct Query: Sendable, Hashable {
         _ name: String,
         of type: Value.Type = Value.self
     ) throws(Problem) -> Set<Value> where Value.RawValue == String {
-        var cases: Set<Value> = []
-        for text in values(name) {
-            guard let value = Value(rawValue: text) else {
-                let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Problem(.badQuery, "\(name) is one of \(known), not \(quoted(text))")
-            }
-            cases.insert(value)
-        }
-        return cases
+        let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        return try read(name, wanted: "one of \(known)") { Value(rawValue: $0) }
     }
 
     /// The values of a filter that names numbers: at most a hundred, for each is a condition of the
     /// store's search.
     func integers(_ name: String) throws(Problem) -> Set<Int> {
-        var numbers: Set<Int> = []
-        let texts = values(name)
-        guard texts.count <= Self.valueLimit else {
-            throw Problem(
-                .badQuery,
-                "\(name) may come \(Self.valueLimit) times, not \(texts.count)"
-            )
+        let count = values(name).count
+        guard count <= Self.valueLimit else {
+            throw Problem(.badQuery, "\(name) may come \(Self.valueLimit) times, not \(count)")
         }
-        for text in texts {
-            guard let number = Int(text) else {
-                throw Problem(.badQuery, "\(name) is a number, not \(quoted(text))")
+        return try read(name, wanted: "a number") { Int($0) }
+    }
+
+    private func read<Value: Hashable>(
+        _ name: String,
+        wanted: String,
+        _ value: (String) -> Value?
+    ) throws(Problem) -> Set<Value> {
+        var read: Set<Value> = []
+        for text in values(name) {
+            guard let value = value(text) else {
+                throw Problem(.badQuery, "\(name) is \(wanted), not \(quoted(text))")
             }
-            numbers.insert(number)
+            read.insert(value)
         }
-        return numbers
+        return read
     }
 }
 

@@ -21,6 +21,16 @@ extension Response {
         Response(bytes: JSONText(write).bytes)
     }
 
+    /// An object as JSON, of these members.
+    package static func object(_ members: (inout JSONText) -> Void) -> Response {
+        Response(bytes: JSONText.document(members))
+    }
+
+    /// A response that is made while the client reads it.
+    static func stream(_ type: ContentType, _ body: ResponseBody) -> Response {
+        Response(status: .ok, headers: [.contentType: type.header], body: body)
+    }
+
     /// The response, which holds its share of memory until the client has read it.
     func holding(_ share: MemoryBudget.Share) -> Response {
         let body = body

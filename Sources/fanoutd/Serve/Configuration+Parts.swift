@@ -44,14 +44,13 @@ extension Configuration {
             case .tcp(let host, let port): .tcp(host: host, port: port)
             case .unix(let path): .unix(path: path, group: http.socketGroup)
             }
-        return EndpointConfiguration(
-            listen: address,
-            tokens: { present.current.accessTokens },
-            bodySizeLimit: http.maxBodyBytes,
-            gatewayBodySizeLimit: http.gatewayMaxBodyBytes,
-            limits: { present.current.dispatchLimits },
-            defaultPriority: defaults.priority,
-            defaultOnUnknown: defaults.onUnknown
-        )
+        var configuration = EndpointConfiguration(listen: address)
+        configuration.tokens = { present.current.accessTokens }
+        configuration.bodySizeLimit = http.maxBodyBytes
+        configuration.gatewayBodySizeLimit = http.gatewayMaxBodyBytes
+        configuration.limits = { present.current.dispatchLimits }
+        configuration.defaultPriority = defaults.priority
+        configuration.defaultOnUnknown = defaults.onUnknown
+        return configuration
     }
 }
