@@ -87,7 +87,10 @@ let package = Package(
             name: "DeliveryEngine",
             dependencies: ["DeliveryCore", "JSON", logging, lifecycle]
         ),
-        .target(name: "QueueTables", dependencies: ["DeliveryCore", "DeliveryEngine"]),
+        .target(
+            name: "QueueTables",
+            dependencies: ["DeliveryCore", "DeliveryEngine", "JSON"]
+        ),
         .target(
             name: "SQLiteQueue",
             dependencies: ["DeliveryEngine", "QueueTables", grdb, sqlite]

@@ -22,10 +22,10 @@ package struct Submission: Sendable {
         _ campaign: NewCampaign,
         for request: KeyedRequest? = nil,
         now: Now
-    ) async throws(QueueError) -> Campaign {
+    ) async throws(QueueError) -> Created {
         let created = try await campaigns.create(campaign, for: request, now: now)
         if let work = created.work { deliveries.admit(work) }
         deliveries.changes.changed(created.campaign.id)
-        return created.campaign
+        return created
     }
 }

@@ -132,6 +132,18 @@ struct SortedRun: Sendable {
 }
 
 extension SortedRun {
+    /// How many accounts there are that differ.
+    var distinctCount: Int {
+        unsafe run.bytes.withUnsafeBytes { bytes in
+            unsafe run.ends.withUnsafeBufferPointer { ends in
+                let rises = zip(order, order.dropFirst()).count { lower, upper in
+                    unsafe Self.precedes(Int(lower), Int(upper), bytes, ends)
+                }
+                return order.isEmpty ? 0 : rises + 1
+            }
+        }
+    }
+
     /// Inserts a part of the run, without accounts that the campaign has; says how many were new.
     func insert(
         _ part: Range<Int>,

@@ -1,6 +1,6 @@
-import GRDB
+package import GRDB
 import GRDBSQLite
-import QueueTables
+package import QueueTables
 
 /// A connection, used through SQLite's own interface and GRDB's cache of statements.
 ///
@@ -11,7 +11,9 @@ struct SQLiteConnection: Connection {
     let database: Database
 
     func statement(_ sql: StatementText) throws -> any PreparedStatement {
-        try SQLiteStatement(database, sql.sqlite)
+        let statement = try database.cachedStatement(sql: sql.sqlite)
+        unsafe sqlite3_reset(statement.sqliteStatement)
+        return statement
     }
 
     var changedRows: Int { database.changesCount }
@@ -26,81 +28,88 @@ struct SQLiteConnection: Connection {
     }
 }
 
-/// A prepared statement of SQLite, three words, which an existential holds in place.
-@safe private struct SQLiteStatement: PreparedStatement {
-    private let statement: Statement
-    private let handle: OpaquePointer
-    private let database: Database
-
-    init(_ database: Database, _ sql: String) throws {
-        self.database = database
-        statement = try database.cachedStatement(sql: sql)
-        unsafe handle = statement.sqliteStatement
-        unsafe sqlite3_reset(handle)
-    }
-
-    func bind(_ value: Value, at index: Int) throws {
+/// GRDB's own object is the statement, so nothing is allocated to run one.
+extension Statement: PreparedStatement {
+    package func bind(_ value: Value, at index: Int) throws {
         let position = CInt(index)
         let code =
             switch value {
-            case .null: unsafe sqlite3_bind_null(handle, position)
-            case .int(let value): unsafe sqlite3_bind_int64(handle, position, value)
+            case .null: unsafe sqlite3_bind_null(sqliteStatement, position)
+            case .int(let value): unsafe sqlite3_bind_int64(sqliteStatement, position, value)
             case .text(let bytes) where bytes.isEmpty:
-                unsafe sqlite3_bind_text(handle, position, "", 0, Self.transient)
+                unsafe sqlite3_bind_text(sqliteStatement, position, "", 0, Self.transient)
             case .text(let bytes):
                 unsafe bytes.withUnsafeBytes { buffer in
                     let text = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
                     let count = CInt(buffer.count)
-                    return unsafe sqlite3_bind_text(handle, position, text, count, Self.transient)
+                    return unsafe sqlite3_bind_text(
+                        sqliteStatement,
+                        position,
+                        text,
+                        count,
+                        Self.transient
+                    )
                 }
             case .blob(let bytes):
                 unsafe bytes.withUnsafeBytes { buffer in
                     let start = buffer.baseAddress
                     let count = CInt(buffer.count)
-                    return unsafe sqlite3_bind_blob(handle, position, start, count, Self.transient)
+                    return unsafe sqlite3_bind_blob(
+                        sqliteStatement,
+                        position,
+                        start,
+                        count,
+                        Self.transient
+                    )
                 }
             }
         guard code == SQLITE_OK else { throw failure(code) }
     }
 
-    func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws {
+    package func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws {
         let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-        let code = unsafe sqlite3_bind_text(handle, CInt(index), text, CInt(bytes.count), nil)
+        let code = unsafe sqlite3_bind_text(
+            sqliteStatement,
+            CInt(index),
+            text,
+            CInt(bytes.count),
+            nil
+        )
         guard code == SQLITE_OK else { throw failure(code) }
     }
 
-    func step() throws -> Bool {
-        switch unsafe sqlite3_step(handle) {
+    package func step() throws -> Bool {
+        switch unsafe sqlite3_step(sqliteStatement) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         case let code:
             let error = failure(code)
-            unsafe sqlite3_reset(handle)
+            unsafe sqlite3_reset(sqliteStatement)
             throw error
         }
     }
 
-    func clear() {
-        unsafe sqlite3_reset(handle)
-        unsafe sqlite3_clear_bindings(handle)
+    package func clear() {
+        unsafe sqlite3_reset(sqliteStatement)
+        unsafe sqlite3_clear_bindings(sqliteStatement)
     }
 
-    func isNull(_ column: Int) -> Bool {
-        unsafe sqlite3_column_type(handle, CInt(column)) == SQLITE_NULL
+    package func isNull(_ column: Int) -> Bool {
+        unsafe sqlite3_column_type(sqliteStatement, CInt(column)) == SQLITE_NULL
     }
 
-    func int64(_ column: Int) -> Int64 {
-        unsafe sqlite3_column_int64(handle, CInt(column))
+    package func int64(_ column: Int) -> Int64 {
+        unsafe sqlite3_column_int64(sqliteStatement, CInt(column))
     }
 
-    func bytes(_ column: Int) -> [UInt8] {
-        let start = unsafe sqlite3_column_blob(handle, CInt(column))
-        let count = unsafe sqlite3_column_bytes(handle, CInt(column))
+    package func bytes(_ column: Int) -> [UInt8] {
+        let start = unsafe sqlite3_column_blob(sqliteStatement, CInt(column))
+        let count = unsafe sqlite3_column_bytes(sqliteStatement, CInt(column))
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(count)))
     }
 
     private func failure(_ code: CInt) -> DatabaseError {
-        let message = unsafe String(cString: sqlite3_errmsg(database.sqliteConnection))
+        let message = unsafe String(cString: sqlite3_errmsg(sqlite3_db_handle(sqliteStatement)))
         return DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
     }
 

@@ -49,7 +49,7 @@ struct DispatcherRefusalTests {
         var (harness, _) = doubting()
         let strangers = [Account("stranger")]
         let split = harness.tell(.checked(.answered(missing: strangers, unclear: [])), 1.2)
-        #expect(split.resolutions == [.split(doubted: true)])
+        #expect(split.resolutions == [.split(.refused)])
         let halves = [makeOpen(2, count: 2, isHalf: true), makeOpen(3, count: 1, isHalf: true)]
         let next = harness.tell(.committed([.recorded(makeWork(), opened: halves)]), 1.3)
         #expect(next.reclaims == [Batch.ID(rawValue: 2), Batch.ID(rawValue: 3)])
@@ -59,7 +59,7 @@ struct DispatcherRefusalTests {
             work: makeWork(fresh: 2)
         )
         let quarters = half.answer(refused(.recipientsInDoubt, 90_012), 1)
-        #expect(quarters.resolutions == [.split(doubted: true)])
+        #expect(quarters.resolutions == [.split(.refused)])
 
         var single = DispatcherHarness.calling(makeBatch(count: 1), work: makeWork(fresh: 1))
         #expect(verdicts(single.answer(refused(.recipientsInDoubt), 1)) == [.failed])
@@ -72,7 +72,7 @@ struct DispatcherRefusalTests {
         #expect(harness.tell(.checked(.notSent("refused")), 5).writes.isEmpty)
         #expect(harness.tell(.woke, 9).contains(.check(makeAccounts(3))))
         let last = harness.tell(.checked(.refused(.retryable, code: 91_000, text: "")), 10)
-        #expect(last.resolutions == [.split(doubted: true)])
+        #expect(last.resolutions == [.split(.refused)])
     }
 
     @Test func `a look-up of a campaign that was canceled meanwhile changes nothing`() {
@@ -276,7 +276,7 @@ struct DispatcherRefusalTests {
 
     @Test func `a packet that is too large is halved, a single account halts the campaign`() {
         var harness = DispatcherHarness.calling()
-        #expect(harness.answer(refused(.tooLarge), 1).resolutions == [.split(doubted: false)])
+        #expect(harness.answer(refused(.tooLarge), 1).resolutions == [.split(.tooLarge)])
         var single = DispatcherHarness.calling(makeBatch(count: 1), work: makeWork(fresh: 1))
         let effects = single.answer(refused(.tooLarge), 1)
         #expect(effects.resolutions == [.held(dueAt: at(1).timestamp)])
@@ -287,7 +287,7 @@ struct DispatcherRefusalTests {
     func `a repeat refused for good ends as unknown`(refusal: Outcome.Refusal) {
         var harness = DispatcherHarness.calling(makeBatch(attempts: 1, maybeAccepted: true))
         guard
-            case .unknown(_, 90_000, spendsAttempt: true)? =
+            case .unknown(_, 90_000)? =
                 harness.answer(refused(refusal), 1).resolutions.first
         else {
             Issue.record("not unknown")
@@ -310,7 +310,7 @@ struct DispatcherRefusalTests {
         var harness = DispatcherHarness.calling()
         let effects = harness.answer(.unknown(.timeout), 1)
         guard
-            case .repeated(let dueAt, "timeout", nil, spendsAttempt: true)? =
+            case .repeated(let dueAt, "timeout", nil)? =
                 effects.resolutions.first
         else {
             Issue.record("not repeated: \(effects)")
@@ -325,7 +325,7 @@ struct DispatcherRefusalTests {
     }
 
     @Test func `an unknown outcome is left under leave and after the last attempt`() {
-        let left = Resolution.unknown(info: "HTTP 502", code: nil, spendsAttempt: true)
+        let left = Resolution.unknown(info: "HTTP 502", code: nil)
         var leaving = DispatcherHarness.calling(work: makeWork(onUnknown: .leave, fresh: 3))
         #expect(leaving.answer(.unknown(.http(status: 502)), 1).resolutions == [left])
         var last = DispatcherHarness.calling(makeBatch(attempts: 7, maybeAccepted: true))

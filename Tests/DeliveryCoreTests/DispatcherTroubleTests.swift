@@ -234,7 +234,7 @@ struct DispatcherTroubleTests {
             let failed = harness.answer(9, outcome, 21)
             if isSpent {
                 guard
-                    case .repeated(_, "timeout", nil, spendsAttempt: true)? =
+                    case .repeated(_, "timeout", nil)? =
                         failed.resolutions.first
                 else {
                     Issue.record("not repeated: \(failed)")
@@ -257,6 +257,23 @@ struct DispatcherTroubleTests {
         #expect(other.claims.map(\.accountLimit) == [1])
     }
 
+    @Test func `where no campaign has anything to try, all are searched once a second`() {
+        var harness = makeUnreachable()
+        _ = harness.tell(.admitted(makeWork(state: .paused, fresh: 2_000)), 1)
+        for number in 2...201 {
+            let due = at(300).timestamp
+            _ = harness.tell(.admitted(makeWork(UInt64(number), retries: 1, retryDueAt: due)), 1)
+        }
+        #expect(harness.tell(.woke, 2) == [.check([])])
+        let answered = harness.tell(.checked(.answered(missing: [], unclear: [])), 20)
+        #expect(answered.claims.isEmpty)
+        let looks = harness.dispatcher.lookCount
+        for event in 1...50 { _ = harness.tell(.woke, 20 + Double(event) / 100) }
+        #expect(harness.dispatcher.lookCount == looks)
+        _ = harness.tell(.woke, 21)
+        #expect(harness.dispatcher.lookCount == looks + 200)
+    }
+
     @Test func `batches that wait are halved for a trial, a doubt about them too`() {
         var harness = DispatcherHarness()
         let open = (1...3).map { makeOpen(Int64($0), count: 4, attempts: 1, maybeAccepted: true) }
@@ -274,7 +291,7 @@ struct DispatcherTroubleTests {
         _ = harness.tell(.committed([record, record]), 1)
         _ = harness.tell(.woke, 400)
         let effects = harness.tell(.checked(.answered(missing: [], unclear: [])), 401)
-        #expect(effects.resolutions == [.divided])
+        #expect(effects.resolutions == [.split(.limits)])
         #expect(effects.reclaims.isEmpty)
     }
 
@@ -334,7 +351,7 @@ struct DispatcherTroubleTests {
         let effects = harness.tell(.restored(restored), 0)
         #expect(harness.held == 3)
         guard case .record(let record)? = effects.writes.first,
-            case .repeated(_, "interrupted by a restart", nil, true) = record.resolution
+            case .repeated(_, "interrupted by a restart", nil) = record.resolution
         else {
             Issue.record("not repeated: \(effects)")
             return
@@ -415,7 +432,7 @@ struct DispatcherTroubleTests {
             open: [makeOpen(count: 3, attempts: isDoubted ? 1 : 0, maybeAccepted: isDoubted)]
         )
         let effects = harness.tell(.restored(restored), 0)
-        #expect(effects.resolutions == [.divided])
+        #expect(effects.resolutions == [.split(.limits)])
         #expect(effects.reclaims.isEmpty)
     }
 

@@ -52,7 +52,7 @@ func makeBatch(
     campaign: UInt64 = 1,
     count: Int = 3,
     earlierAttempts: [Int] = [],
-    doubted: Set<Account> = [],
+    maybeAcceptedBefore: Set<Account> = [],
     attempts: Int = 0,
     maybeAccepted: Bool = false,
     isHalf: Bool = false
@@ -63,7 +63,7 @@ func makeBatch(
         message: CheckedMessage(json: [], packetOverhead: 200),
         accounts: makeAccounts(count),
         earlierAttempts: earlierAttempts,
-        doubted: doubted,
+        maybeAcceptedBefore: maybeAcceptedBefore,
         attempts: attempts,
         maybeAccepted: maybeAccepted,
         isHalf: isHalf,

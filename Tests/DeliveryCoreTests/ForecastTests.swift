@@ -89,7 +89,7 @@ struct ForecastTests {
         var harness = DispatcherHarness()
         let work = makeWork(onUnknown: .leave, retries: 3, retryDueAt: at(0).timestamp)
         _ = harness.tell(.restored(Restored(campaigns: [work])), 0)
-        let batch = makeBatch(doubted: Set(makeAccounts(2)))
+        let batch = makeBatch(maybeAcceptedBefore: Set(makeAccounts(2)))
         let effects = harness.tell(.committed([.claimed(batch, makeWork(onUnknown: .leave))]), 1)
         #expect(effects.contains(.report(.resent(id, count: 2))))
     }

@@ -37,7 +37,7 @@ struct OutcomeRuleTests {
         case .unknown: return .unknown
         case .held: return .held
         case .repeated: return .repeated
-        case .split, .divided: return .halves
+        case .split: return .halves
         }
     }
 
@@ -112,7 +112,7 @@ struct OutcomeRuleTests {
             kind: kind,
             isNamed: isNamed
         )
-        let batch = makeBatch(doubted: maybeAccepted ? [account] : [])
+        let batch = makeBatch(maybeAcceptedBefore: maybeAccepted ? [account] : [])
         let answer = Outcome.answered(messageKey: nil, refused: [refused])
         #expect(self.kind(of: answer, batch) == expected)
     }

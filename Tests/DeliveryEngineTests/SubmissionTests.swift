@@ -40,7 +40,9 @@ struct SubmissionTests {
             await service.proveTurning()
             let changes = service.changes.watch()
             let submission = Submission(to: store, service)
-            let campaign = try await submission.submit(makeCampaign(start: start), now: time.now())
+            let campaign =
+                try await submission
+                .submit(makeCampaign(start: start), now: time.now()).campaign
             #expect(campaign.state == (start ? .running : .draft))
             #expect(service.changes.changes(of: changes).contains(campaign.id))
             // Events are taken in order.

@@ -80,16 +80,18 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             state.campaigns[campaign.id] = stored
             _ = Self.add(campaign.recipients, to: campaign.id, &state, now)
             stored = state.campaigns[campaign.id] ?? stored
-            if let request {
+            let answer = request?.answer(stored)
+            if let request, let answer {
                 state.answers[request.key] = KeyedAnswer(
                     campaign: stored.id,
                     digest: request.digest,
-                    body: request.answer(stored)
+                    body: answer
                 )
             }
             return Created(
                 campaign: stored,
-                work: campaign.start ? makeWork(campaign.id, campaign.settings) : nil
+                work: campaign.start ? makeWork(campaign.id, campaign.settings) : nil,
+                answer: answer
             )
         }
     }

@@ -44,8 +44,7 @@ import Testing
         let doubt = Resolution.repeated(
             dueAt: at(2).timestamp,
             info: "timeout",
-            code: nil,
-            spendsAttempt: true
+            code: nil
         )
         try await store.commit(makeRecord(first.id, doubt))
         // A refusal later on doesn't clear the doubt.
@@ -95,11 +94,34 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `accounts that JSON has to escape are told apart by their bytes`(
+        kind: StoreKind
+    ) async throws {
+        let store = try stores.make(kind)
+        let names = ["a\"b", "a\\b", "a\\\"b", "[1,\"c\"]", "null", "1", "\u{E9}", "e\u{301}"]
+        let accounts = names.map { Account($0) }.sorted()
+        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        let batch = try await store.claim()
+        let verdicts = accounts.enumerated().map { index, account in
+            makeVerdict(account, .retry(dueAt: at(2).timestamp), code: 91_000 + index)
+        }
+        try await store.commit(makeRecord(batch.id, .settled(messageKey: nil, verdicts: verdicts)))
+        let all = try await store.everybody()
+        #expect(all.map(\.account) == accounts)
+        #expect(all.map(\.code) == accounts.indices.map { 91_000 + $0 })
+        let again = try await store.claim(makeClaim(source: .dueRetries), now: at(3))
+        #expect(again.accounts == accounts)
+        try await store.commit(makeRecord(again.id, .held(dueAt: at(3).timestamp)))
+        let held = try await store.claim(makeReclaim(again.id), now: at(4))
+        #expect(held.earlierAttempts == [Int](repeating: 1, count: accounts.count))
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a split makes two held halves with new numbers`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
         _ = try await store.create(makeCampaign(accounts: makeAccounts(5)), now: at(0))
         let batch = try await store.claim()
-        let result = try await store.commit(makeRecord(batch.id, .split(doubted: false)))
+        let result = try await store.commit(makeRecord(batch.id, .split(.tooLarge)))
         guard case .recorded(let work?, let halves) = result else { throw NothingClaimed() }
         #expect(halves.map(\.count) == [3, 2])
         #expect(work.accountLimit == 3)
@@ -117,7 +139,7 @@ import Testing
         let store = try stores.make(kind)
         _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
         let batch = try await store.claim()
-        let result = try await store.commit(makeRecord(batch.id, .split(doubted: true)))
+        let result = try await store.commit(makeRecord(batch.id, .split(.refused)))
         guard case .recorded(let work?, let halves) = result else { throw NothingClaimed() }
         #expect(work.accountLimit == nil)
         #expect(!batch.isHalf)
@@ -138,8 +160,7 @@ import Testing
         let doubt = Resolution.repeated(
             dueAt: dueAt,
             info: "timeout",
-            code: nil,
-            spendsAttempt: true
+            code: nil
         )
         try await store.commit(makeRecord(held.id, .held(dueAt: dueAt)))
         try await store.commit(makeRecord(doubted.id, doubt))

@@ -23,8 +23,7 @@ import Testing
             let doubt = Resolution.repeated(
                 dueAt: at(3).timestamp,
                 info: "timeout",
-                code: nil,
-                spendsAttempt: true
+                code: nil
             )
             switch kind {
             case 0: try await store.commit(makeRecord(batch.id, settled), now: at(2))

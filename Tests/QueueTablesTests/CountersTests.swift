@@ -92,10 +92,10 @@ private struct Walk {
                 verdicts.append(makeVerdict(account, kind, code: code))
             }
             return .settled(messageKey: "key", verdicts: verdicts)
-        case 5: return .unknown(info: "timeout", code: nil, spendsAttempt: true)
+        case 5: return .unknown(info: "timeout", code: nil)
         case 6: return .held(dueAt: dueAt)
-        case 7..<9: return .repeated(dueAt: dueAt, info: "HTTP 502", code: nil, spendsAttempt: true)
-        default: return .split(doubted: Bool.random(using: &random))
+        case 7..<9: return .repeated(dueAt: dueAt, info: "HTTP 502", code: nil)
+        default: return .split(Bool.random(using: &random) ? .refused : .tooLarge)
         }
     }
 

@@ -11,8 +11,7 @@ import Testing
     private let repeated = Resolution.repeated(
         dueAt: at(1).timestamp,
         info: "timeout",
-        code: nil,
-        spendsAttempt: true
+        code: nil
     )
 
     /// A store whose one batch was repeated, and then refused for each account to retry.
@@ -44,7 +43,7 @@ import Testing
     ) async throws {
         let store = try await makeDoubted(kind)
         let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
-        #expect(batch.doubted == Set(batch.accounts))
+        #expect(batch.maybeAcceptedBefore == Set(batch.accounts))
         try await store.commit(makeRecord(batch.id, .held(dueAt: at(6).timestamp)))
         try await store.commit(.transition(makeID(), .cancel))
         #expect(try await store.counts() == makeCounts([\.unknown: 3]))
@@ -72,12 +71,12 @@ import Testing
         let store = try stores.make(kind)
         _ = try await store.create(makeCampaign(accounts: makeAccounts(3)), now: at(0))
         let batch = try await store.claim(makeClaim())
-        let left = Resolution.unknown(info: "timeout", code: nil, spendsAttempt: true)
+        let left = Resolution.unknown(info: "timeout", code: nil)
         try await store.commit(makeRecord(batch.id, left))
         #expect(try await store.campaign(makeID())?.resent == 0)
         try await store.commit(.retry(makeID(), RetryFilter()))
         let again = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
-        #expect(again.doubted == Set(again.accounts))
+        #expect(again.maybeAcceptedBefore == Set(again.accounts))
         #expect(try await store.campaign(makeID())?.resent == 3)
     }
 
@@ -132,7 +131,7 @@ import Testing
         let store = try stores.make(kind)
         _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
         let batch = try await store.claim(makeClaim())
-        let result = try await store.commit(makeRecord(batch.id, .split(doubted: true)))
+        let result = try await store.commit(makeRecord(batch.id, .split(.refused)))
         guard case .recorded(_, let opened) = result else { throw NothingClaimed() }
         let half = try #require(opened.first)
         #expect(try await store.claim(makeReclaim(half.id)).isHalf)

@@ -29,6 +29,27 @@ import Testing
         try store.close()
     }
 
+    @Test func `no statement keeps the accounts that were bound to it where they lay`() async throws
+    {
+        let store = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        // One account goes by a statement of its own, a hundred by one for them all.
+        let run = AccountRun(makeAccounts(101))
+        #expect(try await store.take(run, into: makeID(), now: at(0)).accepted == 101)
+        let insertions = Statements.all.filter { $0.name.hasPrefix("recipient.insert") }
+        #expect(insertions.count == 2)
+        for insertion in insertions {
+            let result = await store.engine.write(.request) { connection in
+                let statement = try connection.statement(insertion.sql)
+                defer { statement.clear() }
+                return try statement.step()
+            }
+            // Nothing is bound, and no column of the table takes that.
+            #expect(throws: (any Error).self) { _ = try result.get() }
+        }
+        try store.close()
+    }
+
     @Test func `requests with a key are forgotten without a new one`() async throws {
         let path = files.path("a")
         let store = try Store.open(at: path, options: makeOptions(rowsPerStep: 20))

@@ -141,7 +141,7 @@ import Testing
         await attempt { _ = try await store.everybody() }
         await attempt {
             let batch = try await store.claim()
-            try await store.commit(makeRecord(batch.id, .split(doubted: true)))
+            try await store.commit(makeRecord(batch.id, .split(.refused)))
         }
         await attempt {
             _ = try await store.take(AccountRun(makeAccounts(600)), into: makeID(), now: at(6))

@@ -131,9 +131,9 @@ struct Workload {
         let dueAt = at(seconds + 1).timestamp
         switch draw(8) {
         case 0: return .held(dueAt: dueAt)
-        case 1: return .repeated(dueAt: dueAt, info: "timeout", code: nil, spendsAttempt: true)
-        case 2: return .split(doubted: draw(2) == 0)
-        case 3: return .unknown(info: "timeout", code: 504, spendsAttempt: true)
+        case 1: return .repeated(dueAt: dueAt, info: "timeout", code: nil)
+        case 2: return .split(draw(2) == 0 ? .refused : .tooLarge)
+        case 3: return .unknown(info: "timeout", code: 504)
         default:
             var verdicts: [Resolution.AccountVerdict] = []
             for account in batch.accounts where draw(3) == 0 {

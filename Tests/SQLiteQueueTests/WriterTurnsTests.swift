@@ -12,13 +12,6 @@ import Testing
 @Suite struct WriterTurnsTests {
     private let files = TemporaryFiles()
     private static let streams = 100
-    private let isHeld = Note(false)
-
-    /// What a test learns elsewhere.
-    private final class Note<Value: Sendable>: Sendable {
-        let value: Mutex<Value>
-        init(_ value: Value) { self.value = Mutex(value) }
-    }
 
     private func waits(_ count: Int, _ store: Store) async {
         while store.engine.waitingCount < count { await Task.yield() }
@@ -30,108 +23,109 @@ import Testing
         return store
     }
 
-    /// Holds the thread that writes, in the transaction of a creation, until `gate` is signaled.
-    private func hold(_ store: Store, until gate: DispatchSemaphore) async throws {
-        let request = makeRequest(1) {
-            self.isHeld.value.withLock { $0 = true }
+    /// Holds the thread that writes while a body runs.
+    private func holding(_ store: Store, _ body: () async throws -> Void) async throws {
+        let (held, isHeld) = AsyncStream.makeStream(of: Void.self)
+        let gate = DispatchSemaphore(value: 0)
+        async let job = store.engine.write(.request) { _ in
+            isHeld.finish()
             gate.wait()
         }
-        _ = try await store.create(makeCampaign(makeID(9)), for: request, now: at(1))
-    }
-
-    private func waitUntilHeld() async {
-        while !isHeld.value.withLock({ $0 }) { await Task.yield() }
-    }
-
-    /// A request with a key, by which a test is called within the transaction.
-    private func makeRequest(
-        _ number: UInt8,
-        _ body: @escaping @Sendable () -> Void
-    ) -> KeyedRequest {
-        let key = KeyedRequest.Key(caller: "ops", bytes: [number])
-        return KeyedRequest(key: key, digest: [UInt8](repeating: 0, count: 32)) { _ in
-            body()
-            return []
+        for await _ in held {}
+        do {
+            defer { gate.signal() }
+            try await body()
         }
+        try await job.get()
     }
 
     @Test func `a commit and a notice's creation go before the slices of a hundred streams`()
         async throws
     {
         let store = try await makeStore()
-        let left = Note(0)
-        var taken = 0
-        try await withThrowingTaskGroup(of: Int?.self) { group in
-            let gate = DispatchSemaphore(value: 0)
-            // Once more, for a test that fails on the way.
-            defer { gate.signal() }
-            group.addTask {
-                try await hold(store, until: gate)
-                return nil
-            }
-            await waitUntilHeld()
-            for number in 1...Self.streams {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            try await holding(store) {
+                for number in 1...Self.streams {
+                    group.addTask {
+                        let run = AccountRun(makeAccounts(1, prefix: "stream-\(number)-"))
+                        _ = try await store.take(run, into: makeID(), now: at(1))
+                    }
+                }
+                await waits(Self.streams, store)
                 group.addTask {
-                    let run = AccountRun(makeAccounts(1, prefix: "stream-\(number)-"))
-                    _ = try await store.take(run, into: makeID(), now: at(1))
-                    return nil
+                    _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
                 }
-            }
-            await waits(Self.streams, store)
-            group.addTask {
-                let request = makeRequest(2) {
-                    left.value.withLock { $0 = store.engine.waitingCount }
+                await waits(Self.streams + 1, store)
+                group.addTask {
+                    // Behind the creation if that is a request too, so only the slices are left.
+                    let left = await store.engine.write(.request) { _ in store.engine.waitingCount }
+                    let count = try left.get()
+                    #expect(count == Self.streams)
                 }
-                _ = try await store.create(makeCampaign(makeID(2)), for: request, now: at(1))
-                return nil
+                await waits(Self.streams + 2, store)
+                group.addTask {
+                    let change = try await store.change(.patch(makeID(), CampaignPatch()))
+                    #expect(change.campaign.counts.queued == 0)
+                }
+                await waits(Self.streams + 3, store)
             }
-            await waits(Self.streams + 1, store)
-            group.addTask {
-                let results = try await store.commit(
-                    [.patch(makeID(), CampaignPatch())],
-                    now: at(1)
-                )
-                guard case .changed(let result)? = results.first else { throw NothingClaimed() }
-                return try result.get().campaign.counts.queued
-            }
-            await waits(Self.streams + 2, store)
-            gate.signal()
-            for try await count in group { taken += count ?? 0 }
+            try await group.waitForAll()
         }
-        #expect(taken == 0, "the commit came after so many slices")
-        #expect(left.value.withLock { $0 } == Self.streams)
         #expect(try await store.counts().queued == Self.streams)
         try store.close()
     }
 
     @Test func `a slice has its turn however many requests come`() async throws {
         let store = try await makeStore()
-        let order = Note<[String]>([])
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            let gate = DispatchSemaphore(value: 0)
-            // Once more, for a test that fails on the way.
-            defer { gate.signal() }
-            group.addTask { try await hold(store, until: gate) }
-            await waitUntilHeld()
-            for number in 0..<Self.streams {
-                group.addTask {
-                    let id = makeID(UInt64(number) + 10)
-                    _ = try await store.create(makeCampaign(id), now: at(1))
-                    order.value.withLock { $0.append("request") }
+        var order: [String] = []
+        try await withThrowingTaskGroup(of: String.self) { group in
+            try await holding(store) {
+                for number in 0..<Self.streams {
+                    group.addTask {
+                        let id = makeID(UInt64(number) + 10)
+                        _ = try await store.create(makeCampaign(id), now: at(1))
+                        return "request"
+                    }
                 }
+                await waits(Self.streams, store)
+                group.addTask {
+                    let run = AccountRun(makeAccounts(3))
+                    _ = try await store.take(run, into: makeID(), now: at(1))
+                    return "slice"
+                }
+                await waits(Self.streams + 1, store)
             }
-            await waits(Self.streams, store)
-            group.addTask {
-                _ = try await store.take(AccountRun(makeAccounts(3)), into: makeID(), now: at(1))
-                order.value.withLock { $0.append("slice") }
-            }
-            await waits(Self.streams + 1, store)
-            gate.signal()
-            try await group.waitForAll()
+            for try await name in group { order.append(name) }
         }
-        let place = order.value.withLock { $0.firstIndex(of: "slice") }
+        let place = order.firstIndex(of: "slice")
         // Its turn is the ninth; who is told first may be told a little later.
         #expect(try #require(place) < Self.streams / 2)
+        try store.close()
+    }
+
+    @Test func `the answer to a request with a key is written before its turn comes`() async throws
+    {
+        let store = try await makeStore()
+        let answers = Mutex(0)
+        let key = KeyedRequest.Key(caller: "ops", bytes: [1])
+        let request = KeyedRequest(key: key, digest: [UInt8](repeating: 0, count: 32)) { campaign in
+            answers.withLock { $0 += 1 }
+            return Array("\(campaign.counts.total)".utf8)
+        }
+        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            try await holding(store) {
+                group.addTask {
+                    let twice = makeCampaign(makeID(2), accounts: makeAccounts(3) + makeAccounts(2))
+                    return try await store.create(twice, for: request, now: at(1)).answer
+                }
+                await waits(1, store)
+                #expect(answers.withLock { $0 } == 1)
+            }
+            for try await answer in group { #expect(answer == Array("3".utf8)) }
+        }
+        #expect(answers.withLock { $0 } == 1)
+        #expect(try await store.answer(to: key, now: at(1).timestamp)?.body == Array("3".utf8))
+        #expect(try await store.counts(of: makeID(2)).queued == 3)
         try store.close()
     }
 }

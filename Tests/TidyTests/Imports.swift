@@ -14,7 +14,7 @@ enum Imports {
         "SystemdNotify": [],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
-        "QueueTables": ["DeliveryCore", "DeliveryEngine"],
+        "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON"],
         "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],

@@ -52,14 +52,14 @@ extension Dispatcher {
             // Where every account exists something else is at fault: halving finds out whose it is.
             resolution =
                 missing.isEmpty
-                ? .split(doubted: true)
+                ? .split(.refused)
                 : .settled(
                     messageKey: nil,
                     verdicts: lookUp.verdicts(missing: missing, now: now.timestamp)
                 )
         case .refused, .notSent, .unknown:
             if checks.retry(lookUp, now: now.instant) { return }
-            resolution = .split(doubted: true)
+            resolution = .split(.refused)
         }
         campaigns[batch.campaign]?.open.removeAll { $0.id == batch.id }
         let record = Write.Record(batch: batch.id, resolution: resolution, releaseAt: now.instant)
@@ -78,7 +78,7 @@ extension AccountChecks.LookUp {
                 return .init(account: account, verdict: .requeued(dueAt: now), code: code)
             }
             // An earlier call, of another batch, may have been accepted all the same.
-            let verdict: Verdict = batch.doubted.contains(account) ? .unknown : .failed
+            let verdict: Verdict = batch.maybeAcceptedBefore.contains(account) ? .unknown : .failed
             return .init(account: account, verdict: verdict, code: code)
         }
     }

@@ -105,7 +105,7 @@ extension Dispatcher {
         if flight.isTrial { health.try() }
         inFlight[batch.id] = flight
         campaigns[batch.campaign]?.recent.add(batch.accounts.count, now: now.instant)
-        let resent = batch.maybeAccepted ? batch.accounts.count : batch.doubted.count
+        let resent = batch.maybeAccepted ? batch.accounts.count : batch.maybeAcceptedBefore.count
         if resent > 0 { effects.append(.report(.resent(batch.campaign, count: resent))) }
         effects.append(.call(batch))
     }

@@ -211,7 +211,11 @@ extension Dispatcher {
     /// Halves a batch that waits; that it may have been accepted goes with its halves.
     private mutating func divide(_ batch: OpenBatch, now: Now) {
         campaigns[batch.campaign]?.open.removeAll { $0.id == batch.id }
-        let record = Write.Record(batch: batch.id, resolution: .divided, releaseAt: now.instant)
+        let record = Write.Record(
+            batch: batch.id,
+            resolution: .split(.limits),
+            releaseAt: now.instant
+        )
         commits.add(.record(record, nil))
     }
 

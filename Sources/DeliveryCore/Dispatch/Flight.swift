@@ -18,9 +18,9 @@ struct Flight: Sendable {
         let isRepeat: Bool
         let dueAt: Timestamp
         switch resolution {
-        case .settled, .unknown, .split, .divided: return nil
+        case .settled, .unknown, .split: return nil
         case .held(let due): (dueAt, isRepeat) = (due, false)
-        case .repeated(let due, _, _, _): (dueAt, isRepeat) = (due, true)
+        case .repeated(let due, _, _): (dueAt, isRepeat) = (due, true)
         }
         var open = OpenBatch(
             id: batch.id,

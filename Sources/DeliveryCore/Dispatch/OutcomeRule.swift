@@ -42,13 +42,12 @@ package struct OutcomeRule {
     ) -> Resolution {
         let spent = batch.attempts + (batch.earlierAttempts.max() ?? 0) + 1
         guard policy == .resend, spent < retry.attemptLimit else {
-            return .unknown(info: doubt.text, code: doubt.code, spendsAttempt: true)
+            return .unknown(info: doubt.text, code: doubt.code)
         }
         return .repeated(
             dueAt: retry.dueAt(spentAttempts: spent, now: now, using: &random),
             info: doubt.text,
-            code: doubt.code,
-            spendsAttempt: true
+            code: doubt.code
         )
     }
 
@@ -80,7 +79,8 @@ package struct OutcomeRule {
         _ refused: Outcome.RefusedAccount,
         using random: inout SplitMix64
     ) -> Verdict {
-        let maybeAccepted = batch.maybeAccepted || batch.doubted.contains(batch.accounts[index])
+        let maybeAccepted =
+            batch.maybeAccepted || batch.maybeAcceptedBefore.contains(batch.accounts[index])
         switch refused.kind {
         case .final: return maybeAccepted && !refused.isNamed ? .unknown : .failed
         case .inDoubt:
@@ -110,16 +110,16 @@ package struct OutcomeRule {
             .tooLarge where batch.maybeAccepted:
             // Refused for good, and an earlier call may have been accepted all the same.
             let info = "an earlier call may have been accepted"
-            return .unknown(info: info, code: code, spendsAttempt: true)
+            return .unknown(info: info, code: code)
         case .retryable:
             return everyone(of: batch, .retryable, code, using: &random)
         case .recipientsInDoubt where batch.accounts.count > 1:
             // Halves are of batches whose accounts all exist: a look-up would find nothing.
-            return batch.isHalf ? .split(doubted: true) : .held(dueAt: now)
+            return batch.isHalf ? .split(.refused) : .held(dueAt: now)
         case .recipients, .recipientsInDoubt:
             return everyone(of: batch, .final, code, using: &random)
         case .tooLarge:
-            return batch.accounts.count > 1 ? .split(doubted: false) : .held(dueAt: now)
+            return batch.accounts.count > 1 ? .split(.tooLarge) : .held(dueAt: now)
         }
     }
 

@@ -1,29 +1,34 @@
 /// What becomes of a batch when its call has ended.
 ///
-/// If its campaign is canceled or has expired by then, nothing stays open: `held`, `split`
-/// and `divided` accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
+/// If its campaign is canceled or has expired by then, nothing stays open: `held` and `split`
+/// accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
 /// `repeated` ones end as `unknown`.
 package enum Resolution: Sendable, Hashable {
     /// Every account has its verdict: the listed ones theirs, all others are sent. Closes the batch
     /// and spends an attempt.
     case settled(messageKey: String?, verdicts: [AccountVerdict])
-    /// Nobody will know: every account ends `unknown`. Closes the batch and spends an attempt if
-    /// the last call did.
-    case unknown(info: String, code: Int?, spendsAttempt: Bool)
+    /// Nobody will know: every account ends `unknown`. Closes the batch and spends an attempt.
+    case unknown(info: String, code: Int?)
     /// Certainly not accepted by this call: stays open with its accounts `queued`, or, if an earlier
     /// call may have been accepted, `retrying`. Spends no attempt.
     case held(dueAt: Timestamp)
-    /// Maybe accepted: stays open to be sent again unchanged, with its accounts `retrying`.
-    case repeated(dueAt: Timestamp, info: String, code: Int?, spendsAttempt: Bool)
+    /// Maybe accepted: stays open to be sent again unchanged, with its accounts `retrying`. Spends
+    /// an attempt.
+    case repeated(dueAt: Timestamp, info: String, code: Int?)
     /// Becomes two held batches, or repeats, with new numbers, each of half the accounts. Spends no
     /// attempt.
-    ///
-    /// - Parameter doubted: the halves are marked `isHalf`; otherwise their size is remembered as
-    ///   the campaign's account limit.
-    case split(doubted: Bool)
-    /// Becomes two held batches, or repeats, with new numbers, and nothing was learnt about sizes.
-    /// Spends no attempt.
-    case divided
+    case split(SplitCause)
+
+    /// Why a batch is halved.
+    package enum SplitCause: Sendable, Hashable {
+        /// The provider takes no call so large: the halves' size is the campaign's limit from then
+        /// on.
+        case tooLarge
+        /// It was refused as a whole for its recipients: the halves are `isHalf`.
+        case refused
+        /// A limit was lowered, or a trial is to address fewer: nothing was learnt about sizes.
+        case limits
+    }
 
     /// What one account of an answer comes to.
     package struct AccountVerdict: Sendable, Hashable {

@@ -179,6 +179,7 @@ struct CampaignIndex: Sendable {
 
     /// What could be tried with a campaign in an outage.
     mutating func trials(of id: Campaign.ID, _ limits: Limits, now: Now) -> [Trial] {
+        lookCount += 1
         campaigns[id]?.ledger.advance(to: now.instant)
         return campaigns[id]?.trials(limits, now: now) ?? []
     }

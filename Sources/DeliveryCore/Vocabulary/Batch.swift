@@ -7,7 +7,7 @@ package struct Batch: Sendable, Hashable {
     /// The attempts that each account had spent before this batch; empty means none had any.
     package let earlierAttempts: [Int]
     /// Accounts that an earlier call, of another batch, may have been accepted for.
-    package let doubted: Set<Account>
+    package let maybeAcceptedBefore: Set<Account>
     /// Calls of this very batch that spent an attempt.
     package let attempts: Int
     /// Whether an earlier call of this batch may have been accepted.
@@ -32,7 +32,7 @@ package struct Batch: Sendable, Hashable {
         message: CheckedMessage,
         accounts: [Account],
         earlierAttempts: [Int] = [],
-        doubted: Set<Account> = [],
+        maybeAcceptedBefore: Set<Account> = [],
         attempts: Int = 0,
         maybeAccepted: Bool = false,
         isHalf: Bool = false,
@@ -43,7 +43,7 @@ package struct Batch: Sendable, Hashable {
         self.message = message
         self.accounts = accounts
         self.earlierAttempts = earlierAttempts
-        self.doubted = doubted
+        self.maybeAcceptedBefore = maybeAcceptedBefore
         self.attempts = attempts
         self.maybeAccepted = maybeAccepted
         self.isHalf = isHalf

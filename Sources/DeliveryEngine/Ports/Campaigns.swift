@@ -5,8 +5,8 @@ package protocol Campaigns: Sendable {
     /// Stores a new campaign, with its recipients if it has some, in one durable transaction.
     ///
     /// With `start` it is `running`, or `scheduled`, at once; only `Submission` asks for this, which
-    /// tells the dispatcher. The answer to a request with a key is remembered in the same
-    /// transaction; the caller has made sure that the key is free.
+    /// tells the dispatcher. The answer to a request with a key is written before the transaction and
+    /// remembered in it; the caller has made sure that the key is free.
     func create(
         _ campaign: NewCampaign,
         for request: KeyedRequest?,
@@ -93,10 +93,13 @@ package struct Created: Sendable, Hashable {
     package let campaign: Campaign
     /// What the dispatcher must know; nil for a draft.
     package let work: CampaignWork?
+    /// What is remembered of a request with a key, and is to be sent; nil if it had none.
+    package let answer: [UInt8]?
 
-    package init(campaign: Campaign, work: CampaignWork?) {
+    package init(campaign: Campaign, work: CampaignWork?, answer: [UInt8]? = nil) {
         self.campaign = campaign
         self.work = work
+        self.answer = answer
     }
 }
 

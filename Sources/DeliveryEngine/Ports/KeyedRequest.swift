@@ -5,7 +5,7 @@ package struct KeyedRequest: Sendable {
     package let key: Key
     /// The SHA-256 of the body, by which the same key with another body is found out.
     package let digest: [UInt8]
-    /// Writes the answer that a repetition will get, once it is known what was made.
+    /// Writes the answer, which a repetition gets too, from the campaign as it is about to be stored.
     package let answer: @Sendable (Campaign) -> [UInt8]
 
     package init(

@@ -11,13 +11,9 @@ extension CampaignController {
         if let key = try request.idempotencyKey() { return try await createOnce(key, request) }
         let body = try await request.jsonBody(limit: configuration.bodySizeLimit)
         let now = time.now()
-        let campaign = try await LongWork.over(body.count) {
+        return try await LongWork.over(body.count) {
             try await submit(body, for: nil, now: now, request)
         }
-        return created(
-            campaign.id,
-            Self.text(of: campaign, progress: deliveries.progress(of: campaign))
-        )
     }
 
     /// Creates a campaign once, however often a client that lost the response asks.
@@ -52,23 +48,12 @@ extension CampaignController {
             }
             return created(first.campaign, first.body)
         }
-        let deliveries = deliveries
-        let written = Mutex<[UInt8]?>(nil)
-        let keyed = KeyedRequest(key: key, digest: digest) { campaign in
-            // The response is part of the transaction: what is remembered is what is sent, so it is
-            // written once, though its end is reckoned from the present.
-            written.withLock { written in
-                let text =
-                    written
-                    ?? Self.text(of: campaign, progress: deliveries.progress(of: campaign))
-                written = text
-                return text
-            }
+        let keyed = KeyedRequest(key: key, digest: digest) { [deliveries] campaign in
+            Self.text(of: campaign, deliveries)
         }
-        let campaign = try await LongWork.over(body.count) {
+        return try await LongWork.over(body.count) {
             try await submit(body, for: keyed, now: now, request)
         }
-        return created(campaign.id, keyed.answer(campaign))
     }
 
     /// Checks a campaign's document, stores it and has it sent if it starts.
@@ -77,7 +62,7 @@ extension CampaignController {
         for keyed: KeyedRequest?,
         now: Now,
         _ request: APIRequest
-    ) async throws -> Campaign {
+    ) async throws -> Response {
         let campaign = try NewCampaign(
             document: body,
             id: ids.make(at: now.timestamp),
@@ -86,8 +71,10 @@ extension CampaignController {
         do {
             let submission = Submission(to: campaigns, deliveries)
             let stored = try await submission.submit(campaign, for: keyed, now: now)
-            audit.record(request, "create", stored.id)
-            return stored
+            audit.record(request, "create", campaign.id)
+            // What is remembered is what is sent, though its end is reckoned from the present.
+            let text = stored.answer ?? Self.text(of: stored.campaign, deliveries)
+            return created(campaign.id, text)
         } catch {
             throw Problem(error)
         }
@@ -97,8 +84,8 @@ extension CampaignController {
         Response(.created, headers: [.location: "/v1/campaigns/\(id)"], bytes: body)
     }
 
-    private static func text(of campaign: Campaign, progress: CampaignProgress) -> [UInt8] {
-        JSONText { $0.campaign(campaign, progress: progress) }.bytes
+    private static func text(of campaign: Campaign, _ deliveries: any Deliveries) -> [UInt8] {
+        JSONText { $0.campaign(campaign, progress: deliveries.progress(of: campaign)) }.bytes
     }
 }
 

@@ -104,8 +104,9 @@ struct GatewayController: RouteGroup {
             let submission = Submission(to: campaigns, deliveries)
             let created = try await submission.submit(campaign, for: keyed, now: now)
             let user = request.principal == .anyone ? "" : ", \(request.principal.name)"
-            audit.record(request, "create", created.id, caller: "gateway \(caller)\(user)")
-            return gateway.acceptance(of: created.id)
+            let id = created.campaign.id
+            audit.record(request, "create", id, caller: "gateway \(caller)\(user)")
+            return created.answer ?? gateway.acceptance(of: id)
         } catch {
             throw gateway.refusal(.queue(error))
         }

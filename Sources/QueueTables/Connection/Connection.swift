@@ -1,3 +1,6 @@
+import DeliveryCore
+import JSON
+
 /// A connection of an engine, inside a transaction or on a snapshot.
 ///
 /// Statements are run through it, and through nothing else, so that one text of each serves every
@@ -34,14 +37,14 @@ package protocol PreparedStatement: Row {
 }
 
 /// A row of an answer, read by the number of its column.
-package protocol Row {
+package protocol Row: AnyObject {
     func isNull(_ column: Int) -> Bool
     func int64(_ column: Int) -> Int64
     func bytes(_ column: Int) -> [UInt8]
 }
 
 /// A value bound to a statement.
-package enum Value: Sendable {
+package enum Value: Sendable, Hashable {
     case null
     case int(Int64)
     case text([UInt8])
@@ -50,6 +53,13 @@ package enum Value: Sendable {
     package static func int(_ value: Int) -> Value { .int(Int64(value)) }
     package static func text(_ value: String) -> Value { .text(Array(value.utf8)) }
     static func flag(_ value: Bool) -> Value { .int(value ? 1 : 0) }
+    /// A list as one parameter, a JSON array: a statement's text is the same however long it is.
+    static func list(_ accounts: some Sequence<Account>) -> Value {
+        .text(JSONText { $0.array(of: accounts) { $0.string($1.bytes) } }.bytes)
+    }
+    static func list(_ numbers: [Int]) -> Value {
+        .text(JSONText { $0.array(of: numbers) { $0.number($1) } }.bytes)
+    }
     static func optional(_ value: Int?) -> Value { value.map { .int($0) } ?? .null }
     static func optional(_ value: Int64?) -> Value { value.map { .int($0) } ?? .null }
     static func optional(_ value: String?) -> Value { value.map { .text($0) } ?? .null }
@@ -96,11 +106,6 @@ extension Connection {
         _ values: Value...,
         body: (any Row) throws -> T
     ) throws -> T? {
-        try first(sql, values, body: body)
-    }
-
-    func first<T>(_ sql: StatementText, _ values: [Value], body: (any Row) throws -> T) throws -> T?
-    {
         try step(sql, values) { try $0.step() ? body($0) : nil }
     }
 

@@ -3,19 +3,35 @@ package enum Dialect: Sendable {
     case sqlite
     case postgres
 
-    /// Whether a column's number is in a list, which is one parameter, a JSON array.
-    ///
-    /// The text is the same however long the list is: a statement that was prepared is kept.
-    func contains(_ column: String, in list: String) -> String {
+    /// The elements of a parameter that is a JSON array, a row each.
+    func elements(of list: String) -> String {
         switch self {
-        case .sqlite:
-            "\(column) IN (SELECT value FROM json_each(\(list)))"
-        case .postgres:
-            """
-            \(column) IN
-                (SELECT value::BIGINT FROM json_array_elements_text(\(list)::JSON) AS list (value))
-            """
+        case .sqlite: "json_each(\(list))"
+        case .postgres: "json_array_elements(\(list)::JSON) AS list (value)"
         }
+    }
+
+    /// Such an element, or, if it is an array itself, what it holds at a place.
+    func element(_ kind: Element, at place: Int? = nil) -> String {
+        let text = place.map { "(value ->> \($0))" } ?? "(value #>> '{}')"
+        return switch (self, kind) {
+        case (.sqlite, _): place.map { "json_extract(value, '$[\($0)]')" } ?? "value"
+        case (.postgres, .number): "\(text)::BIGINT"
+        case (.postgres, .text): text
+        case (.postgres, .raw): "convert_to(\(text), 'UTF8')"
+        }
+    }
+
+    enum Element {
+        case number
+        case text
+        /// Text from outside, as `schema` says.
+        case raw
+    }
+
+    /// Whether a column's value is one of a list's.
+    func contains(_ column: String, _ kind: Element, in list: String) -> String {
+        "\(column) IN (SELECT \(element(kind)) FROM \(elements(of: list)))"
     }
 
     /// 32 hexadecimal digits that can't be guessed.
@@ -32,7 +48,7 @@ package enum Dialect: Sendable {
     func schema(_ text: String) -> String {
         switch self {
         case .sqlite:
-            text.replacing(#/\bRAW\b/#, with: "TEXT")
+            text.replacing("RAW", with: "TEXT")
         case .postgres:
             text.replacing(#/\b(RAW|BLOB)\b/#, with: "BYTEA")
                 .replacing(#/\bINTEGER\b/#, with: "BIGINT")

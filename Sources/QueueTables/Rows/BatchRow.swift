@@ -107,8 +107,7 @@ extension BatchRow {
         )
     }
 
-    /// Stores a new batch; its key will come after the one it has, and after all others.
-    mutating func insert(_ connection: any Connection) throws {
+    func insert(_ connection: any Connection) throws {
         var bounds: (first: Value, last: Value) = (.null, .null)
         if case .range(let first, let last) = accounts { bounds = (.text(first), .text(last)) }
         let constantValues: [Value] = [
@@ -121,11 +120,7 @@ extension BatchRow {
             .int(Int64(numbers.sequence)),
             .int(Int64(numbers.random)),
         ]
-        let key = try connection.first(sql.batch.insert, changingValues + constantValues) {
-            $0.int64(0)
-        }
-        guard let key else { throw DamagedRow("no key for a batch") }
-        self.key = key
+        try connection.run(sql.batch.insert, changingValues + constantValues)
     }
 
     func save(_ connection: any Connection) throws {
@@ -191,18 +186,17 @@ extension Connection {
     /// have none.
     func histories(of batch: BatchRow) throws -> [History] {
         guard case .list(let accounts?) = batch.accounts else { return [] }
-        return try accounts.map { account in
-            let account = Value.text(account.bytes)
-            return try first(sql.state.history, .int(batch.campaign), account) {
-                History(attempts: $0.int(0), isDoubted: $0.flag(1))
-            } ?? History(attempts: 0, isDoubted: false)
+        var histories: [[UInt8]: History] = [:]
+        try each(sql.state.histories, .int(batch.campaign), .list(accounts)) {
+            histories[$0.bytes(0)] = History(attempts: $0.int(1), maybeAccepted: $0.flag(2))
         }
+        return accounts.map { histories[$0.bytes] ?? History(attempts: 0, maybeAccepted: false) }
     }
 
     /// The accounts of a list that an earlier call may have been accepted for.
-    func doubts(of batch: BatchRow) throws -> [Account] {
+    func maybeAcceptedBefore(in batch: BatchRow) throws -> [Account] {
         guard case .list(let accounts?) = batch.accounts else { return [] }
-        return zip(accounts, try histories(of: batch)).filter(\.1.isDoubted).map(\.0)
+        return zip(accounts, try histories(of: batch)).filter(\.1.maybeAccepted).map(\.0)
     }
 
     /// The batch as a call to make.
@@ -221,7 +215,7 @@ extension Connection {
 struct History: Sendable {
     let attempts: Int
     /// Whether one of them may have been accepted.
-    let isDoubted: Bool
+    let maybeAccepted: Bool
 }
 
 extension Batch {
@@ -239,7 +233,7 @@ extension Batch {
             accounts: accounts,
             earlierAttempts: histories.contains { $0.attempts > 0 }
                 ? histories.map(\.attempts) : [],
-            doubted: Set(zip(accounts, histories).filter(\.1.isDoubted).map(\.0)),
+            maybeAcceptedBefore: Set(zip(accounts, histories).filter(\.1.maybeAccepted).map(\.0)),
             attempts: row.attempts,
             maybeAccepted: row.maybeAccepted,
             isHalf: row.isHalf,

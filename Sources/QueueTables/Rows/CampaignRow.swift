@@ -3,7 +3,7 @@ import DeliveryEngine
 
 /// A campaign as its row says, without message, failures and recipients.
 struct CampaignRow: Sendable {
-    let key: Int64
+    var key: Int64 = 0
     let id: Campaign.ID
     var name: String
     var state: Campaign.State
@@ -27,23 +27,11 @@ struct CampaignRow: Sendable {
     var resent = 0
     /// When the campaign was made, recipients were last taken into it, or a retry opened it again.
     var touchedAt: Timestamp
-    /// The columns that indexes hold, as they are stored.
-    private let stored: Indexed
+    /// The columns that indexes hold, as they are stored; most changes leave them as they are.
+    private var stored: [Value] = []
 
-    /// The columns that indexes hold, which most changes leave as they are.
-    private struct Indexed: Hashable {
-        let state: Campaign.State
-        let finishedAt: Timestamp?
-        let touchedAt: Timestamp
-    }
-
-    private var indexed: Indexed {
-        Indexed(state: state, finishedAt: finishedAt, touchedAt: touchedAt)
-    }
-
-    /// A draft whose recipients have their rows.
-    init(_ campaign: NewCampaign, key: Int64, recipients: Int, at time: Timestamp) {
-        self.key = key
+    /// A new campaign of so many recipients, without its key.
+    init(_ campaign: NewCampaign, recipients: Int, at time: Timestamp) {
         id = campaign.id
         name = campaign.name
         state = .draft
@@ -53,7 +41,26 @@ struct CampaignRow: Sendable {
         fresh = recipients
         counts.queued = recipients
         touchedAt = time
-        stored = Indexed(state: .draft, finishedAt: nil, touchedAt: time)
+        guard campaign.start else { return }
+        state = startsLater(than: time) ? .scheduled : .running
+        if state == .running { startedAt = time }
+        finish(at: time)
+    }
+
+    /// Ends a campaign that has nothing left to do.
+    mutating func finish(at time: Timestamp) {
+        guard !counts.hasWork else { return }
+        switch state {
+        case .running, .paused, .halted:
+            state = .completed
+            reason = nil
+            finishedAt = time
+        case .completed, .canceled, .expired:
+            // A canceled or expired campaign ends with its last call in flight.
+            finishedAt = finishedAt ?? time
+        case .draft, .scheduled:
+            break
+        }
     }
 
     /// Moves recipients in the counters from one status to another.
@@ -143,7 +150,7 @@ extension CampaignRow {
         id = try Campaign.ID(stored: row.bytes(Self.idColumn))
         packetOverhead = row.int(28)
         createdAt = Timestamp(milliseconds: row.int64(29))
-        stored = Indexed(state: state, finishedAt: finishedAt, touchedAt: touchedAt)
+        stored = indexedValues
     }
 
     private var changingValues: [Value] {
@@ -184,10 +191,11 @@ extension CampaignRow {
     }
 
     func save(_ connection: any Connection) throws {
+        let indexed = indexedValues
         if indexed == stored {
             try connection.run(sql.campaign.updateInPlace, changingValues)
         } else {
-            try connection.run(sql.campaign.update, changingValues + indexedValues)
+            try connection.run(sql.campaign.update, changingValues + indexed)
         }
     }
 }

@@ -39,13 +39,10 @@ struct BatchStatements: Sendable {
         SELECT \(Self.columns) FROM batch INDEXED BY batch_range
         WHERE campaign = ? AND first_account >= ? ORDER BY first_account LIMIT ?
         """
-    /// The key follows the highest one, and one that is given besides.
+    let lastKey: StatementText = "SELECT coalesce(max(id), 0) FROM batch"
     let insert: StatementText = """
         INSERT INTO batch (\(Self.columns))
-        VALUES ((SELECT max(last) + 1
-            FROM (SELECT max(id) AS last FROM batch UNION ALL SELECT ?1) AS keys),
-            ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-        RETURNING id
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     let update: StatementText = "UPDATE batch SET \(Self.assignments) WHERE id = ?1"
     let delete: StatementText = "DELETE FROM batch WHERE id = ?"

@@ -11,6 +11,12 @@ struct RecipientStatements: Sendable {
     let insertMany = Self.insertion(rows: Self.rowsPerStatement)
     let insertOne = Self.insertion(rows: 1)
     let has: StatementText = "SELECT 1 FROM recipient WHERE campaign = ? AND account = ?"
+    let among = StatementText { dialect in
+        """
+        SELECT account FROM recipient
+        WHERE campaign = ?1 AND \(dialect.contains("account", .raw, in: "?2"))
+        """
+    }
     let after: StatementText = """
         SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
         """
@@ -36,8 +42,12 @@ struct RecipientStateStatements: Sendable {
         SELECT \(Self.columns) FROM exception WHERE campaign = ? AND account > ?
         ORDER BY account LIMIT ?
         """
-    let history: StatementText =
-        "SELECT attempts, doubted FROM exception WHERE campaign = ? AND account = ?"
+    let histories = StatementText { dialect in
+        """
+        SELECT account, attempts, doubted FROM exception
+        WHERE campaign = ?1 AND \(dialect.contains("account", .raw, in: "?2"))
+        """
+    }
     let due: StatementText = """
         SELECT account, attempts, state, doubted FROM exception INDEXED BY exception_due
         WHERE campaign = ? AND pass = ? AND due_at_ms <= ? ORDER BY due_at_ms, account LIMIT ?
@@ -46,21 +56,28 @@ struct RecipientStateStatements: Sendable {
         SELECT min(due_at_ms) FROM exception INDEXED BY exception_due
         WHERE campaign = ? AND pass = ? AND due_at_ms IS NOT NULL
         """
-    let list: StatementText = """
-        UPDATE exception SET state = 'member', batch = ?, due_at_ms = NULL
-        WHERE campaign = ? AND account = ?
+    let list = StatementText { dialect in
         """
+        UPDATE exception SET state = 'member', batch = ?1, due_at_ms = NULL
+        WHERE campaign = ?2 AND \(dialect.contains("account", .raw, in: "?3"))
+        """
+    }
     /// A recipient that has a row keeps its attempts and the doubt about it.
-    let put: StatementText = """
-        INSERT INTO exception (campaign, account, state, pass, attempts, code, info, due_at_ms,
-            updated_at_ms, doubted)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    let put = StatementText { dialect in
+        """
+        INSERT INTO exception (campaign, pass, info, updated_at_ms, account, state, attempts, code,
+            due_at_ms, doubted)
+        SELECT ?1, ?2, ?3, ?4, \(dialect.element(.raw, at: 0)), \(dialect.element(.text, at: 1)),
+            \(dialect.element(.number, at: 2)), \(dialect.element(.number, at: 3)),
+            \(dialect.element(.number, at: 4)), \(dialect.element(.number, at: 5))
+        FROM \(dialect.elements(of: "?5")) WHERE true
         ON CONFLICT (campaign, account) DO UPDATE SET state = excluded.state, batch = NULL,
             pass = excluded.pass, attempts = exception.attempts + excluded.attempts,
             code = excluded.code, info = excluded.info, due_at_ms = excluded.due_at_ms,
             updated_at_ms = excluded.updated_at_ms,
             doubted = CASE exception.doubted WHEN 0 THEN excluded.doubted ELSE 1 END
         """
+    }
 
     // MARK: Stretches of the key, after one account up to another
 
@@ -84,7 +101,7 @@ struct RecipientStateStatements: Sendable {
     private static func final(_ dialect: Dialect) -> String {
         """
         campaign = ?1 AND account > ?2 AND account <= ?3 AND state = ?4
-            AND (?5 = '[]' OR \(dialect.contains("code", in: "?5")))
+            AND (?5 = '[]' OR \(dialect.contains("code", .number, in: "?5")))
         """
     }
     let requeue = StatementText { dialect in

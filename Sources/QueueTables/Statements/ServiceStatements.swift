@@ -2,11 +2,9 @@
 struct LedgerStatements: Sendable {
     let all: StatementText =
         "SELECT id, uuid, count, timeout_ms, release_ns FROM ledger ORDER BY id"
-    let insert: StatementText = """
-        INSERT INTO ledger (id, uuid, count, timeout_ms)
-        VALUES ((SELECT coalesce(max(id), 0) + 1 FROM ledger), ?, ?, ?)
-        RETURNING id
-        """
+    let lastKey: StatementText = "SELECT coalesce(max(id), 0) FROM ledger"
+    let insert: StatementText =
+        "INSERT INTO ledger (id, uuid, count, timeout_ms) VALUES (?, ?, ?, ?)"
     /// Never earlier than was said before.
     let release: StatementText = """
         UPDATE ledger SET release_ns = CASE WHEN release_ns > ?2 THEN release_ns ELSE ?2 END

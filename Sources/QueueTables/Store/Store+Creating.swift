@@ -20,16 +20,16 @@ extension Store {
             return try await createInSlices(campaign, for: request, now: now)
         }
         let sorted = await sorted(campaign.recipients)
+        let row = CampaignRow(campaign, recipients: sorted.distinctCount, at: now.timestamp)
+        let answer = request?.answer(row.campaign(message: campaign.message, failures: []))
         let rank: WriterRank = sorted.order.count > Self.fewRows ? .bulk : .request
         return try mapped(
             await write(now: now, rank) { transaction in
-                let key = try transaction.nextKey()
-                let accepted = try sorted.insert(
-                    0..<sorted.order.count,
-                    into: key,
-                    transaction.connection
-                )
-                return try transaction.create(campaign, key, accepted, for: request)
+                var row = row
+                row.key = try transaction.nextKey()
+                let all = sorted.order.indices
+                _ = try sorted.insert(all, into: row.key, transaction.connection)
+                return try transaction.create(row, campaign, for: request, answer)
             }
         )
     }
@@ -65,10 +65,13 @@ extension Store {
                 )
             }
         }
+        var row = CampaignRow(campaign, recipients: accepted, at: now.timestamp)
+        row.key = key
+        let answer = request?.answer(row.campaign(message: campaign.message, failures: []))
         return try mapped(
-            await write(now: now) { [accepted] transaction in
+            await write(now: now) { [row] transaction in
                 try transaction.connection.run(sql.removal.forget, .int(key))
-                return try transaction.create(campaign, key, accepted, for: request)
+                return try transaction.create(row, campaign, for: request, answer)
             }
         )
     }
@@ -89,26 +92,20 @@ extension Transaction {
         try connection.first(sql.campaign.nextKey) { $0.int64(0) } ?? 1
     }
 
-    /// Stores a campaign whose recipients have their rows.
-    fileprivate mutating func create(
+    /// Stores a campaign whose recipients have their rows, and the answer to its request.
+    fileprivate func create(
+        _ row: CampaignRow,
         _ campaign: NewCampaign,
-        _ key: Int64,
-        _ accepted: Int,
-        for request: KeyedRequest?
+        for request: KeyedRequest?,
+        _ answer: [UInt8]?
     ) throws -> Created {
-        var row = CampaignRow(campaign, key: key, recipients: accepted, at: now.timestamp)
-        if campaign.start {
-            row.state = row.startsLater(than: now.timestamp) ? .scheduled : .running
-            if row.state == .running { row.startedAt = now.timestamp }
-            finish(&row)
-        }
         try row.insert(connection)
-        try connection.run(sql.campaign.insertMessage, .int(key), .text(campaign.message.json))
-        let created = Created(
+        try connection.run(sql.campaign.insertMessage, .int(row.key), .text(campaign.message.json))
+        if let request, let answer { try remember(answer, to: request, row.id) }
+        return Created(
             campaign: row.campaign(message: campaign.message, failures: []),
-            work: campaign.start ? try connection.work(row) : nil
+            work: campaign.start ? try connection.work(row) : nil,
+            answer: answer
         )
-        if let request { try remember(request, created.campaign) }
-        return created
     }
 }

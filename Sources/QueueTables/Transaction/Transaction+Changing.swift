@@ -21,7 +21,7 @@ extension Transaction {
             if state == .running, campaign.startedAt == nil { campaign.startedAt = now.timestamp }
             if state == .canceled { closed = try terminate(&campaign, .canceled) }
             if state == .expired { closed = try terminate(&campaign, .expired) }
-            finish(&campaign)
+            campaign.finish(at: now.timestamp)
             update(campaign)
             return .success(try changed(campaign, closed: closed))
         }

@@ -25,11 +25,11 @@ extension Transaction {
             members = .list(accounts)
             campaign.waiting -= due.count
             // An earlier call of theirs may have been accepted.
-            campaign.resent += histories.count(where: \.isDoubted)
+            campaign.resent += histories.count(where: \.maybeAccepted)
             for entry in due { campaign.move(1, from: entry.status, to: .sending) }
         }
-        var batch = BatchRow(
-            key: 0,
+        let batch = BatchRow(
+            key: try nextBatchKey(),
             campaign: campaign.key,
             generation: campaign.generation,
             state: .inFlight,
@@ -69,7 +69,7 @@ extension Transaction {
         let size = call.accounts.reduce(0) { $0 + rules.size(of: $1) }
         if size > reclaim.byteLimit, batch.count > 1 { return try divide(batch, campaign) }
         campaign.move(batch.count, from: status, to: .sending)
-        campaign.resent += batch.maybeAccepted ? batch.count : call.doubted.count
+        campaign.resent += batch.maybeAccepted ? batch.count : call.maybeAcceptedBefore.count
         batch.state = .inFlight
         batch.dueAt = nil
         batch.changedAt = now.timestamp
@@ -129,7 +129,7 @@ extension Transaction {
             let entry = DueAccount(
                 account: account,
                 status: try decoded(query.text(2)),
-                history: History(attempts: query.int(1), isDoubted: query.flag(3))
+                history: History(attempts: query.int(1), maybeAccepted: query.flag(3))
             )
             due.append(entry)
         }
@@ -139,13 +139,11 @@ extension Transaction {
     /// Notes in the rows of a list batch's accounts that they share what becomes of it.
     func list(_ batch: BatchRow) throws {
         guard case .list(let accounts?) = batch.accounts else { return }
-        for account in accounts {
-            try connection.run(
-                sql.state.list,
-                .int(batch.key),
-                .int(batch.campaign),
-                .text(account.bytes)
-            )
-        }
+        try connection.run(
+            sql.state.list,
+            .int(batch.key),
+            .int(batch.campaign),
+            .list(accounts)
+        )
     }
 }

@@ -51,7 +51,7 @@ extension Transaction {
         if campaign.counts.queued + campaign.counts.retrying == 0 {
             try connection.run(sql.campaign.deleteClosing, .int(campaign.key))
         }
-        finish(&campaign)
+        campaign.finish(at: now.timestamp)
         return closed
     }
 
@@ -93,12 +93,12 @@ extension Transaction {
         let counts = try connection.all(sql.state.waitingCounts, bounds) { row in
             (status: try decoded(row.text(0)) as Recipient.Status, row.flag(1), row.int(2))
         }
-        for (old, isDoubted, count) in counts {
-            campaign.move(count, from: old, to: isDoubted ? .unknown : status)
+        for (old, maybeAccepted, count) in counts {
+            campaign.move(count, from: old, to: maybeAccepted ? .unknown : status)
         }
         try connection.run(
             sql.state.endDoubted,
-            bounds + [.text(Self.doubt), .int(now.timestamp.milliseconds)]
+            bounds + [.text(Self.maybeAcceptedInfo), .int(now.timestamp.milliseconds)]
         )
         if let last = stretch.last {
             try connection.run(sql.campaign.updateClosing, .text(last), .int(campaign.key))

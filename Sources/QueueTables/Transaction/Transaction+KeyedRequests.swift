@@ -4,7 +4,7 @@ import DeliveryEngine
 /// Requests with a key, and what they were answered.
 extension Transaction {
     /// Keeps the answer to a request with a key, and forgets some old ones.
-    func remember(_ request: KeyedRequest, _ campaign: Campaign) throws {
+    func remember(_ answer: [UInt8], to request: KeyedRequest, _ id: Campaign.ID) throws {
         // Several for each one added, so they can't pile up, and few enough for one transaction.
         try forgetRequests(atMost: 100)
         try connection.run(
@@ -12,8 +12,8 @@ extension Transaction {
             .text(request.key.caller),
             .blob(request.key.bytes),
             .blob(request.digest),
-            .blob(campaign.id.bytes),
-            .blob(request.answer(campaign)),
+            .blob(id.bytes),
+            .blob(answer),
             .int(now.timestamp.milliseconds)
         )
     }

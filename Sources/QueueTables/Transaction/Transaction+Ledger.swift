@@ -20,7 +20,7 @@ extension Transaction {
     /// Holds as much as any window may, for a minute and a call's time.
     ///
     /// A restored backup doesn't know what was sent after it was made.
-    func holdWindow() throws {
+    mutating func holdWindow() throws {
         _ = try hold(Self.largestWindow, of: .nobody, timeout: .seconds(10))
     }
 
@@ -28,15 +28,15 @@ extension Transaction {
     private static let largestWindow = 10_000_000
 
     /// Writes down a call that is about to go out.
-    func hold(_ count: Int, of id: Campaign.ID, timeout: Duration) throws -> Int64 {
-        try connection.run(sql.ledger.deleteReleased, .int(now.instant.nanoseconds))
-        let key = try connection.first(
+    mutating func hold(_ count: Int, of id: Campaign.ID, timeout: Duration) throws -> Int64 {
+        let key = try nextKey(after: \.lastCall, sql.ledger.lastKey)
+        try connection.run(
             sql.ledger.insert,
+            .int(key),
             .blob(id.bytes),
             .int(count),
             .int(timeout.milliseconds)
-        ) { $0.int64(0) }
-        guard let key else { throw DamagedRow("no key for a call") }
+        )
         return key
     }
 

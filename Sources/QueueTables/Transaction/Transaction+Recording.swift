@@ -1,4 +1,5 @@
 import DeliveryCore
+import JSON
 
 extension Transaction {
     mutating func perform(_ record: Write.Record) throws -> WriteResult {
@@ -15,7 +16,7 @@ extension Transaction {
         batch.changedAt = now.timestamp
         campaign.counts[status] -= batch.count
         let opened = try resolve(record.resolution, &batch, &campaign)
-        finish(&campaign)
+        campaign.finish(at: now.timestamp)
         update(campaign)
         return .recorded(try connection.work(campaign), opened: opened)
     }
@@ -30,21 +31,18 @@ extension Transaction {
         case .settled(let messageKey, let verdicts):
             batch.messageKey = messageKey
             try settle(&batch, verdicts, &campaign)
-        case .unknown(let info, let code, let spendsAttempt):
-            batch.attempts += spendsAttempt ? 1 : 0
+        case .unknown(let info, let code):
+            batch.attempts += 1
             try endUnknown(&batch, info: info, code: code, &campaign)
         case .held(let dueAt):
             try hold(&batch, dueAt: dueAt, &campaign)
-        case .repeated(let dueAt, let info, let code, let spendsAttempt):
-            batch.attempts += spendsAttempt ? 1 : 0
+        case .repeated(let dueAt, let info, let code):
+            batch.attempts += 1
             batch.maybeAccepted = true
             batch.info = info
             batch.code = code
             try hold(&batch, dueAt: dueAt, &campaign)
-        case .split(let isDoubted):
-            return try split(&batch, isDoubted: isDoubted, isTooLarge: !isDoubted, &campaign)
-        case .divided:
-            return try split(&batch, isDoubted: false, isTooLarge: false, &campaign)
+        case .split(let cause): return try split(&batch, cause, &campaign)
         }
         return []
     }
@@ -75,21 +73,12 @@ extension Transaction {
             try endUnknown(&batch, info: batch.info, code: batch.code, &campaign)
             return
         }
-        let doubted = try connection.doubts(of: batch)
-        for account in doubted {
-            try put(
-                account,
-                of: batch,
-                .unknown,
-                attempts: batch.attempts,
-                code: batch.code,
-                info: Self.doubt
-            )
-        }
+        let maybeAccepted = try connection.maybeAcceptedBefore(in: batch)
+        try putUnknown(maybeAccepted, of: batch, info: Self.maybeAcceptedInfo, code: batch.code)
         batch.state = .terminated
         batch.dueAt = nil
-        campaign.counts.unknown += doubted.count
-        campaign.counts[status] += batch.count - doubted.count
+        campaign.counts.unknown += maybeAccepted.count
+        campaign.counts[status] += batch.count - maybeAccepted.count
         try batch.save(connection)
     }
 
@@ -106,7 +95,7 @@ extension Transaction {
     }
 
     /// What is said of an account that ends unsettled by the calls after one of unknown outcome.
-    static let doubt = "an earlier call may have been accepted"
+    static let maybeAcceptedInfo = "an earlier call may have been accepted"
 
     // MARK: Settling
 
@@ -120,7 +109,7 @@ extension Transaction {
         let isTerminated = batch.generation < campaign.generation
         let terminal = isTerminated ? try terminalStatus(of: batch, campaign) : nil
         let closing = isTerminated ? try connection.closing(of: campaign.key) : nil
-        let doubted = isTerminated ? Set(try connection.doubts(of: batch)) : []
+        let maybeAccepted = isTerminated ? Set(try connection.maybeAcceptedBefore(in: batch)) : []
         let unspent = batch.attempts
         batch.attempts += 1
         batch.state = .closed
@@ -128,6 +117,7 @@ extension Transaction {
         batch.info = nil
         try batch.save(connection)
         var failures: [Int: Int] = [:]
+        var standings: [Standing] = []
         for entry in own {
             var status: Recipient.Status
             var dueAt: Timestamp?
@@ -138,8 +128,8 @@ extension Transaction {
                 failures[entry.code, default: 0] += 1
             case .unknown: status = .unknown
             case .retry where isTerminated && batch.maybeAccepted,
-                .retry where doubted.contains(entry.account),
-                .requeued where doubted.contains(entry.account):
+                .retry where maybeAccepted.contains(entry.account),
+                .requeued where maybeAccepted.contains(entry.account):
                 status = .unknown
             case .retry(let time):
                 status = .retrying
@@ -149,13 +139,14 @@ extension Transaction {
                 dueAt = time
                 attempts = unspent
             }
-            try put(
-                entry.account,
-                of: batch,
-                status,
-                attempts: attempts,
-                code: entry.code,
-                dueAt: dueAt
+            standings.append(
+                Standing(
+                    account: entry.account,
+                    status: status,
+                    attempts: attempts,
+                    code: entry.code,
+                    dueAt: dueAt
+                )
             )
             if let terminal {
                 // Until the closing has come to it, the account waits as before.
@@ -166,6 +157,7 @@ extension Transaction {
             }
             campaign.counts[status] += 1
         }
+        try put(standings, of: batch)
         campaign.counts.sent += batch.count - own.count
         try count(failures, of: campaign)
     }
@@ -188,16 +180,7 @@ extension Transaction {
         code: Int?,
         _ campaign: inout CampaignRow
     ) throws {
-        for account in try connection.accounts(of: batch) {
-            try put(
-                account,
-                of: batch,
-                .unknown,
-                attempts: batch.attempts,
-                code: code,
-                info: info
-            )
-        }
+        try putUnknown(try connection.accounts(of: batch), of: batch, info: info, code: code)
         batch.state = .closed
         batch.dueAt = nil
         batch.info = info
@@ -206,45 +189,51 @@ extension Transaction {
         try batch.save(connection)
     }
 
-    /// Gives an account of a batch a state of its own.
-    private func put(
-        _ account: Account,
+    /// Where an account of a batch stands from now on, apart from the others.
+    private struct Standing {
+        let account: Account
+        let status: Recipient.Status
+        let attempts: Int
+        let code: Int?
+        var dueAt: Timestamp?
+    }
+
+    private func putUnknown(
+        _ accounts: [Account],
         of batch: BatchRow,
-        _ status: Recipient.Status,
-        attempts: Int,
-        code: Int?,
-        info: String? = nil,
-        dueAt: Timestamp? = nil
+        info: String?,
+        code: Int?
     ) throws {
+        let standings = accounts.map {
+            Standing(account: $0, status: .unknown, attempts: batch.attempts, code: code)
+        }
+        try put(standings, of: batch, info: info)
+    }
+
+    /// Gives accounts of a batch states of their own.
+    private func put(_ standings: [Standing], of batch: BatchRow, info: String? = nil) throws {
+        guard !standings.isEmpty else { return }
+        let rows = JSONText { text in
+            text.array(of: standings) { text, standing in
+                let maybeAccepted = batch.maybeAccepted || standing.status == .unknown
+                text.array { text in
+                    text.string(standing.account.bytes)
+                    text.string(standing.status.rawValue)
+                    text.number(standing.attempts)
+                    standing.code.map { text.number($0) } ?? text.null()
+                    standing.dueAt.map { text.number($0.milliseconds) } ?? text.null()
+                    text.number(maybeAccepted ? 1 : 0)
+                }
+            }
+        }
         try connection.run(
             sql.state.put,
             .int(batch.campaign),
-            .text(account.bytes),
-            .text(status.rawValue),
             .int(batch.generation),
-            .int(attempts),
-            .optional(code),
             .optional(info),
-            .optional(dueAt?.milliseconds),
             .int(now.timestamp.milliseconds),
-            .flag(batch.maybeAccepted || status == .unknown)
+            .text(rows.bytes)
         )
-    }
-
-    /// Ends a campaign that has nothing left to do.
-    func finish(_ campaign: inout CampaignRow) {
-        guard !campaign.counts.hasWork else { return }
-        switch campaign.state {
-        case .running, .paused, .halted:
-            campaign.state = .completed
-            campaign.reason = nil
-            campaign.finishedAt = now.timestamp
-        case .completed, .canceled, .expired:
-            // A canceled or expired campaign ends with its last call in flight.
-            if campaign.finishedAt == nil { campaign.finishedAt = now.timestamp }
-        case .draft, .scheduled:
-            break
-        }
     }
 }
 
@@ -257,20 +246,18 @@ extension Connection {
         _ verdicts: [Resolution.AccountVerdict],
         of batch: BatchRow
     ) throws -> [Resolution.AccountVerdict] {
-        var seen: Set<Account> = []
-        if case .list(let accounts) = batch.accounts {
-            let own = Set(accounts ?? [])
-            return verdicts.filter { own.contains($0.account) && seen.insert($0.account).inserted }
-        }
-        guard case .range(let lower, let upper) = batch.accounts else { return [] }
-        let bounds = Account(checked: lower)...Account(checked: upper)
-        return try verdicts.filter { entry in
-            guard bounds.contains(entry.account), seen.insert(entry.account).inserted else {
-                return false
+        var own: Set<Account> = []
+        switch batch.accounts {
+        case .list(let accounts): own = Set(accounts ?? [])
+        case .range(let first, let last):
+            let named = verdicts.map(\.account).filter {
+                !first.isBehind($0.bytes) && !$0.bytes.isBehind(last)
             }
-            let key = Value.int(batch.campaign)
-            let account = Value.text(entry.account.bytes)
-            return try first(sql.recipient.has, key, account) { _ in true } ?? false
+            guard !named.isEmpty else { return [] }
+            try each(sql.recipient.among, .int(batch.campaign), .list(named)) {
+                own.insert(Account(checked: $0.bytes(0)))
+            }
         }
+        return verdicts.filter { own.remove($0.account) != nil }
     }
 }

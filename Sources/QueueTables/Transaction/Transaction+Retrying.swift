@@ -97,7 +97,7 @@ extension Transaction {
             .text(stretch.after),
             stretch.lastValue,
             .text(status.rawValue),
-            .text("[\(codes.map(String.init).joined(separator: ","))]"),
+            .list(codes),
         ]
         if status == .failed { try uncountFailures(found, campaign) }
         let changes: [Value] = [.int(campaign.generation), .int(now.timestamp.milliseconds)]

@@ -9,7 +9,7 @@ extension Transaction {
         }
         var (batch, campaign) = (batch, campaign)
         campaign.counts[status] -= batch.count
-        let opened = try split(&batch, isDoubted: false, isTooLarge: false, &campaign)
+        let opened = try split(&batch, .limits, &campaign)
         update(campaign)
         return .recorded(try connection.work(campaign), opened: opened)
     }
@@ -17,8 +17,7 @@ extension Transaction {
     /// Makes two open batches of one, each of half its accounts; one that can't be halved stays open.
     mutating func split(
         _ batch: inout BatchRow,
-        isDoubted: Bool,
-        isTooLarge: Bool,
+        _ cause: Resolution.SplitCause,
         _ campaign: inout CampaignRow
     ) throws -> [OpenBatch] {
         // A terminated batch has nothing left to send, and one account can't be halved.
@@ -28,11 +27,13 @@ extension Transaction {
         }
         let accounts = try connection.accounts(of: batch)
         let middle = (accounts.count + 1) / 2
-        if isTooLarge { campaign.accountLimit = min(campaign.accountLimit ?? middle, middle) }
+        if cause == .tooLarge {
+            campaign.accountLimit = min(campaign.accountLimit ?? middle, middle)
+        }
         // First, since both may start at the same account.
         try connection.run(sql.batch.delete, .int(batch.key))
         return try [accounts[..<middle], accounts[middle...]].compactMap { half in
-            try open(half, of: batch, isHalf: isDoubted || batch.isHalf, &campaign)
+            try open(half, of: batch, isHalf: cause == .refused || batch.isHalf, &campaign)
         }
     }
 
@@ -45,6 +46,7 @@ extension Transaction {
     ) throws -> OpenBatch? {
         guard let first = accounts.first, let last = accounts.last else { return nil }
         var half = batch
+        half.key = try nextBatchKey()
         half.count = accounts.count
         half.isHalf = isHalf
         half.numbers = CallNumbers(
@@ -57,7 +59,6 @@ extension Transaction {
         case .range: half.accounts = .range(first: first.bytes, last: last.bytes)
         case .list: half.accounts = .list(Array(accounts))
         }
-        // After the key just freed: a late record of the old batch must not find a new one.
         try half.insert(connection)
         try list(half)
         campaign.counts[batch.maybeAccepted ? .retrying : .queued] += half.count

@@ -91,16 +91,36 @@ struct Transaction {
         return sequence
     }
 
+    /// A key that no batch has had since the process began: a late record of one that is gone must
+    /// not find another.
+    mutating func nextBatchKey() throws -> Int64 {
+        try nextKey(after: \.lastBatch, sql.batch.lastKey)
+    }
+
+    /// A key that follows the highest one there has been, as memory has it or else the table.
+    mutating func nextKey(
+        after last: WritableKeyPath<WriterMemory, Int64?>,
+        _ stored: StatementText
+    ) throws -> Int64 {
+        let highest = try memory[keyPath: last] ?? connection.first(stored) { $0.int64(0) } ?? 0
+        memory[keyPath: last] = highest + 1
+        return highest + 1
+    }
+
     // MARK: Beginning and end
 
-    /// Reads the clock's row, and takes the ledger over from an earlier process the first time.
+    /// Reads the clock's row, and forgets calls that count no more; the first time it takes the
+    /// ledger over from an earlier process.
     mutating func begin(boot: String) throws {
         let clock = try connection.first(sql.service.clock) {
             ($0.text(0), $0.int64(1), $0.int64(2))
         }
         guard let (lastBoot, lastInstant, sequence) = clock else { throw DamagedRow("no clock") }
         self.sequence = UInt32(truncatingIfNeeded: sequence)
-        guard !memory.hasAdoptedLedger else { return }
+        guard !memory.hasAdoptedLedger else {
+            try connection.run(sql.ledger.deleteReleased, .int(now.instant.nanoseconds))
+            return
+        }
         let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
         if memory.lacksCalls { try holdWindow() }
         try adoptLedger(lastInstantOfBoot: last)

@@ -145,7 +145,7 @@ package struct Record: Sendable {
                 ended.insert(verdict.account)
             }
         case .unknown: ended.formUnion(batch.accounts)
-        case .held, .repeated, .split, .divided: break
+        case .held, .repeated, .split: break
         }
     }
 

@@ -65,7 +65,6 @@ extension World {
     /// What becomes of the dispatcher's writes on their way to the store.
     func written(_ writes: [Write]) -> [Write] {
         switch sabotage {
-        case .doubtUnspent: return writes.map(\.unspent)
         case .refusalUnspent: return writes.map { held($0) }
         case .wholeBatchRetried: break
         default: return writes
@@ -102,24 +101,6 @@ extension World {
     }
 }
 
-extension Write {
-    /// The record of a call of unknown outcome, as one that spends no attempt.
-    fileprivate var unspent: Write {
-        guard case .record(let record) = self,
-            case .repeated(let due, let info, let code, _) = record.resolution
-        else { return self }
-        let resolution = Resolution.repeated(
-            dueAt: due,
-            info: info,
-            code: code,
-            spendsAttempt: false
-        )
-        return .record(
-            .init(batch: record.batch, resolution: resolution, releaseAt: record.releaseAt)
-        )
-    }
-}
-
 extension Resolution.AccountVerdict {
     fileprivate var isRetry: Bool {
         if case .retry = verdict { true } else { false }
@@ -133,8 +114,15 @@ extension Sabotage {
     package var trigger: String? {
         switch self {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
-            .cursorMovedAtFetch, .wholeBatchRetried, .doubtUnspent, .refusalUnspent:
+            .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent:
             nil
+        case .doubtUnspent:
+            """
+            CREATE TRIGGER sabotage AFTER UPDATE OF attempts ON batch
+            WHEN NEW.state = 'repeat' AND NEW.attempts > OLD.attempts BEGIN
+                UPDATE batch SET attempts = OLD.attempts WHERE id = NEW.id;
+            END
+            """
         case .ledgerErasedWithCampaign:
             """
             CREATE TRIGGER sabotage AFTER DELETE ON campaign BEGIN
