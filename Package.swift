@@ -137,21 +137,28 @@ let package = Package(
             ]
         ),
 
-        // What tests share: seeds, virtual time and the provider's model.
+        // Whole lives of the service: its world, its promises and the mistakes planted in it.
         .target(
             name: "Simulation",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "QueueTables", "SQLiteQueue",
-                "TencentIM", "TencentIMSimulator", logging,
+                "TencentIM", "TencentIMSimulator", "TestSupport", logging,
             ],
             path: "Tests/Support/Simulation"
         ),
-        // Temporary folders and gzip.
-        .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support/TestSupport"),
+        // What tests of every module share: values of the vocabulary, models of the ports, virtual
+        // time, a log that is read, temporary folders and gzip.
+        .target(
+            name: "TestSupport",
+            dependencies: ["DeliveryCore", "DeliveryEngine", "TencentIM", "CZlib", logging],
+            path: "Tests/Support/TestSupport"
+        ),
         // Campaigns, claims and records for tests of the queue, and the stores there are.
         .target(
             name: "QueueFixtures",
-            dependencies: ["DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue"],
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TestSupport",
+            ],
             path: "Tests/Support/QueueFixtures"
         ),
         // A disk that loses its power and fails on command.
@@ -160,25 +167,27 @@ let package = Package(
             path: "Tests/Support/CFaultyDisk",
             linkerSettings: [.linkedLibrary("sqlite3")]
         ),
-        .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "Simulation"]),
+        .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "CodecsTests", dependencies: ["Codecs"]),
         .testTarget(
             name: "DeliveryEngineTests",
             dependencies: [
-                "DeliveryEngine", "DeliveryCore", "QueueTables", "SQLiteQueue", "Simulation",
+                "DeliveryEngine", "DeliveryCore", "QueueTables", "SQLiteQueue", "TestSupport",
                 logging, lifecycle,
             ]
         ),
         .testTarget(
             name: "QueueTablesTests",
-            dependencies: ["QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures"]
+            dependencies: [
+                "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "SQLiteQueueTests",
             dependencies: [
                 "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
-                "CFaultyDisk", grdb,
+                "TestSupport", "CFaultyDisk", grdb,
             ]
         ),
         .testTarget(
@@ -191,14 +200,14 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib",
+                "HTTPAPI", "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "TestSupport",
                 "Compression", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioEmbedded,
                 nioPosix, nioHTTPTypes, lifecycle, logging, yams,
             ]
         ),
         .testTarget(
             name: "TencentIMSimulatorTests",
-            dependencies: ["TencentIMSimulator", "DeliveryCore", "JSON"]
+            dependencies: ["TencentIMSimulator", "DeliveryCore", "JSON", "TestSupport"]
         ),
         .testTarget(
             name: "PrometheusTextTests",
@@ -220,18 +229,21 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Simulation", "DeliveryCore", "QueueTables", "SQLiteQueue", "TencentIM", grdb,
+                "Simulation", "DeliveryCore", "QueueTables", "SQLiteQueue", "TencentIM",
+                "TestSupport",
+                grdb,
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["fanoutd", "JSON", "DeliveryCore", "CZlib"]
+            dependencies: ["fanoutd", "JSON", "DeliveryCore", "TestSupport"]
         ),
         .testTarget(
             name: "FuzzTests",
             dependencies: [
                 "fanoutd", "HTTPAPI", "TencentIM", "TencentIMSimulator", "DeliveryEngine",
-                "DeliveryCore", "JSON", "CZlib", "Client", "Compression", "Platform", hummingbird,
+                "DeliveryCore", "JSON", "Client", "Compression", "Platform", "TestSupport",
+                hummingbird,
                 httpTypes, nioCore, nioEmbedded, logging,
             ]
         ),

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// The window, the pace and the part kept for notices, as one.
@@ -71,7 +72,7 @@ struct AdmissionTests {
 
     @Test func `what was held before the start counts whole, whatever the limit is`() {
         var admission = make(600)
-        let hold = Hold(campaign: makeCampaignID(), count: 900, until: at(50).instant)
+        let hold = Hold(campaign: makeID(), count: 900, until: at(50).instant)
         admission.restore(hold)
         #expect(fit(&admission, 1, isNotice: true) == .waits(until: at(50).instant))
         admission.reconfigure(

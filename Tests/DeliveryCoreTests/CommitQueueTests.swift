@@ -1,16 +1,17 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// What waits for a commit, what is in it, and what a fault of the store does to both.
 struct CommitQueueTests {
-    private let id = makeCampaignID()
+    private let id = makeID()
     private let full = CommitFault.full("no room")
 
-    private func close(_ number: UInt64) -> Write { .close(makeCampaignID(number)) }
+    private func close(_ number: UInt64) -> Write { .close(makeID(number)) }
 
     private func make(_ closings: ClosedRange<UInt64>) -> CommitQueue {
         var queue = CommitQueue()
-        for number in closings { queue.add(.close(makeCampaignID(number))) }
+        for number in closings { queue.add(.close(makeID(number))) }
         return queue
     }
 
@@ -19,7 +20,7 @@ struct CommitQueueTests {
         #expect(queue.readiness(now: at(0).instant) == .ready)
         #expect(queue.take(ServiceRecord()) == [close(1), close(2)])
         #expect(queue.readiness(now: at(0).instant) == .busy)
-        queue.add(.close(makeCampaignID(3)))
+        queue.add(.close(makeID(3)))
         #expect(queue.succeeded().writes.count == 2)
         #expect(queue.take(ServiceRecord()) == [close(3)])
         _ = queue.succeeded()
@@ -45,7 +46,7 @@ struct CommitQueueTests {
     @Test func `a failed commit is tried again a second later, before what came in since`() {
         var queue = make(1...1)
         _ = queue.take(ServiceRecord())
-        queue.add(.close(makeCampaignID(2)))
+        queue.add(.close(makeID(2)))
         let failed = queue.failed(full, now: at(0).instant)
         queue.putBack(failed.writes)
         #expect(queue.fault?.cause == full && queue.fault?.retryAt == at(1).instant)
@@ -85,7 +86,7 @@ struct CommitQueueTests {
         await #expect(processExitsWith: .failure) {
             var queue = CommitQueue()
             for _ in 1...2 {
-                queue.add(.close(makeCampaignID()))
+                queue.add(.close(makeID()))
                 _ = queue.take(ServiceRecord())
             }
         }

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// A commit has a largest size; what is more goes into the next, and nothing is lost or starved.
@@ -10,7 +11,7 @@ struct CommitSizeTests {
             return .changed(.failure(.notFound))
         }
         let state: Campaign.State = transition == .expire ? .expired : .running
-        return makeChange(makeWork(id.low & 0xFFFF, state: state))
+        return makeChange(makeWork(id.high >> 16, state: state))
     }
 
     @Test func `a thousand campaigns that start and end at one moment take several commits`() {
@@ -63,7 +64,7 @@ struct CommitSizeTests {
         var writes = harness.tell(.pauseRequested(Dispatcher.Request(id: 0), isPaused: false), 1)
             .writes
         for number in 1...Self.many {
-            let id = makeCampaignID(UInt64(number))
+            let id = makeID(UInt64(number))
             let request = Dispatcher.Request(id: number)
             _ = harness.tell(.requested(request, .patch(id, CampaignPatch())), 1)
         }
@@ -92,7 +93,7 @@ struct CommitSizeTests {
 
     @Test
     func `what waited in a campaign that ended is closed in steps, which leave time for calls`() {
-        let id = makeCampaignID()
+        let id = makeID()
         var harness = DispatcherHarness()
         _ = harness.tell(.restored(Restored(campaigns: [makeWork(fresh: 0)])), 0)
         let one = Dispatcher.Request(id: 1)

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// Credentials that are tried, renewed, refused and replaced.

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// What can't be written about one campaign stops that one, and never the loop.
@@ -7,12 +8,12 @@ struct DamageTests {
     private let reason = Campaign.Reason(code: nil, text: "odd row")
 
     private func failed(_ number: UInt64? = 1, isHalted: Bool = true) -> WriteResult {
-        let id = number.map { makeCampaignID($0) }
+        let id = number.map { makeID($0) }
         return .failed(WriteResult.Failure(campaign: id, text: "odd row", isHalted: isHalted))
     }
 
     private func halted(_ number: UInt64 = 1) -> Dispatcher.Effect {
-        .report(.campaign(makeCampaignID(number), .halted, reason))
+        .report(.campaign(makeID(number), .halted, reason))
     }
 
     @Test(arguments: [true, false])
@@ -41,7 +42,7 @@ struct DamageTests {
         #expect(harness.tell(.admitted(makeWork(2, fresh: 3)), 6).claims.count == 1)
         _ = harness.tell(.committed([.claimed(makeBatch(2, campaign: 2), makeWork(2))]), 6.1)
         // An operator has seen to it.
-        let resume = Write.transition(makeCampaignID(), .resume)
+        let resume = Write.transition(makeID(), .resume)
         #expect(harness.tell(.requested(one, resume), 7).writes == [resume])
         let again = harness.tell(.committed([makeChange(makeWork())]), 7.1)
         #expect(again.replies.count == 1 && again.writes == record)
@@ -73,7 +74,7 @@ struct DamageTests {
 
     @Test func `an operator hears that a change failed, and the campaign goes on`() {
         var harness = DispatcherHarness.calling(makeBatch(), work: makeWork(fresh: 3))
-        let write = Write.patch(makeCampaignID(), CampaignPatch())
+        let write = Write.patch(makeID(), CampaignPatch())
         #expect(harness.tell(.requested(one, write), 1).writes == [write])
         let next = harness.tell(.committed([failed(isHalted: false)]), 1.1)
         #expect(next.replies == [.failed(.failed("odd row"))])
@@ -102,9 +103,9 @@ struct DamageTests {
     @Test func `what a start can't read of a campaign halts that one`() {
         var harness = DispatcherHarness()
         var restored = Restored(campaigns: [makeWork(1, fresh: 3), makeWork(2, fresh: 3)])
-        restored.damaged = [.init(campaign: makeCampaignID(), text: "odd row")]
+        restored.damaged = [.init(campaign: makeID(), text: "odd row")]
         let effects = harness.tell(.restored(restored), 0)
-        #expect(effects.claims.map(\.campaign) == [makeCampaignID(2)])
+        #expect(effects.claims.map(\.campaign) == [makeID(2)])
         #expect(effects.contains(halted()))
     }
 

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 
 /// A dispatcher under test, and the short way to tell it things.
 struct DispatcherHarness {

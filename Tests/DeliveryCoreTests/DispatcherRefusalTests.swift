@@ -1,10 +1,11 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// Calls that are refused as a whole, by what must be done about it.
 struct DispatcherRefusalTests {
     private let ok = Outcome.answered(messageKey: "k", refused: [])
-    private let id = makeCampaignID()
+    private let id = makeID()
 
     private func refused(_ refusal: Outcome.Refusal, _ code: Int = 90_000) -> Outcome {
         .refused(refusal, code: code, text: "no")
@@ -309,14 +310,12 @@ struct DispatcherRefusalTests {
     @Test func `an unknown outcome is repeated unchanged under resend`() {
         var harness = DispatcherHarness.calling()
         let effects = harness.answer(.unknown(.timeout), 1)
-        guard
-            case .repeated(let dueAt, "timeout", nil)? =
-                effects.resolutions.first
+        guard case .record(let record)? = effects.writes.first,
+            case .repeated(let dueAt, "timeout", nil) = record.resolution
         else {
             Issue.record("not repeated: \(effects)")
             return
         }
-        guard case .record(let record)? = effects.writes.first else { return }
         #expect(record.releaseAt == at(66).instant)
         let recorded = harness.tell(.committed([.recorded(makeWork(), opened: [])]), 1.1)
         let wait = at(1.1).timestamp.duration(to: dueAt)

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// The ordinary way of a batch: claimed, called, recorded.
@@ -9,7 +10,7 @@ struct DispatcherTests {
         var harness = DispatcherHarness()
         let claim = Write.claim(
             Write.Claim(
-                campaign: makeCampaignID(),
+                campaign: makeID(),
                 source: .fresh,
                 accountLimit: 3,
                 byteLimit: 11_800,
@@ -36,7 +37,7 @@ struct DispatcherTests {
             .committed([.recorded(makeWork(state: .completed), opened: [])]),
             0.3
         )
-        #expect(done == [.report(.campaign(makeCampaignID(), .completed, nil))])
+        #expect(done == [.report(.campaign(makeID(), .completed, nil))])
     }
 
     @Test func `nothing is sent before the queue was read`() {
@@ -161,7 +162,7 @@ struct DispatcherTests {
         var limits = Limits()
         limits.messagesPerMinute = 100
         var harness = DispatcherHarness(limits: limits)
-        let hold = Hold(campaign: makeCampaignID(), count: 500, until: at(75).instant)
+        let hold = Hold(campaign: makeID(), count: 500, until: at(75).instant)
         _ = harness.tell(.restored(Restored(campaigns: [makeWork(fresh: 900)], holds: [hold])), 0)
         limits.messagesPerMinute = 600
         let effects = harness.tell(.reconfigured(limits, fingerprint: "f"), 1)
@@ -179,7 +180,7 @@ struct DispatcherTests {
         )
         let restored = harness.tell(.restored(Restored(campaigns: [work])), 0)
         #expect(restored == [.wake(at: at(10).instant)])
-        #expect(harness.tell(.woke, 10).writes == [.transition(makeCampaignID(), .begin)])
+        #expect(harness.tell(.woke, 10).writes == [.transition(makeID(), .begin)])
         var running = work
         running.state = .running
         let begun = harness.tell(.committed([makeChange(running)]), 10)
@@ -187,7 +188,7 @@ struct DispatcherTests {
         var paused = running
         paused.state = .paused
         _ = harness.tell(.committed([.claimed(nil, paused)]), 11)
-        #expect(harness.tell(.woke, 20).writes == [.transition(makeCampaignID(), .expire)])
+        #expect(harness.tell(.woke, 20).writes == [.transition(makeID(), .expire)])
     }
 
     @Test func `a far time of the wall clock is looked at again every 30 seconds`() {

@@ -1,11 +1,12 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// What operators, the disk, the network and a restart do to the dispatcher.
 struct DispatcherTroubleTests {
     private let ok = Outcome.answered(messageKey: "k", refused: [])
     private let fault = CommitFault.failed("disk I/O error")
-    private let id = makeCampaignID()
+    private let id = makeID()
     private let one = Dispatcher.Request(id: 1)
 
     // MARK: - The store
@@ -72,7 +73,10 @@ struct DispatcherTroubleTests {
         let write = Write.transition(id, .pause)
         #expect(harness.tell(.requested(one, write), 1) == [.commit([write])])
         let paused = makeWork(state: .paused)
-        guard case .changed(.success(let change)) = makeChange(paused) else { return }
+        guard case .changed(.success(let change)) = makeChange(paused) else {
+            Issue.record("no change")
+            return
+        }
         #expect(
             harness.tell(.committed([makeChange(paused)]), 1) == [
                 .report(.campaign(id, .paused, nil)), .reply(one, .changed(change)),

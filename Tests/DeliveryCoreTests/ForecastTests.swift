@@ -1,9 +1,10 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// What operators are told of a campaign's pace and end.
 struct ForecastTests {
-    private let id = makeCampaignID()
+    private let id = makeID()
 
     /// When a campaign of low priority with 3,000 left ends beside these, in seconds.
     private func eta(beside others: [CampaignWork], cap: Int? = nil) -> Double? {
@@ -62,7 +63,7 @@ struct ForecastTests {
         _ = harness.tell(.restored(Restored()), 0)
         let startAt = at(500).timestamp
         let end = harness.dispatcher.eta(
-            of: makeCampaignID(9),
+            of: makeID(9),
             state: .scheduled,
             settings: Campaign.Settings(startAt: startAt),
             remaining: 12_000,

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 struct SortedIndexTests {
@@ -100,7 +101,7 @@ struct IndexedSharesTests {
         var last: FairShares.Flow?
         for step in 0..<3_000 {
             let order = Int64.random(in: 1...40, using: &random)
-            let id = makeCampaignID(UInt64(order))
+            let id = makeID(UInt64(order))
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<4:
                 let size = Int.random(in: 1...60, using: &random)

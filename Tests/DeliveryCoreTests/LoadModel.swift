@@ -1,5 +1,5 @@
 import DeliveryCore
-import Simulation
+import TestSupport
 
 /// A dispatcher with any number of campaigns, a queue in memory and a provider that answers all.
 ///
@@ -12,8 +12,7 @@ struct LoadModel {
     private(set) var served = 0
 
     private var agenda = Agenda<Dispatcher.Event>()
-    private var works: [Campaign.ID: CampaignWork] = [:]
-    private var batches: [Batch.ID: Batch] = [:]
+    private var queue = QueueModel()
     private var random: SplitMix64
     private var campaignCount = 0
 
@@ -59,14 +58,14 @@ struct LoadModel {
         let later = now.timestamp.advanced(by: .seconds(Int.random(in: 5...600, using: &random)))
         let work =
             switch kind {
-            case .running: DeliveryCoreTests.makeWork(number, expiresAt: nil, fresh: 1)
-            case .backingOff: DeliveryCoreTests.makeWork(number, retries: 3, retryDueAt: later)
-            case .capped: DeliveryCoreTests.makeWork(number, cap: 1, fresh: 100)
+            case .running: TestSupport.makeWork(number, expiresAt: nil, fresh: 1)
+            case .backingOff: TestSupport.makeWork(number, retries: 3, retryDueAt: later)
+            case .capped: TestSupport.makeWork(number, cap: 1, fresh: 100)
             case .scheduled:
-                DeliveryCoreTests.makeWork(number, state: .scheduled, startAt: later, fresh: 1)
-            case .paused: DeliveryCoreTests.makeWork(number, state: .paused, fresh: 3)
+                TestSupport.makeWork(number, state: .scheduled, startAt: later, fresh: 1)
+            case .paused: TestSupport.makeWork(number, state: .paused, fresh: 3)
             }
-        works[work.id] = work
+        queue.works[work.id] = work
         return work
     }
 
@@ -76,7 +75,7 @@ struct LoadModel {
         for effect in effects {
             switch effect {
             case .commit(let writes):
-                let results = writes.map { perform($0) }
+                let results = writes.map { queue.perform($0) }
                 schedule(.committed(results), after: .milliseconds(3))
             case .check: break
             case .call(let batch):
@@ -93,54 +92,5 @@ struct LoadModel {
 
     private mutating func schedule(_ event: Dispatcher.Event, after delay: Duration) {
         agenda.add(event, at: now.instant.advanced(by: delay))
-    }
-
-    private mutating func perform(_ write: Write) -> WriteResult {
-        switch write {
-        case .claim(let claim): claimed(claim)
-        case .record(let record): .recorded(recorded(record), opened: [])
-        case .transition(let id, .begin): changed(id, to: .running)
-        case .transition(let id, .expire): changed(id, to: .expired)
-        case .service: .done
-        case .reclaim, .transition, .patch, .retry, .delete, .sweep, .close:
-            preconditionFailure("the load's campaigns need no \(write)")
-        }
-    }
-
-    private mutating func claimed(_ claim: Write.Claim) -> WriteResult {
-        guard var work = works[claim.campaign] else { return .claimed(nil, nil) }
-        var count = min(claim.accountLimit, work.freshCount)
-        switch claim.source {
-        case .fresh: work.freshCount -= count
-        case .dueRetries:
-            count = min(claim.accountLimit, work.retryCount)
-            work.retryCount -= count
-            if work.retryCount == 0 { work.retryDueAt = nil }
-        }
-        works[work.id] = work
-        let id = Batch.ID(rawValue: Int64(batches.count + 1))
-        let batch = Batch(
-            id: id,
-            campaign: work.id,
-            message: CheckedMessage(json: [], packetOverhead: 200),
-            accounts: makeAccounts(count),
-            numbers: CallNumbers(sequence: UInt32(id.rawValue), random: claim.random)
-        )
-        batches[id] = batch
-        return .claimed(batch, work)
-    }
-
-    private mutating func recorded(_ record: Write.Record) -> CampaignWork? {
-        guard let id = batches[record.batch]?.campaign, var work = works[id] else { return nil }
-        if work.freshCount == 0, work.retryCount == 0 { work.state = .completed }
-        works[id] = work
-        return work
-    }
-
-    private mutating func changed(_ id: Campaign.ID, to state: Campaign.State) -> WriteResult {
-        guard var work = works[id] else { return .changed(.failure(.notFound)) }
-        work.state = state
-        works[id] = work
-        return makeChange(work)
     }
 }

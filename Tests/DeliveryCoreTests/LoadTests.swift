@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// Thousands of campaigns at once.

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// Steps of retries, closings and sweeps, and the rests between them.
@@ -19,16 +20,16 @@ struct MassOperationsTests {
 
     @Test func `a commit holds one step of each kind, after a rest`() {
         var operations = MassOperations()
-        operations.restore([makeCampaignID(1), makeCampaignID(2)])
+        operations.restore([makeID(1), makeID(2)])
         for number in 3...4 {
-            let write = Write.retry(makeCampaignID(UInt64(number)), RetryFilter())
+            let write = Write.retry(makeID(UInt64(number)), RetryFilter())
             operations.add(.change(one, write))
         }
         operations.sweep(at: at(0).instant)
         let sweep = Write.sweep(.init(untouchedSince: at(-600).timestamp))
         #expect(
             steps(&operations, 0) == [
-                .retry(makeCampaignID(3), RetryFilter()), .close(makeCampaignID(1)), sweep,
+                .retry(makeID(3), RetryFilter()), .close(makeID(1)), sweep,
             ]
         )
         operations.stepped(now: at(1).instant)
@@ -36,7 +37,7 @@ struct MassOperationsTests {
         #expect(next(operations, 1.024) == rested)
         #expect(
             steps(&operations, 1.026) == [
-                .retry(makeCampaignID(4), RetryFilter()), .close(makeCampaignID(2)),
+                .retry(makeID(4), RetryFilter()), .close(makeID(2)),
             ]
         )
         #expect(next(operations, 1.1) == nil)
@@ -44,17 +45,17 @@ struct MassOperationsTests {
 
     @Test func `a campaign is closed once, however often it is named`() {
         var operations = MassOperations()
-        operations.close(makeCampaignID(), now: at(0).instant)
-        operations.close(makeCampaignID(), now: at(0).instant)
-        #expect(steps(&operations, 1) == [.close(makeCampaignID())])
+        operations.close(makeID(), now: at(0).instant)
+        operations.close(makeID(), now: at(0).instant)
+        #expect(steps(&operations, 1) == [.close(makeID())])
         #expect(steps(&operations, 2).isEmpty)
-        operations.closeAgain(makeCampaignID())
-        #expect(steps(&operations, 3) == [.close(makeCampaignID())])
+        operations.closeAgain(makeID())
+        #expect(steps(&operations, 3) == [.close(makeID())])
     }
 
     @Test func `a drain ends the retries that wait`() {
         var operations = MassOperations()
-        operations.add(.change(one, .retry(makeCampaignID(), RetryFilter())))
+        operations.add(.change(one, .retry(makeID(), RetryFilter())))
         #expect(operations.endRetries() == [one])
         #expect(operations.endRetries().isEmpty)
         #expect(steps(&operations, 9).isEmpty)

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// What an outcome comes to, by the batch and its campaign's policy.

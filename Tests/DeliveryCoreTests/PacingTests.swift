@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 struct TokenBucketTests {
@@ -176,7 +177,7 @@ struct WindowLedgerTests {
 struct LedgerEntryTests {
     private func makeEntry(release: Double?, last: Double?) -> LedgerEntry {
         LedgerEntry(
-            campaign: makeCampaignID(),
+            campaign: makeID(),
             count: 9,
             timeout: .seconds(10),
             releaseAt: release.map { at($0).instant },

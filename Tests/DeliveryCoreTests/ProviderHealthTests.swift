@@ -1,11 +1,12 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// Who may be addressed again, when, and what it costs: the rule of `ProviderHealth`, as tables.
 struct ProviderHealthTests {
     typealias News = ProviderHealth.News
 
-    private let campaign = makeCampaignID()
+    private let campaign = makeID()
 
     private func batch(_ number: Int64) -> Batch.ID { Batch.ID(rawValue: number) }
 
@@ -153,7 +154,7 @@ struct ProviderHealthTests {
 
     @Test func `trials take turns, and campaigns that risk their recipients come last`() throws {
         var health = unreachable
-        let other = makeCampaignID(2)
+        let other = makeID(2)
         for round in 0..<4 {
             health.probe()
             health.probed(isAnswered: true, now: at(Double(round)).instant)

@@ -1,9 +1,10 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// A retry of millions goes in steps, and whoever asked for it hears of the end.
 struct RetryStepTests {
-    private let id = makeCampaignID()
+    private let id = makeID()
     private let one = Dispatcher.Request(id: 1)
 
     private func position(_ name: String, requeued: Int) -> RetryPosition {

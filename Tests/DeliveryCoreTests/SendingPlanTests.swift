@@ -1,5 +1,5 @@
 import DeliveryCore
-import Simulation
+import TestSupport
 import Testing
 
 @Suite struct `A sending plan` {

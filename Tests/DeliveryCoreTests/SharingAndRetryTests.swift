@@ -1,9 +1,10 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 struct FairSharesTests {
     private func makeFlow(_ number: UInt64, _ priority: Priority) -> FairShares.Flow {
-        FairShares.Flow(id: makeCampaignID(number), priority: priority)
+        FairShares.Flow(id: makeID(number), priority: priority)
     }
 
     /// Lets these and no others have work.
@@ -43,9 +44,9 @@ struct FairSharesTests {
             makeFlow(1, .low), makeFlow(2, .normal), makeFlow(3, .high),
         ]
         let served = serve(420_000, to: flows, from: &shares)
-        #expect(isNear(served[makeCampaignID(3)] ?? 0, 320_000))
-        #expect(isNear(served[makeCampaignID(2)] ?? 0, 80_000))
-        #expect(isNear(served[makeCampaignID(1)] ?? 0, 20_000))
+        #expect(isNear(served[makeID(3)] ?? 0, 320_000))
+        #expect(isNear(served[makeID(2)] ?? 0, 80_000))
+        #expect(isNear(served[makeID(1)] ?? 0, 20_000))
     }
 
     @Test func `campaigns of a class share equally, however many they are`() {
@@ -53,9 +54,9 @@ struct FairSharesTests {
         let flows =
             [makeFlow(1, .high)] + (2...5).map { makeFlow(UInt64($0), .normal) }
         let served = serve(200_000, to: flows, from: &shares)
-        #expect(isNear(served[makeCampaignID(1)] ?? 0, 160_000))
+        #expect(isNear(served[makeID(1)] ?? 0, 160_000))
         for number in 2...5 {
-            #expect(isNear(served[makeCampaignID(UInt64(number))] ?? 0, 10_000))
+            #expect(isNear(served[makeID(UInt64(number))] ?? 0, 10_000))
         }
     }
 

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 import Testing
 
 /// When what nobody needs any more is removed, and that it holds nothing up.
@@ -51,7 +52,7 @@ struct SweepTests {
         var harness = DispatcherHarness()
         _ = harness.tell(.restored(Restored()), 0)
         let one = Dispatcher.Request(id: 1)
-        let write = Write.delete(makeCampaignID())
+        let write = Write.delete(makeID())
         #expect(harness.tell(.requested(one, write), 1).writes == [write])
         let deleted = harness.tell(.committed([makeChange(makeWork(state: .completed))]), 1.1)
         #expect(deleted.writes == [sweep])
@@ -61,8 +62,8 @@ struct SweepTests {
     @Test func `what is past its time is reported`() {
         var harness = DispatcherHarness(limits: Self.limits)
         _ = harness.tell(.restored(Restored()), 0)
-        let done = harness.tell(.committed([swept(retired: [makeCampaignID(7)])]), 1)
-        #expect(done.first == .report(.retired(makeCampaignID(7))))
+        let done = harness.tell(.committed([swept(retired: [makeID(7)])]), 1)
+        #expect(done.first == .report(.retired(makeID(7))))
     }
 
     @Test func `while the store fails nothing is swept, and for a minute after`() {

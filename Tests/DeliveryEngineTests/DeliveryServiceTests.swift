@@ -1,8 +1,8 @@
 import DeliveryCore
 import DeliveryEngine
 import Logging
-import Simulation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The service around the dispatcher: it carries out, it answers, and it stops cleanly.
@@ -75,15 +75,15 @@ struct DeliveryServiceTests {
         let order = Signals<String>()
         try await running(FakeProvider(isOpen: false)) { service in
             await hanging.first()
-            async let proof: Void = {
-                await service.proveTurning()
-                order.send("it turns")
-            }()
-            // Long enough for a wrong answer to come.
-            for _ in 0..<1_000 { await Task.yield() }
-            order.send("let go")
-            letGo.send(())
-            await proof
+            await withTaskGroup { group in
+                // Has asked when this returns.
+                group.addImmediateTask {
+                    await service.proveTurning()
+                    order.send("it turns")
+                }
+                order.send("let go")
+                letGo.send(())
+            }
         }
         #expect(await order.first() == "let go")
     }
@@ -97,13 +97,7 @@ struct DeliveryServiceTests {
             #expect(quota.windowUsed == 3)
             #expect(quota.inFlight == 1)
             #expect(quota.state == .paused)
-            var campaign = Campaign(
-                id: FakeQueue.id,
-                name: "",
-                state: .running,
-                createdAt: Timestamp(milliseconds: 0),
-                message: CheckedMessage(json: [], packetOverhead: 200)
-            )
+            var campaign = makeCampaign()
             campaign.counts.sending = 3
             let progress = service.progress(of: campaign)
             #expect(progress.messagesLastMinute == 3)
@@ -120,7 +114,7 @@ struct DeliveryServiceTests {
 
     @Test func `a queue that can't be written is told to whoever asks and heals`() async throws {
         queue.state.withLock {
-            $0.fresh = 0
+            $0.model = QueueModel([makeWork()])
             $0.fault = .failed("disk I/O error")
         }
         try await running(FakeProvider()) { service in
@@ -129,20 +123,17 @@ struct DeliveryServiceTests {
             }
             #expect(service.quota().state == .storeFailed)
             queue.state.withLock { $0.fault = nil }
-            async let change = service.change(FakeQueue.id, .transition(.pause))
-            while service.quota().state == .storeFailed {
-                time.pass(.seconds(1))
-                await Task.yield()
-            }
-            let state = try await change.campaign.state
-            #expect(state == .paused)
+            time.pass(.seconds(1))
+            await watch.reports.first { $0 == .service(.running, nil) }
+            let change = try await service.change(FakeQueue.id, .transition(.pause))
+            #expect(change.campaign.state == .paused)
         }
     }
 
     @Test func `what can't be written outside of commits shows, until something can`() async throws
     {
         queue.state.withLock {
-            $0.fresh = 0
+            $0.model = QueueModel([makeWork()])
             $0.fault = .failed("disk I/O error")
         }
         try await running(FakeProvider()) { service in
@@ -154,10 +145,8 @@ struct DeliveryServiceTests {
             await watch.events.first { $0 == .commitFailed(.failed("disk I/O error")) }
             #expect(service.quota().state == .storeFailed)
             queue.state.withLock { $0.fault = nil }
-            while service.quota().state == .storeFailed {
-                time.pass(.seconds(1))
-                await Task.yield()
-            }
+            time.pass(.seconds(1))
+            await watch.reports.first { $0 == .service(.running, nil) }
             #expect(service.quota().state == .running)
         }
     }
@@ -165,13 +154,22 @@ struct DeliveryServiceTests {
     @Test func `what is asked while the queue is being read isn't undone by what it held`()
         async throws
     {
+        let (hanging, letGo) = (Signals<Void>(), Signals<Void>())
         queue.state.withLock { state in
             state.isPaused = true
-            // Long enough for the request below to wait in line.
-            state.whileRestoring = { for _ in 0..<1_000 { await Task.yield() } }
+            state.whileRestoring = {
+                hanging.send(())
+                await letGo.first()
+            }
         }
         try await running(FakeProvider()) { service in
-            try await service.setPaused(false)
+            await hanging.first()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Waits in line when this returns.
+                group.addImmediateTask { try await service.setPaused(false) }
+                letGo.send(())
+                try await group.waitForAll()
+            }
             #expect(service.quota().state == .running)
         }
     }

@@ -2,7 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueTables
 import SQLiteQueue
-import Simulation
+import TestSupport
 import Testing
 
 /// An adapter that answers anything its types allow: what that costs is a status, never the daemon.

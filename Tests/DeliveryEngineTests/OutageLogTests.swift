@@ -1,8 +1,8 @@
 import DeliveryCore
 import DeliveryEngine
 import Logging
-import Simulation
 import Synchronization
+import TestSupport
 import Testing
 
 /// What an outage of the queue writes into the log.

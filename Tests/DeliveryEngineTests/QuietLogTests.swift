@@ -1,7 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import Logging
-import Simulation
+import TestSupport
 import Testing
 
 /// What is written of lines that come again and again.

@@ -2,7 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import Logging
 import ServiceLifecycle
-import Simulation
+import TestSupport
 import Testing
 
 struct ShutdownTests {

@@ -3,7 +3,7 @@ import DeliveryEngine
 import Logging
 import QueueTables
 import SQLiteQueue
-import Simulation
+import TestSupport
 import Testing
 
 /// A campaign is stored, admitted and told of as one operation.

@@ -1,9 +1,9 @@
-import CZlib
 import Compression
 import DeliveryCore
 import HTTPAPI
 import JSON
 import TencentIM
+import TestSupport
 import Testing
 
 // Streams of recipients, and what is written so that they can be read again.
@@ -272,28 +272,6 @@ private func inflate(
     }
     trial.expect(largest <= pieceSize, "a piece of \(largest) bytes")
     return output
-}
-
-/// One member, by zlib itself.
-private func gzip(_ bytes: [UInt8]) -> [UInt8] {
-    var stream = unsafe z_stream()
-    let version = ZLIB_VERSION
-    let size = unsafe Int32(MemoryLayout<z_stream>.size)
-    unsafe deflateInit2_(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, version, size)
-    defer { unsafe deflateEnd(&stream) }
-    var input = bytes
-    var output = [UInt8](repeating: 0, count: bytes.count + 100)
-    let made = unsafe input.withUnsafeMutableBufferPointer { input in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-            unsafe stream.next_in = input.baseAddress
-            unsafe stream.avail_in = UInt32(input.count)
-            unsafe stream.next_out = output.baseAddress
-            unsafe stream.avail_out = UInt32(output.count)
-            unsafe deflate(&stream, Z_FINISH)
-            return unsafe output.count - Int(stream.avail_out)
-        }
-    }
-    return Array(output.prefix(made))
 }
 
 /// A reader of CSV of the tests' own, for well-formed text.

@@ -1,20 +1,14 @@
 import HTTPAPI
 import HTTPTypes
 import Logging
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `The audit log` {
     private let service = FakeService()
-    private let changes = AuditLines()
+    private let changes = LogLines.audit
 
-    private var endpoint: Endpoint {
-        let changes = changes
-        return makeEndpoint(
-            service,
-            logger: Logger(label: "test") { _ in AuditCollector(lines: changes) }
-        )
-    }
+    private var endpoint: Endpoint { makeEndpoint(service, logger: changes.logger) }
 
     @Test func `says who changed what, of which campaign`() async throws {
         let id = try await makeCampaign(endpoint)
@@ -54,30 +48,13 @@ import Testing
     }
 }
 
-/// The changes that were logged, as "ACTION of CAMPAIGN by CALLER".
-final class AuditLines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock { $0 } }
-
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-struct AuditCollector: LogHandler {
-    let lines: AuditLines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    init(lines: AuditLines) { self.lines = lines }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        guard let action = event.metadata?["action"] else { return }
-        let campaign = event.metadata?["campaign"].map { " of \($0)" } ?? ""
-        lines.add("\(action)\(campaign) by \(event.metadata?["caller"] ?? "nobody")")
+extension LogLines {
+    /// The changes that were logged, as "ACTION of CAMPAIGN by CALLER".
+    static var audit: LogLines {
+        LogLines { line in
+            guard let action = line.metadata["action"] else { return nil }
+            let campaign = line.metadata["campaign"].map { " of \($0)" } ?? ""
+            return "\(action)\(campaign) by \(line.metadata["caller"] ?? "nobody")"
+        }
     }
 }

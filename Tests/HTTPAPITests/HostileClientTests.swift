@@ -5,6 +5,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Clients that are slow, many, or rude; the limits are short, so that none of it takes long.
@@ -144,7 +145,10 @@ import Testing
         let endpoint = makeEndpoint(
             service,
             configuration: configuration,
-            logger: Logger(label: "test") { _ in Reporter(messages: log) }
+            logger: LogLines { line in
+                log.yield(line.message)
+                return nil
+            }.logger
         )
         let id = try await makeCampaign(endpoint)
         service.state.withLock { $0.isEndless = true }
@@ -302,22 +306,4 @@ import Testing
         let again = try await exchange(.post, "/v1/campaigns", body, endpoint: endpoint)
         #expect(again.status == 201)
     }
-}
-
-/// Passes on what is logged.
-private struct Reporter: LogHandler {
-    let messages: AsyncStream<String>.Continuation
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    init(messages: AsyncStream<String>.Continuation) {
-        self.messages = messages
-    }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { messages.yield("\(event.message)") }
 }

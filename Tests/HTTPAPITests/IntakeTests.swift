@@ -1,8 +1,8 @@
-import CZlib
 import Compression
 import DeliveryCore
 import HTTPAPI
 import TencentIM
+import TestSupport
 import Testing
 
 /// What a stream came to: the accounts in their order, and the numbers of bad lines.
@@ -39,14 +39,6 @@ private func read(
             uniqueKeysWithValues: lines.invalid.examples.map { ($0.line, $0.reason) }
         )
     )
-}
-
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
-    }
 }
 
 @Suite struct `Account lines` {
@@ -104,7 +96,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test(arguments: 0..<60)
     func `are the same however the stream is cut`(seed: Int) {
-        var random = Seeded(state: UInt64(seed) &* 7_919)
+        var random = SplitMix64(seed: UInt64(seed) &* 7_919)
         let parts: [[UInt8]] = [
             Array("account".utf8), Array("\n".utf8), Array("\r\n".utf8), [0xEF, 0xBB, 0xBF],
             Array("天地".utf8), [0xFF], [0x0D], Array("\"x\"".utf8), Array("\\".utf8),
@@ -183,7 +175,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test(arguments: 0..<40)
     func `are the same however the stream is cut`(seed: Int) {
-        var random = Seeded(state: UInt64(seed) &* 104_729)
+        var random = SplitMix64(seed: UInt64(seed) &* 104_729)
         let parts: [[UInt8]] = [
             Array("account".utf8), [0x0A], [0x0D, 0x0A], [0x0D], [0xEF, 0xBB, 0xBF], [0xEF], [0x2C],
             [0x22], [0x22, 0x22], Array("天".utf8), Array("x,y\n".utf8), Array("\"q\",".utf8),
@@ -199,38 +191,6 @@ private struct Seeded: RandomNumberGenerator {
             read(bytes, cutAt: Array(bytes.indices), with: AccountTable(rules: UserIDs())) == whole
         )
     }
-}
-
-/// One member of gzip.
-func gzip(_ bytes: [UInt8]) -> [UInt8] {
-    var stream = unsafe z_stream()
-    let size = unsafe Int32(MemoryLayout<z_stream>.size)
-    let begun = unsafe deflateInit2_(
-        &stream,
-        6,
-        Z_DEFLATED,
-        31,
-        8,
-        Z_DEFAULT_STRATEGY,
-        ZLIB_VERSION,
-        size
-    )
-    precondition(begun == Z_OK)
-    var input = bytes
-    var output = [UInt8](repeating: 0, count: bytes.count + 1_024)
-    let made = unsafe input.withUnsafeMutableBufferPointer { input in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-            unsafe stream.next_in = input.baseAddress
-            unsafe stream.avail_in = UInt32(input.count)
-            unsafe stream.next_out = output.baseAddress
-            unsafe stream.avail_out = UInt32(output.count)
-            let end = unsafe deflate(&stream, Z_FINISH)
-            precondition(end == Z_STREAM_END)
-            return unsafe output.count - Int(stream.avail_out)
-        }
-    }
-    unsafe deflateEnd(&stream)
-    return Array(output[..<made])
 }
 
 @Suite struct `Gzip inflation` {

@@ -8,6 +8,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(1))) struct `A real socket` {
@@ -126,11 +127,11 @@ import Testing
         async throws
     {
         let path = "/tmp/fanoutd-\(UInt64.random(in: 0...UInt64.max)).sock"
-        let changes = AuditLines()
+        let changes = LogLines.audit
         let endpoint = makeEndpoint(
             service,
             configuration: makeConfiguration(listen: .unix(path: path, group: nil)),
-            logger: Logger(label: "test") { _ in AuditCollector(lines: changes) }
+            logger: changes.logger
         )
         let text = try await withServer(endpoint) { address in
             try await talk(

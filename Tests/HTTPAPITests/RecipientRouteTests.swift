@@ -4,6 +4,7 @@ import HTTPAPI
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `Streaming recipients` {

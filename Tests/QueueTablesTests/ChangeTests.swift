@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// What operators change: retry, patch, delete.
@@ -12,7 +13,7 @@ import Testing
     private func makeFinishedStore(_ kind: StoreKind) async throws -> Store {
         let store = try stores.make(kind)
         let accounts = makeAccounts(10)
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         let batch = try await store.claim()
         let verdicts = [
             makeVerdict(accounts[0], code: 70_107), makeVerdict(accounts[1], code: 70_107),
@@ -79,12 +80,12 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a retry is refused for a draft and past the expiry`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(start: false), now: at(0))
         let retry = Write.retry(makeID(), RetryFilter())
         #expect(try await refusal(store, retry) == .wrongState(.draft))
         var settings = Campaign.Settings()
         settings.expiresAt = at(20).timestamp
-        _ = try await store.create(makeCampaign(makeID(2), settings: settings), now: at(0))
+        _ = try await store.create(makeNewCampaign(makeID(2), settings: settings), now: at(0))
         try await store.commit(.transition(makeID(2), .expire), now: at(21))
         let late = Write.retry(makeID(2), RetryFilter())
         #expect(try await refusal(store, late, at: at(22)) == .expired)
@@ -95,7 +96,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a patch changes what it names and nothing else`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(start: false), now: at(0))
         var patch = CampaignPatch()
         patch.name = "New"
         patch.priority = .high
@@ -117,7 +118,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `times that make no sense are refused with their field`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         func field(_ patch: CampaignPatch) async throws -> String? {
             let refusal = try await refusal(store, .patch(makeID(), patch))
             guard case .invalid(let field, _) = refusal else { return nil }
@@ -136,7 +137,7 @@ import Testing
     func `a delete leaves nothing but what counts against the quota`(kind: StoreKind) async throws {
         let store = try await makeFinishedStore(kind)
         let other = makeID(2)
-        _ = try await store.create(makeCampaign(other), now: at(3))
+        _ = try await store.create(makeNewCampaign(other), now: at(3))
         #expect(try await refusal(store, .delete(other)) == .wrongState(.running))
         _ = try await store.change(.delete(makeID()))
         #expect(try await store.campaign(makeID()) == nil)
@@ -150,7 +151,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a canceled campaign with a call out isn't deleted`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let flying = try await store.claim(makeClaim(accountLimit: 3))
         try await store.commit(.transition(makeID(), .cancel))
         #expect(try await refusal(store, .delete(makeID())) == .wrongState(.canceled))
@@ -162,7 +163,7 @@ import Testing
     func `a search for sent recipients ends at the cursor`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
         let accounts = makeAccounts(9_000)
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         let batch = try await store.claim(makeClaim(accountLimit: 3))
         try await store.commit(makeRecord(batch.id))
         let filter = RecipientFilter(statuses: [.sent])

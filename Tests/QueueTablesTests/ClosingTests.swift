@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// A cancel or an expiry takes hold at once, and ends those that waited in steps of so many rows.
@@ -14,7 +15,7 @@ import Testing
     /// held batch, and in two of unknown outcome.
     private func makeStore(_ kind: StoreKind, rowsPerStep: Int) async throws -> Store {
         let store = try stores.make(kind, rowsPerStep: rowsPerStep)
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         for kind in 0..<5 {
             let limit = kind == 2 ? 10 : 5
             let batch = try await store.claim(makeClaim(accountLimit: limit))
@@ -140,7 +141,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `an answer that comes between two steps is counted once`(kind: StoreKind) async throws {
         let store = try stores.make(kind, rowsPerStep: 6)
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         let waiting = try await store.claim(makeClaim(accountLimit: 20))
         let flying = try await store.claim(makeClaim(accountLimit: 20))
         let retry = Verdict.retry(dueAt: at(50).timestamp)
@@ -167,7 +168,7 @@ import Testing
         let store = try stores.make(kind, rowsPerStep: 25)
         let ids = (1...5).map { makeID(UInt64($0)) }
         for id in ids {
-            _ = try await store.create(makeCampaign(id, accounts: makeAccounts(10)), now: at(0))
+            _ = try await store.create(makeNewCampaign(id, accounts: makeAccounts(10)), now: at(0))
             let batch = try await store.claim(makeClaim(id))
             let verdicts = batch.accounts.map { makeVerdict($0) }
             try await store.commit(
@@ -202,7 +203,7 @@ import Testing
     ) async throws {
         let store = try stores.make(kind)
         let settings = Campaign.Settings(expiresAt: at(5).timestamp)
-        _ = try await store.create(makeCampaign(settings: settings), now: at(0))
+        _ = try await store.create(makeNewCampaign(settings: settings), now: at(0))
         let held = try await store.claim(makeClaim(accountLimit: 2), now: at(1))
         try await store.commit(makeRecord(held.id, .held(dueAt: at(2).timestamp)), now: at(2))
         for write in [makeClaim(), makeReclaim(held.id)] {

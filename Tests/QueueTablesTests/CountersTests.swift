@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// Random writes of a few campaigns; after each the counters must equal a recount.
@@ -38,7 +39,7 @@ private struct Walk {
         random = SplitMix64(seed: seed)
         for (index, id) in ids.enumerated() {
             let accounts = makeAccounts(40 + 30 * index).shuffled(using: &random)
-            let campaign = makeCampaign(id, accounts: accounts)
+            let campaign = makeNewCampaign(id, accounts: accounts)
             _ = try await store.create(campaign, now: at(0))
         }
     }
@@ -47,7 +48,7 @@ private struct Walk {
         seconds += Int64.random(in: 0...3, using: &random)
         let id = ids.randomElement(using: &random) ?? makeID()
         let write = write(id)
-        guard let result = try await store.commit([write], now: at(seconds)).first else { return }
+        let result = try await store.commit(write, now: at(Double(seconds)))
         if case .claimed(let batch?, _) = result { open[batch.id] = batch.accounts }
         if case .changed(.success(let change)) = result { requeued += change.requeued }
         if case .recorded(_, let opened) = result {
@@ -79,7 +80,7 @@ private struct Walk {
     }
 
     private mutating func resolution(_ batch: Batch.ID) -> Resolution {
-        let dueAt = at(seconds + 2).timestamp
+        let dueAt = at(Double(seconds + 2)).timestamp
         switch Int.random(in: 0..<10, using: &random) {
         case 0..<5:
             var verdicts: [Resolution.AccountVerdict] = []

@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// What becomes of those who may have been accepted by an earlier call.
@@ -17,7 +18,7 @@ import Testing
     /// A store whose one batch was repeated, and then refused for each account to retry.
     private func makeDoubted(_ kind: StoreKind) async throws -> Store {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(3)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(3)), now: at(0))
         let batch = try await store.claim(makeClaim())
         try await store.commit(makeRecord(batch.id, repeated))
         let again = try await store.claim(makeReclaim(batch.id))
@@ -69,7 +70,7 @@ import Testing
         kind: StoreKind
     ) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(3)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(3)), now: at(0))
         let batch = try await store.claim(makeClaim())
         let left = Resolution.unknown(info: "timeout", code: nil)
         try await store.commit(makeRecord(batch.id, left))
@@ -85,7 +86,7 @@ import Testing
         kind: StoreKind
     ) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(4)), now: at(0))
         let batch = try await store.claim(makeClaim())
         try await store.commit(makeRecord(batch.id, repeated))
         let size = batch.accounts.reduce(0) { $0 + QuotedAccounts().size(of: $1) }
@@ -104,7 +105,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `who goes again for others' fault has spent nothing`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(3)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(3)), now: at(0))
         let batch = try await store.claim(makeClaim())
         try await store.commit(makeRecord(batch.id, .held(dueAt: at(1).timestamp)))
         let verdicts = batch.accounts.enumerated().map { index, account in
@@ -129,7 +130,7 @@ import Testing
         kind: StoreKind
     ) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(4)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(4)), now: at(0))
         let batch = try await store.claim(makeClaim())
         let result = try await store.commit(makeRecord(batch.id, .split(.refused)))
         guard case .recorded(_, let opened) = result else { throw NothingClaimed() }

@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// What metrics are told of the queue as a whole.
@@ -19,9 +20,9 @@ import Testing
     func `each state has its campaigns, and a deleted one is in none`(kind: StoreKind) async throws
     {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(makeID(1), start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(makeID(1), start: false), now: at(0))
         for number in 2...4 as ClosedRange<UInt64> {
-            _ = try await store.create(makeCampaign(makeID(number)), now: at(0))
+            _ = try await store.create(makeNewCampaign(makeID(number)), now: at(0))
         }
         try await store.commit(.transition(makeID(3), .pause))
         try await store.commit(.transition(makeID(4), .cancel))
@@ -39,8 +40,8 @@ import Testing
     func `the oldest that waits is the first started, or opened again`(kind: StoreKind) async throws
     {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(makeID(1), start: false), now: at(0))
-        _ = try await store.create(makeCampaign(makeID(2)), now: at(20))
+        _ = try await store.create(makeNewCampaign(makeID(1), start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(makeID(2)), now: at(20))
         try await store.commit(.transition(makeID(1), .start), now: at(10))
         #expect(try await store.standing().waitingSince == at(10).timestamp)
 
@@ -65,7 +66,7 @@ import Testing
         kind: StoreKind
     ) async throws {
         let first = try stores.make(kind)
-        _ = try await first.create(makeCampaign(), now: at(0))
+        _ = try await first.create(makeNewCampaign(), now: at(0))
         let batch = try await first.claim(makeClaim(accountLimit: 4))
         try await first.commit(makeRecord(batch.id))
         #expect(first.ended == makeCounts([\.sent: 4]))

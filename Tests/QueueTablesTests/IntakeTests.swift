@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 @Suite struct IntakeTests {
@@ -10,7 +11,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `duplicates are dropped byte for byte`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         // One letter with its accent, and the letter and the accent: two users.
         let accounts = ["b", "\u{E9}", "e\u{301}", "a", "b", "ab", "\u{E9}"].map { Account($0) }
         let taken = try await store.take(AccountRun(accounts), into: makeID(), now: at(1))
@@ -25,7 +26,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a run of several statements and lengths is taken whole`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         var random = SplitMix64(seed: 5)
         let accounts = makeAccounts(731) + makeAccounts(40, prefix: "user-0000123456789-")
         let run = AccountRun(accounts.shuffled(using: &random))
@@ -41,13 +42,13 @@ import Testing
         let store = try stores.make(kind)
         let count = 2 * CommitSize.slice + 7
         let accounts = (0..<count).map { Account("user-\($0)") } + [Account("user-3")]
-        let created = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        let created = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         #expect(created.campaign.counts.queued == count && created.work?.freshCount == count)
         #expect(try await store.counts().queued == count)
         #expect(try await store.strayRowCount() == 0)
         #expect(try await store.claim().accounts.count == 500)
         // No key is given twice.
-        _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
+        _ = try await store.create(makeNewCampaign(makeID(2)), now: at(1))
         #expect(try await store.everybody(of: makeID(2)).count == 10)
     }
 
@@ -56,7 +57,7 @@ import Testing
         kind: StoreKind
     ) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         let start = Write.transition(makeID(), .start)
         #expect(try await store.commit(start) == .changed(.failure(.emptyDraft)))
         _ = try await store.take(AccountRun(makeAccounts(3)), into: makeID(), now: at(1))

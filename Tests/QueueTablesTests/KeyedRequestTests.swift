@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 @Suite struct KeyedRequestTests {
@@ -11,7 +12,7 @@ import Testing
     func `an answer is durable with its campaign, and outlives it`(kind: StoreKind) async throws {
         let first = try stores.make(kind)
         let request = makeRequest(makeKey())
-        _ = try await first.create(makeCampaign(start: false), for: request, now: at(0))
+        _ = try await first.create(makeNewCampaign(start: false), for: request, now: at(0))
         try await first.commit(.delete(makeID()))
         let store = first.reopened(bootID: "boot-2")
         let answer = try await store.answer(to: makeKey(), now: at(1).timestamp)
@@ -26,12 +27,12 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a key is free again after 24 hours`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(), for: makeRequest(makeKey()), now: at(0))
-        let day: Int64 = 86_400
+        _ = try await store.create(makeNewCampaign(), for: makeRequest(makeKey()), now: at(0))
+        let day = 86_400.0
         #expect(try await store.answer(to: makeKey(), now: at(day - 1).timestamp) != nil)
         #expect(try await store.answer(to: makeKey(), now: at(day).timestamp) == nil)
         let next = makeRequest(makeKey(), answer: "next")
-        _ = try await store.create(makeCampaign(makeID(2)), for: next, now: at(day))
+        _ = try await store.create(makeNewCampaign(makeID(2)), for: next, now: at(day))
         let answer = try await store.answer(to: makeKey(), now: at(day + 1).timestamp)
         #expect(answer?.campaign == makeID(2))
         #expect(answer?.body == Array("next 10".utf8))

@@ -3,6 +3,7 @@ import DeliveryEngine
 import Foundation
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// Thousands of campaigns of one recipient each.
@@ -31,7 +32,7 @@ struct ManyCampaignsTests {
         let ids = (1...Self.count).map { makeID(UInt64($0)) }
         try await measure("create") {
             for id in ids {
-                let campaign = makeCampaign(id, accounts: makeAccounts(1))
+                let campaign = makeNewCampaign(id, accounts: makeAccounts(1))
                 _ = try await store.create(campaign, now: at(0))
             }
         }

@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// Pages that are read one after another while rows change.
@@ -19,7 +20,7 @@ import Testing
         for number in 1...60 {
             let start = number % 3 != 0
             _ = try await store.create(
-                makeCampaign(makeID(UInt64(number)), start: start),
+                makeNewCampaign(makeID(UInt64(number)), start: start),
                 now: at(0)
             )
         }
@@ -37,7 +38,7 @@ import Testing
                 let transition = transitions.randomElement(using: &random) ?? .pause
                 try await store.commit(.transition(id, transition), now: at(2))
             }
-            _ = try await store.create(makeCampaign(makeID(next)), now: at(0))
+            _ = try await store.create(makeNewCampaign(makeID(next)), now: at(0))
             next += 1
         }
         let after = try await ids(store, in: states)
@@ -60,7 +61,7 @@ import Testing
         let store = try stores.make(kind)
         for number in 1...20 as ClosedRange<UInt64> {
             _ = try await store.create(
-                makeCampaign(makeID(number), start: number % 2 == 0),
+                makeNewCampaign(makeID(number), start: number % 2 == 0),
                 now: at(0)
             )
             if number % 3 == 0 { try await store.commit(.transition(makeID(number), .cancel)) }
@@ -84,7 +85,7 @@ import Testing
     ) async throws {
         let store = try stores.make(kind)
         let accounts = makeAccounts(200)
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         var walked: [Account] = []
         var last: Account?
         repeat {

@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// How campaigns leave the store: at once for everybody who looks, and in steps on the disk.
@@ -11,7 +12,7 @@ import Testing
     /// A campaign of 60 recipients with every kind of row that may hang on one, and it is over.
     private func fill(_ store: Store, _ id: Campaign.ID = makeID(), at time: Now) async throws {
         let accounts = makeAccounts(60)
-        _ = try await store.create(makeCampaign(id, accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(id, accounts: accounts), now: at(0))
         let first = try await store.claim(makeClaim(id, accountLimit: 30))
         let verdicts = (0..<20).map { index in
             let verdict = index < 5 ? Verdict.failed : .retry(dueAt: at(1).timestamp)
@@ -56,7 +57,7 @@ import Testing
         try await fill(store, at: at(3))
         try await store.commit(.delete(makeID()), now: at(4))
         _ = try await store.sweep()
-        _ = try await store.create(makeCampaign(makeID(2)), now: at(5))
+        _ = try await store.create(makeNewCampaign(makeID(2)), now: at(5))
         #expect(try await store.everybody(of: makeID(2)).map(\.account) == makeAccounts(10))
         while try await store.sweep().hasMore {}
         #expect(try await store.everybody(of: makeID(2)).map(\.account) == makeAccounts(10))
@@ -86,16 +87,16 @@ import Testing
         try await fill(store, at: at(100))
         try await fill(store, makeID(2), at: at(101))
         let settings = Campaign.Settings(startAt: at(10_000).timestamp)
-        _ = try await store.create(makeCampaign(makeID(3), settings: settings), now: at(0))
+        _ = try await store.create(makeNewCampaign(makeID(3), settings: settings), now: at(0))
         for (number, transition) in [(4, .pause), (5, .halt(.init(code: 1, text: "no")))]
             as [(UInt64, Campaign.Transition)]
         {
-            _ = try await store.create(makeCampaign(makeID(number)), now: at(0))
+            _ = try await store.create(makeNewCampaign(makeID(number)), now: at(0))
             try await store.commit(.transition(makeID(number), transition), now: at(1))
         }
-        _ = try await store.create(makeCampaign(makeID(6)), now: at(0))
+        _ = try await store.create(makeNewCampaign(makeID(6)), now: at(0))
         for number in 7...9 as ClosedRange<UInt64> {
-            _ = try await store.create(makeCampaign(makeID(number), start: false), now: at(0))
+            _ = try await store.create(makeNewCampaign(makeID(number), start: false), now: at(0))
         }
         let run = AccountRun([Account("new")])
         _ = try await store.take(run, into: makeID(8), now: at(101))
@@ -113,7 +114,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a canceled campaign stays while a call of it is out`(kind: StoreKind) async throws {
         let store = try stores.make(kind)
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let flying = try await store.claim(makeClaim(accountLimit: 3))
         try await store.commit(.transition(makeID(), .cancel), now: at(2))
         #expect(try await store.sweep(since: at(900)).retired.isEmpty)
@@ -136,7 +137,7 @@ import Testing
     func `many campaigns are removed some at a time`(kind: StoreKind) async throws {
         let store = try stores.make(kind, rowsPerStep: 200)
         for number in 1...5 as ClosedRange<UInt64> {
-            _ = try await store.create(makeCampaign(makeID(number), start: false), now: at(0))
+            _ = try await store.create(makeNewCampaign(makeID(number), start: false), now: at(0))
         }
         var counts: [Int] = []
         var swept = try await store.sweep(since: at(5))

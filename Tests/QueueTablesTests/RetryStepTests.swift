@@ -2,6 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
+import TestSupport
 import Testing
 
 /// A retry goes in steps of so many rows, however many have failed.
@@ -17,7 +18,7 @@ import Testing
     ) async throws -> Store {
         let store = try stores.make(kind, rowsPerStep: 10)
         _ = try await store.create(
-            makeCampaign(accounts: accounts, settings: settings),
+            makeNewCampaign(accounts: accounts, settings: settings),
             now: at(0)
         )
         let verdicts = accounts.enumerated().compactMap { index, account in

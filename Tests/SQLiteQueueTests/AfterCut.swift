@@ -3,6 +3,7 @@ import DeliveryEngine
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 
 /// Opens a disk as it was found after a cut, after a reboot, and says what is wrong with it.
 ///

@@ -5,6 +5,7 @@ import Glibc
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// A copy of a store that is in use: whole, checked, and known for a copy when it is started.
@@ -29,7 +30,7 @@ import Testing
             options: makeOptions(),
             file: FileOptions(checkpointPages: 200)
         )
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         _ = try await store.take(AccountRun(makeAccounts(60_000)), into: makeID(), now: at(0))
         return store
     }
@@ -81,7 +82,7 @@ import Testing
     @Test(arguments: ["elsewhere", "stopped", "killed"])
     func `a copy starts with a full window held`(place: String) async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         _ = try await store.restore(now: at(0))
         try await copy()
         // Killed, its lock file has the mark that the store had when the copy was made.
@@ -125,7 +126,7 @@ import Testing
 
     @Test func `a store that nobody uses is copied as well, after a crash too`() async throws {
         let store = try Store.open(at: files.path("b"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         files.copy("b", to: "a")
         let rows = try StoredRows(at: files.path("b"))
         try store.close()
@@ -242,7 +243,7 @@ import Testing
 
     @Test func `when a copy has its name nothing of it can be lost with the power`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         try await copy()
         disk.cut(.none)
         let found = try #require(disk.afterCut())

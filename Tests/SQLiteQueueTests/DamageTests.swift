@@ -4,6 +4,7 @@ import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// Damage of one campaign: what concerns it is refused with the reason, and everything else is done.
@@ -20,7 +21,7 @@ import Testing
         let path = files.path("a")
         do {
             let first = try Store.open(at: path, options: makeOptions())
-            for id in [good, bad] { _ = try await first.create(makeCampaign(id), now: at(0)) }
+            for id in [good, bad] { _ = try await first.create(makeNewCampaign(id), now: at(0)) }
             try await prepare(first)
             try first.close()
         }
@@ -98,7 +99,7 @@ import Testing
         async throws
     {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        for id in [good, bad] { _ = try await store.create(makeCampaign(id), now: at(0)) }
+        for id in [good, bad] { _ = try await store.create(makeNewCampaign(id), now: at(0)) }
         let first = try await store.claim(makeClaim(good))
         let second = try await store.claim(makeClaim(bad))
         try harm("UPDATE campaign SET sending = 1 WHERE id = \(Self.second)")
@@ -209,7 +210,7 @@ import Testing
     @Test func `a full disk isn't one campaign's`() async throws {
         let disk = FaultyDisk()
         let store = try Store.open(at: disk.path, options: makeOptions())
-        for id in [good, bad] { _ = try await store.create(makeCampaign(id), now: at(0)) }
+        for id in [good, bad] { _ = try await store.create(makeNewCampaign(id), now: at(0)) }
         for trouble in FaultyDisk.Trouble.allCases {
             disk.fail(1, trouble, lasting: true)
             await #expect(throws: QueueError.self) {
@@ -225,13 +226,13 @@ import Testing
         let disk = FaultyDisk()
         let store = try Store.open(at: disk.path, options: makeOptions())
         // No fault of the store's: the same id again.
-        _ = try await store.create(makeCampaign(good), now: at(0))
+        _ = try await store.create(makeNewCampaign(good), now: at(0))
         await #expect(throws: QueueError.self) {
-            _ = try await store.create(makeCampaign(good), now: at(0))
+            _ = try await store.create(makeNewCampaign(good), now: at(0))
         }
         disk.fail(1, .io, lasting: true)
         await #expect(throws: QueueError.self) {
-            _ = try await store.create(makeCampaign(bad), now: at(0))
+            _ = try await store.create(makeNewCampaign(bad), now: at(0))
         }
         var faults = store.faults.makeAsyncIterator()
         let fault = try #require(await faults.next())

@@ -3,6 +3,7 @@ import DeliveryEngine
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// A disk that is full or fails: what wasn't done is said, nothing else is lost, and it goes on.
@@ -152,7 +153,7 @@ import Testing
     {
         let crashed = FaultyDisk()
         let first = try Store.open(at: crashed.path, options: makeOptions())
-        _ = try await first.create(makeCampaign(), now: at(0))
+        _ = try await first.create(makeNewCampaign(), now: at(0))
         crashed.cut(.all)
         let disk = try #require(crashed.afterCut())
         try first.close()
@@ -188,11 +189,11 @@ import Testing
         )
         let accounts = (0..<4 * CommitSize.slice).map { Account("user-\($0)") }
         await #expect(throws: QueueError.self) {
-            _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+            _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         }
         #expect(try await store.campaign(makeID()) == nil)
         #expect(try await store.strayRowCount() > CommitSize.slice)
-        _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
+        _ = try await store.create(makeNewCampaign(makeID(2)), now: at(1))
         let sweep = Write.sweep(Write.Sweep(untouchedSince: nil))
         for _ in 1...3 { try await store.commit(sweep, now: at(2)) }
         #expect(try await store.strayRowCount() == 0)
@@ -202,7 +203,7 @@ import Testing
     @Test func `a commit that fails has ended nobody`() async throws {
         let disk = FaultyDisk()
         let store = try Store.open(at: disk.path, options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let batch = try await store.claim()
         disk.fail(1, .full, lasting: true)
         await #expect(throws: QueueError.self) { try await store.commit(makeRecord(batch.id)) }

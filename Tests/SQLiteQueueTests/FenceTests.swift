@@ -5,6 +5,7 @@ import Glibc
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// Two processes never write to one store, by whatever names they know it.
@@ -55,7 +56,7 @@ import Testing
         unsafe symlink(files.path("a"), links.path("a"))
         do {
             let store = try open(links.path("a"))
-            _ = try await store.create(makeCampaign(), now: at(0))
+            _ = try await store.create(makeNewCampaign(), now: at(0))
             try store.close()
         }
         for suffix in ["-wal", "-shm", ".lock"] {
@@ -86,7 +87,7 @@ import Testing
 
     @Test func `who opens a store last has it, should the lock's file be deleted`() async throws {
         let first = try open(files.path("a"))
-        _ = try await first.create(makeCampaign(), now: at(0))
+        _ = try await first.create(makeNewCampaign(), now: at(0))
         _ = try await first.restore(now: at(0))
         files.remove("a.lock")
         let second = try open(files.path("a"))
@@ -95,7 +96,7 @@ import Testing
         let text = await refusal(by: first)
         #expect(text?.contains("another fanoutd has taken the store over") == true, "\(text ?? "")")
         await #expect(throws: QueueError.self) {
-            _ = try await first.create(makeCampaign(makeID(2)), now: at(1))
+            _ = try await first.create(makeNewCampaign(makeID(2)), now: at(1))
         }
         await #expect(throws: QueueError.self) { try await first.claim() }
         // Its end takes nothing from the other.
@@ -109,7 +110,7 @@ import Testing
         async throws
     {
         let store = try open(files.path("a"))
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         #expect(unsafe rename(files.path("a"), files.path("b")) == 0)
         let text = await refusal(by: store)
         #expect(text?.contains("moved, deleted or replaced") == true, "\(text ?? "")")
@@ -127,7 +128,7 @@ import Testing
         async throws
     {
         let store = try open(files.path("a"))
-        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(start: false), now: at(0))
         try await store.openIntake(makeID())
         #expect(unsafe rename(files.path("a"), files.path("b")) == 0)
         await store.closeIntake(makeID())
@@ -147,7 +148,7 @@ import Testing
         async throws
     {
         let store = try open(files.path("a"))
-        _ = try await store.create(makeCampaign(start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(start: false), now: at(0))
         let other = try makeRival(files.path("a"))
         try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
         // As somebody's shell may; what only looks needn't wait for it.
@@ -166,11 +167,11 @@ import Testing
     @Test func `a copy beside the log of the store before is refused, and untouched`() async throws
     {
         let store = try open(files.path("a"))
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let copy = try StoreCopy(of: files.path("a"), at: files.path("c"))
         while try copy.step() {}
         try copy.finish(isPaused: false)
-        _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
+        _ = try await store.create(makeNewCampaign(makeID(2)), now: at(1))
         files.copy("a", to: "b", only: ["-wal", ".lock"])
         files.copy("c", to: "b", only: [""])
         try store.close()

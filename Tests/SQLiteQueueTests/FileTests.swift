@@ -4,6 +4,7 @@ import Glibc
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 @Suite struct FileTests {
@@ -11,7 +12,7 @@ import Testing
 
     @Test func `a closed store opens again with everything in it`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let batch = try await store.claim(makeClaim(accountLimit: 4))
         try await store.commit(makeRecord(batch.id))
         var service = ServiceRecord()
@@ -33,7 +34,7 @@ import Testing
 
     @Test func `after a crash calls that were out come back as interrupted`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let answered = try await store.claim(makeClaim(accountLimit: 2))
         let flying = try await store.claim(makeClaim(accountLimit: 3))
         let held = try await store.claim(makeClaim(accountLimit: 1))
@@ -57,7 +58,7 @@ import Testing
         async throws
     {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(500))
+        _ = try await store.create(makeNewCampaign(), now: at(500))
         let batch = try await store.claim(makeClaim(accountLimit: 2), now: at(500))
         try await store.commit(makeRecord(batch.id, releaseAt: at(560).instant), now: at(501))
         _ = try await store.commit([], now: at(510))
@@ -92,8 +93,8 @@ import Testing
         let path = files.path("a")
         do {
             let store = try Store.open(at: path, options: makeOptions())
-            _ = try await store.create(makeCampaign(), now: at(0))
-            let draft = makeCampaign(makeID(2), start: false)
+            _ = try await store.create(makeNewCampaign(), now: at(0))
+            let draft = makeNewCampaign(makeID(2), start: false)
             _ = try await store.create(draft, now: at(0))
             try store.close()
         }
@@ -107,7 +108,7 @@ import Testing
             return text.contains("store.minFreeBytes asks for")
         }
         await #expect {
-            _ = try await store.create(makeCampaign(makeID(3)), now: at(1))
+            _ = try await store.create(makeNewCampaign(makeID(3)), now: at(1))
         } throws: {
             isRefusal($0)
         }
@@ -147,7 +148,7 @@ import Testing
             options: makeOptions(),
             file: FileOptions(pageLimit: 400)
         )
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         // Some 25 bytes a row, and 25,000 rows a transaction: the first two fit 1.6 MB.
         let run = AccountRun(makeAccounts(99_999))
         let taken = try await store.take(run, into: makeID(), now: at(1))
@@ -158,7 +159,7 @@ import Testing
         #expect(detail.hasPrefix(path))
         #expect(taken.accepted > 0 && taken.accepted < 99_999 && taken.accepted % 25_000 == 0)
         #expect(try await store.counts() == makeCounts([\.queued: taken.accepted]))
-        let other = makeCampaign(makeID(2), accounts: makeAccounts(60_000))
+        let other = makeNewCampaign(makeID(2), accounts: makeAccounts(60_000))
         await #expect(throws: QueueError.self) { _ = try await store.create(other, now: at(2)) }
         #expect(try await store.campaign(makeID(2)) == nil)
         try store.close()
@@ -183,7 +184,7 @@ import Testing
         async throws
     {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         #expect(try await store.restore(now: at(0)).holds.isEmpty)
         if whileOpen { files.backUp("a", to: "c") }
         try store.close()
@@ -232,7 +233,7 @@ import Testing
 
     @Test func `a cancelled stream is finished and closed all the same`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         let taken = try await withThrowingTaskGroup(of: Taken.self) { group in
             group.cancelAll()
             group.addTask {
@@ -257,7 +258,7 @@ import Testing
         async throws
     {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(), now: at(0))
+        _ = try await store.create(makeNewCampaign(), now: at(0))
         let flying = try await store.claim(makeClaim(accountLimit: 3))
         try await store.commit(.transition(makeID(), .cancel))
         let again = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())

@@ -3,6 +3,7 @@ import DeliveryEngine
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// What a store keeps, in its file and in memory, and what it lets go.
@@ -11,7 +12,7 @@ import Testing
 
     @Test func `whatever codes a retry names, no statement more is kept`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(5)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(5)), now: at(0))
         let batch = try await store.claim()
         let verdicts = batch.accounts.map { makeVerdict($0) }
         try await store.commit(makeRecord(batch.id, .settled(messageKey: "k", verdicts: verdicts)))
@@ -55,10 +56,10 @@ import Testing
         let store = try Store.open(at: path, options: makeOptions(rowsPerStep: 20))
         for number in 1...5 {
             let request = makeRequest(makeKey("key-\(number)"))
-            let campaign = makeCampaign(makeID(UInt64(number)))
-            _ = try await store.create(campaign, for: request, now: at(Int64(number)))
+            let campaign = makeNewCampaign(makeID(UInt64(number)))
+            _ = try await store.create(campaign, for: request, now: at(Double(number)))
         }
-        let day: Int64 = 86_400
+        let day = 86_400.0
         #expect(try await store.sweep(now: at(day + 4)).hasMore)
         #expect(try await store.sweep(now: at(day + 4)).hasMore)
         #expect(try await !store.sweep(now: at(day + 4)).hasMore)
@@ -73,7 +74,11 @@ import Testing
         for number in 1...5 {
             let request = makeRequest(makeKey("key-\(number)"))
             let now = at(number == 5 ? 90_000 : 0)
-            _ = try await store.create(makeCampaign(makeID(UInt64(number))), for: request, now: now)
+            _ = try await store.create(
+                makeNewCampaign(makeID(UInt64(number))),
+                for: request,
+                now: now
+            )
         }
         try store.close()
         let rows = try StoredRows(at: path).tables["keyed_request"] ?? ""
@@ -88,7 +93,7 @@ import Testing
             file: FileOptions(checkpointPages: 100)
         )
         let accounts = makeAccounts(2_000)
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         var read: [Account] = []
         var last: Account?
         var largest = 0
@@ -105,7 +110,7 @@ import Testing
             for index in 0..<20 {
                 let id = makeID(UInt64(100 + read.count * 20 + index))
                 _ = try await store.create(
-                    makeCampaign(id, accounts: makeAccounts(500)),
+                    makeNewCampaign(id, accounts: makeAccounts(500)),
                     now: at(0)
                 )
                 written += 1

@@ -4,6 +4,7 @@ import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// Stores of earlier versions.
@@ -14,7 +15,7 @@ import Testing
         let path = files.path("a")
         do {
             let store = try Store.open(at: path, options: makeOptions())
-            _ = try await store.create(makeCampaign(), now: at(0))
+            _ = try await store.create(makeNewCampaign(), now: at(0))
             try store.close()
         }
         let queue = try DatabaseQueue(path: path)
@@ -39,7 +40,7 @@ import Testing
         #expect(try await store.counts().total == 10)
         #expect(try await store.standing().campaigns == [.running: 1])
         let request = makeRequest(makeKey())
-        _ = try await store.create(makeCampaign(makeID(2)), for: request, now: at(1))
+        _ = try await store.create(makeNewCampaign(makeID(2)), for: request, now: at(1))
         #expect(try await store.answer(to: makeKey(), now: at(2).timestamp) != nil)
         try store.close()
         try Store.open(at: files.path("b"), options: makeOptions()).close()

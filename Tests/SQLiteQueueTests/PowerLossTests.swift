@@ -3,6 +3,7 @@ import DeliveryEngine
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// What was acknowledged is there after the power was cut, at whatever moment that was.
@@ -42,7 +43,7 @@ import Testing
             let rows = try StoredRows(at: found.path, checksIntegrity: true)
             #expect(rows.integrity == "ok")
             #expect(rows.withoutSalt == empty)
-            _ = try await again.create(makeCampaign(), now: at(1))
+            _ = try await again.create(makeNewCampaign(), now: at(1))
             #expect(try await again.claim().accounts.count == 10)
             try again.close()
         }

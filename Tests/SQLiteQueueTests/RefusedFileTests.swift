@@ -4,6 +4,7 @@ import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 import Testing
 
 /// What can't be a store is refused with its reason and stays as it is, to the byte.
@@ -45,7 +46,7 @@ import Testing
         sql: String = "SELECT 1"
     ) async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(accounts: makeAccounts(500)), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: makeAccounts(500)), now: at(0))
         _ = try await store.claim(makeClaim(accountLimit: 100))
         let queue = try DatabaseQueue(path: files.path("a"))
         try await queue.writeWithoutTransaction { try $0.execute(sql: sql) }
@@ -146,7 +147,7 @@ import Testing
         await attempt {
             _ = try await store.take(AccountRun(makeAccounts(600)), into: makeID(), now: at(6))
         }
-        await attempt { _ = try await store.create(makeCampaign(makeID(2)), now: at(6)) }
+        await attempt { _ = try await store.create(makeNewCampaign(makeID(2)), now: at(6)) }
         await attempt { try await store.commit(.transition(makeID(), .cancel)) }
         await attempt { try await store.commit(.delete(makeID())) }
         await attempt { try store.close() }

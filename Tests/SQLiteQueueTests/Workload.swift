@@ -3,6 +3,7 @@ import DeliveryEngine
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
+import TestSupport
 
 /// What the daemon does to a store, drawn from a seed: everything that writes, in any order.
 ///
@@ -32,7 +33,7 @@ struct Workload {
         case results([WriteResult])
     }
 
-    var now: Now { at(seconds) }
+    var now: Now { at(Double(seconds)) }
 
     mutating func next() -> Step {
         seconds += 1
@@ -79,7 +80,7 @@ struct Workload {
     private mutating func makeNext() -> NewCampaign {
         let id = makeID(firstCampaign + UInt64(campaigns.count))
         campaigns.append(id)
-        var campaign = makeCampaign(id, start: draw(4) > 0)
+        var campaign = makeNewCampaign(id, start: draw(4) > 0)
         campaign.recipients = run()
         return campaign
     }
@@ -108,7 +109,7 @@ struct Workload {
             service.isPaused = draw(2) == 0
             return .service(service)
         case 7, 8:
-            let time = draw(4) == 0 ? at(seconds - 50).timestamp : nil
+            let time = draw(4) == 0 ? now.timestamp.advanced(by: .seconds(-50)) : nil
             return .sweep(Write.Sweep(untouchedSince: time))
         default: return .retry(id, RetryFilter(unknown: draw(2) == 0))
         }
@@ -118,7 +119,7 @@ struct Workload {
         switch draw(6) {
         case 0 where !flying.isEmpty, 1 where !flying.isEmpty:
             let batch = flying.remove(at: draw(flying.count))
-            let releaseAt = at(seconds + 60).instant
+            let releaseAt = now.instant.advanced(by: .seconds(60))
             return makeRecord(batch.id, resolution(of: batch), releaseAt: releaseAt)
         case 2 where !open.isEmpty: return makeReclaim(open.remove(at: draw(open.count)))
         case 3: return .transition(anyCampaign(), draw(2) == 0 ? .start : .resume)
@@ -128,7 +129,7 @@ struct Workload {
     }
 
     private mutating func resolution(of batch: Batch) -> Resolution {
-        let dueAt = at(seconds + 1).timestamp
+        let dueAt = now.timestamp.advanced(by: .seconds(1))
         switch draw(8) {
         case 0: return .held(dueAt: dueAt)
         case 1: return .repeated(dueAt: dueAt, info: "timeout", code: nil)

@@ -19,7 +19,7 @@ import Testing
 
     private func makeStore() async throws -> Store {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         return store
     }
 
@@ -53,7 +53,7 @@ import Testing
                 }
                 await waits(Self.streams, store)
                 group.addTask {
-                    _ = try await store.create(makeCampaign(makeID(2)), now: at(1))
+                    _ = try await store.create(makeNewCampaign(makeID(2)), now: at(1))
                 }
                 await waits(Self.streams + 1, store)
                 group.addTask {
@@ -83,7 +83,7 @@ import Testing
                 for number in 0..<Self.streams {
                     group.addTask {
                         let id = makeID(UInt64(number) + 10)
-                        _ = try await store.create(makeCampaign(id), now: at(1))
+                        _ = try await store.create(makeNewCampaign(id), now: at(1))
                         return "request"
                     }
                 }
@@ -115,7 +115,7 @@ import Testing
         try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             try await holding(store) {
                 group.addTask {
-                    let twice = makeCampaign(makeID(2), accounts: makeAccounts(3) + makeAccounts(2))
+                    let twice = makeNewCampaign(makeID(2), accounts: makeAccounts(3) + makeAccounts(2))
                     return try await store.create(twice, for: request, now: at(1)).answer
                 }
                 await waits(1, store)

@@ -1,6 +1,7 @@
 import DeliveryCore
 import QueueTables
 import Simulation
+import TestSupport
 import Testing
 
 /// What Tencent says when it doesn't want a call, and what is done about it over the minutes.
@@ -106,7 +107,7 @@ struct BadDaysTests {
         }
         let ids = [
             try await world.add(makeAccounts(20_000)),
-            try await world.add(makeAccounts(3, "notice")),
+            try await world.add(makeAccounts(3, prefix: "notice-")),
         ]
         world.stage(.crash, after: .seconds(100))
         world.stage(.crash, after: .seconds(200))
@@ -205,7 +206,7 @@ struct BadDaysTests {
             }
             return call.after >= .seconds(2) && call.after < .seconds(120) ? .lost : nil
         }
-        let hopeless = try await world.add(makeAccounts(1, "hopeless"))
+        let hopeless = try await world.add(makeAccounts(1, prefix: "hopeless-"))
         let others = try await world.add(makeAccounts(20_000))
         try await world.run()
         let ending = try await Ending(&world, of: [others])
@@ -230,7 +231,7 @@ struct BadDaysTests {
         var world = try World.scripted(limits: limits) { call in
             isHopeless(call) ? TencentAnswers.refusal(91_000, call.batch) : nil
         }
-        let hopeless = try await world.add(makeAccounts(30, "err"))
+        let hopeless = try await world.add(makeAccounts(30, prefix: "err-"))
         let others = try await world.add(
             makeAccounts(200),
             settings: Campaign.Settings(onUnknown: onUnknown)
@@ -252,8 +253,11 @@ struct BadDaysTests {
         var world = try World.scripted { call in
             call.batch.accounts[0].text.hasPrefix("poison") ? .badGateway(isAccepted: false) : nil
         }
-        let poison = try await world.add(makeAccounts(20, "poison"))
-        world.stage(.submit(makeAccounts(3, "notice"), Campaign.Settings()), after: .seconds(300))
+        let poison = try await world.add(makeAccounts(20, prefix: "poison-"))
+        world.stage(
+            .submit(makeAccounts(3, prefix: "notice-"), Campaign.Settings()),
+            after: .seconds(300)
+        )
         try await world.run(for: .seconds(4_000))
         let notice = try #require(world.story.calls.first { $0.batch.campaign != poison })
         // The rest between probes is at most 60 s.
@@ -293,8 +297,8 @@ struct BadDaysTests {
             call.batch.accounts[0].text.hasPrefix("large")
                 ? TencentAnswers.refusal(code, call.batch) : nil
         }
-        let large = try await world.add(makeAccounts(2_000, "large"))
-        let other = try await world.add(makeAccounts(2_000, "other"))
+        let large = try await world.add(makeAccounts(2_000, prefix: "large-"))
+        let other = try await world.add(makeAccounts(2_000, prefix: "other-"))
         try await world.run(for: .seconds(3_600))
         let halted = try #require(try await world.store.campaign(large))
         #expect(halted.state == .halted)
@@ -337,7 +341,7 @@ struct BadDaysTests {
     @Test func `where a look-up explains nothing, halves find the one account that is at fault`()
         async throws
     {
-        var world = try Self.poisoned(by: "user-999")
+        var world = try Self.poisoned(by: "user-00999")
         let id = try await world.add(makeAccounts(1_000))
         try await world.run()
         let ending = try await Ending(&world, of: [id])
@@ -364,7 +368,7 @@ struct BadDaysTests {
         }
         let id = try await world.add(makeAccounts(50_000))
         let left = try await world.add(
-            makeAccounts(10_000, "left"),
+            makeAccounts(10_000, prefix: "left-"),
             settings: Campaign.Settings(onUnknown: .leave)
         )
         try await world.run()
@@ -388,7 +392,7 @@ struct BadDaysTests {
         }
         let id = try await world.add(makeAccounts(400))
         let left = try await world.add(
-            makeAccounts(300, "left"),
+            makeAccounts(300, prefix: "left-"),
             settings: Campaign.Settings(onUnknown: .leave)
         )
         try await world.run()

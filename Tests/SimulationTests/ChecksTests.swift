@@ -1,27 +1,14 @@
 import DeliveryCore
 import Simulation
+import TestSupport
 import Testing
 
 /// The checks of the simulation find what breaks a promise, and nothing else.
 struct ChecksTests {
-    private static let campaign = Campaign.ID(high: 1, low: 1)
-
-    private static func at(_ seconds: Int) -> Instant {
-        World.start.advanced(by: .seconds(seconds))
-    }
+    private static let campaign = makeID()
 
     private static func arrivals(_ calls: [(seconds: Int, count: Int)]) -> [ProviderModel.Arrival] {
-        calls.map { .init(at: at($0.seconds), count: $0.count, campaign: campaign) }
-    }
-
-    private static func batch(_ count: Int) -> Batch {
-        Batch(
-            id: Batch.ID(rawValue: 1),
-            campaign: campaign,
-            message: CheckedMessage(json: [], packetOverhead: 100),
-            accounts: (0..<count).map { Account("user-\($0)") },
-            numbers: CallNumbers(sequence: 1, random: 1)
-        )
+        calls.map { .init(at: at(Double($0.seconds)).instant, count: $0.count, campaign: campaign) }
     }
 
     private func excess(
@@ -45,11 +32,11 @@ struct ChecksTests {
 
     @Test func `what spans a change of the limit is held against the larger`() {
         var history = LimitHistory(100, at: World.start)
-        history.set(50, at: Self.at(100))
+        history.set(50, at: at(100).instant)
         #expect(excess([(90, 60), (110, 40)], history) == nil)
         #expect(excess([(115, 60), (120, 40)], history) == nil)
         #expect(excess([(117, 60), (120, 40)], history) != nil)
-        history.set(200, at: Self.at(200))
+        history.set(200, at: at(200).instant)
         #expect(excess([(190, 50), (210, 150)], history) == nil)
         #expect(excess([(190, 50), (199, 1)], history) != nil)
     }
@@ -65,7 +52,9 @@ struct ChecksTests {
         _ calls: [(seconds: Int, count: Int)],
         by provider: inout ProviderModel
     ) -> [Bool] {
-        calls.map { provider.counts(batch($0.count), at: at($0.seconds)) }
+        calls.map {
+            provider.counts(makeBatch(count: $0.count), at: at(Double($0.seconds)).instant)
+        }
     }
 
     @Test func `a rolling window refuses what the last 60 seconds have no room for`() {

@@ -1,5 +1,6 @@
 import DeliveryCore
 import Simulation
+import TestSupport
 import Testing
 
 /// An hour in which no call gets through, in every way that Tencent has to say so.
@@ -86,7 +87,9 @@ struct LongOutageTests {
                 priority: Priority.allCases[index % 3],
                 onUnknown: onUnknown
             )
-            ids.append(try await world.add(makeAccounts(size, "c\(index)"), settings: settings))
+            ids.append(
+                try await world.add(makeAccounts(size, prefix: "c\(index)-"), settings: settings)
+            )
         }
         try await world.run(for: .seconds(20_000))
         return (try await Ending(&world, of: ids), world)

@@ -51,10 +51,6 @@ struct Ending {
     }
 }
 
-func makeAccounts(_ count: Int, _ name: String = "user") -> [Account] {
-    (0..<count).map { Account("\(name)-\($0)") }
-}
-
 extension World {
     /// A world whose provider answers calls as a script says.
     static func scripted(

@@ -1,6 +1,7 @@
 import DeliveryCore
 import QueueTables
 import Simulation
+import TestSupport
 import Testing
 
 /// `start_at`, `expires_at`, a campaign's own cap, and an operator's `retry`, over the minutes.
@@ -16,9 +17,9 @@ struct TimesAndRetriesTests {
     {
         var world = try World(seed: 1)
         let early = Campaign.Settings(startAt: Self.time(600))
-        let first = try await world.add(makeAccounts(1_000, "first"), settings: early)
+        let first = try await world.add(makeAccounts(1_000, prefix: "first-"), settings: early)
         let late = Campaign.Settings(startAt: Self.time(1_200))
-        let second = try await world.add(makeAccounts(1_000, "second"), settings: late)
+        let second = try await world.add(makeAccounts(1_000, prefix: "second-"), settings: late)
         // The process is away for 0.1 to 5 s.
         world.stage(.crash, after: .milliseconds(1_199_950))
         try await world.run()
@@ -46,7 +47,7 @@ struct TimesAndRetriesTests {
         }
         let settings = Campaign.Settings(expiresAt: Self.time(265), onUnknown: onUnknown)
         let id = try await world.add(makeAccounts(100_000), settings: settings)
-        let other = try await world.add(makeAccounts(100, "other"))
+        let other = try await world.add(makeAccounts(100, prefix: "other-"))
         try await world.run()
         let ending = try await Ending(&world, of: [id])
         #expect(ending.violations.isEmpty)
@@ -68,10 +69,13 @@ struct TimesAndRetriesTests {
     @Test func `what waits for a retry or was never started expires, too`() async throws {
         var world = try World(seed: 1)
         let settings = Campaign.Settings(expiresAt: Self.time(60))
-        let retrying = try await world.add(makeAccounts(50, "err-91000"), settings: settings)
+        let retrying = try await world.add(
+            makeAccounts(50, prefix: "err-91000-"),
+            settings: settings
+        )
         let paused = try await world.add(makeAccounts(50), settings: settings)
         let never = try await world.add(
-            makeAccounts(50, "never"),
+            makeAccounts(50, prefix: "never-"),
             settings: Campaign.Settings(startAt: Self.time(50), expiresAt: Self.time(55))
         )
         world.stage(.write(.transition(never, .pause)), after: .seconds(1))
@@ -89,7 +93,7 @@ struct TimesAndRetriesTests {
     {
         var world = try World(seed: 1)
         let capped = try await world.add(
-            makeAccounts(2_000, "capped"),
+            makeAccounts(2_000, prefix: "capped-"),
             settings: Campaign.Settings(priority: .high, messagesPerMinute: 200)
         )
         let other = try await world.add(makeAccounts(60_000))
@@ -124,8 +128,9 @@ struct TimesAndRetriesTests {
         limits.batchAccounts = 100
         world.limits = limits
         let accounts =
-            makeAccounts(100, "err-91000") + makeAccounts(100, "missing") + makeAccounts(200)
-            + makeAccounts(100, "z")
+            makeAccounts(100, prefix: "err-91000-") + makeAccounts(100, prefix: "missing-")
+            + makeAccounts(200)
+            + makeAccounts(100, prefix: "z-")
         let id = try await world.add(
             accounts,
             settings: Campaign.Settings(onUnknown: .leave)

@@ -1,6 +1,7 @@
 import DeliveryCore
 import QueueTables
 import Simulation
+import TestSupport
 
 /// A life in which a mistake matters, made with it or without it.
 ///
@@ -70,7 +71,10 @@ struct Trial {
             // They end within seconds; their minute still runs when the process starts again.
             for index in 0..<5 {
                 let settings = Campaign.Settings(priority: .high)
-                let id = try await world.add(accounts(40, "short-\(index)"), settings: settings)
+                let id = try await world.add(
+                    makeAccounts(40, prefix: "short-\(index)-"),
+                    settings: settings
+                )
                 world.plan(.request(.delete(id)), after: .seconds(10))
             }
             world.plan(.crash, after: .seconds(12))
@@ -80,15 +84,13 @@ struct Trial {
         }
         if sabotage == .unknownHeldAsAnswered {
             // They use the part of the window too that is kept for notices.
-            for index in 0..<40 { _ = try await world.add(accounts(30, "notice-\(index)")) }
+            for index in 0..<40 {
+                _ = try await world.add(makeAccounts(30, prefix: "notice-\(index)-"))
+            }
         }
-        let id = try await world.add(accounts(1_500, "user"))
+        let id = try await world.add(makeAccounts(1_500, prefix: "user-"))
         if sabotage == .doubtClearedByCancel {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
         }
-    }
-
-    private static func accounts(_ count: Int, _ name: String) -> [Account] {
-        (0..<count).map { Account("\(name)-\($0)") }
     }
 }

@@ -3,6 +3,7 @@ import GRDB
 import QueueTables
 import SQLiteQueue
 import Simulation
+import TestSupport
 
 /// A store on a file that has a trigger more than the store itself makes.
 struct TriggeredStore {

@@ -1,5 +1,6 @@
 import DeliveryCore
 import TencentIMSimulator
+import TestSupport
 
 /// A generator whose every number is the same.
 ///
@@ -8,14 +9,6 @@ struct Constant: RandomNumberGenerator {
     var value: UInt64 = .max
 
     mutating func next() -> UInt64 { value }
-}
-
-/// So many seconds after 2023-11-14T22:13:20Z, on both clocks; that is 20 seconds into a minute.
-func makeNow(_ seconds: Double = 0) -> Now {
-    Now(
-        instant: Instant(nanoseconds: Int64(seconds * 1e9)),
-        timestamp: Timestamp(milliseconds: 1_700_000_000_000 + Int64(seconds * 1e3))
-    )
 }
 
 func makeCall(
@@ -43,7 +36,7 @@ extension SimulatedProvider {
     /// Answers one call with a generator that doesn't matter.
     mutating func answer(_ call: BatchSendCall = makeCall(), at seconds: Double = 0) -> Envelope {
         var random = Constant()
-        return receive(call, now: makeNow(seconds), using: &random)
+        return receive(call, now: TestSupport.at(seconds), using: &random)
     }
 }
 

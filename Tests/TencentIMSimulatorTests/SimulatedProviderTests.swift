@@ -1,4 +1,5 @@
 import TencentIMSimulator
+import TestSupport
 import Testing
 
 @Suite struct SimulatedProviderTests {
@@ -75,8 +76,8 @@ import Testing
     @Test func `the report counts calls, recipients and the largest of both`() {
         var provider = SimulatedProvider()
         _ = provider.answer(makeCall(to: makeAccounts(3), byteCount: 900))
-        _ = provider.refuse(CallRefusal(90012, recipients: 5), byteCount: 300, now: makeNow())
-        _ = provider.refuse(CallRefusal(90001), byteCount: 2, now: makeNow())
+        _ = provider.refuse(CallRefusal(90012, recipients: 5), byteCount: 300, now: at(0))
+        _ = provider.refuse(CallRefusal(90001), byteCount: 2, now: at(0))
         let report = provider.report
         #expect(report.calls == 3)
         #expect(report.recipients == 8)

@@ -291,7 +291,7 @@ func `trouble of the service leaves the call unknown`(_ code: Int) {
         #"{"ActionStatus":"SomeError","ErrorCode":0,"MsgKey":"k","ErrorList":[{"To_Account":"a","ErrorCode":70107}]}"#,
         #"{"ActionStatus":"FAIL","ErrorCode":"70169","ErrorInfo":"\ud83d\ude00","ErrorList":null}"#,
     ]
-    var random = SeededNumbers(seed: 1)
+    var random = SplitMix64(seed: 1)
     var unreadable = 0
     for round in 0..<5_000 {
         let bytes = mutated(Array(seeds[round % 2].utf8), using: &random)

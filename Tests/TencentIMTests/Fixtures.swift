@@ -50,23 +50,8 @@ func makeBatch(
     )
 }
 
-/// A seeded generator (SplitMix64), so that a failing run can be repeated.
-struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-}
-
 /// One to three random edits of some bytes.
-func mutated(_ bytes: [UInt8], using random: inout SeededNumbers) -> [UInt8] {
+func mutated(_ bytes: [UInt8], using random: inout SplitMix64) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...3, using: &random) {
         let position = Int.random(in: 0..<max(bytes.count, 1), using: &random)

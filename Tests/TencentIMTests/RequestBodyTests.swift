@@ -19,7 +19,7 @@ import Testing
 
 @Test(arguments: [1, 2, 499, 500])
 func `a request has exactly the bytes that were counted, less one comma`(_ count: Int) {
-    var random = SeededNumbers(seed: UInt64(count))
+    var random = SplitMix64(seed: UInt64(count))
     let letters = Array(#"ab"\é~ "#.unicodeScalars)
     let accounts = (0..<count).map { _ in
         let length = Int.random(in: 1...16, using: &random)

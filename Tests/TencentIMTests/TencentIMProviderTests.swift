@@ -33,7 +33,7 @@ func withProvider<Result>(
         caFile: caFile,
         connectionLimit: connectionLimit,
         idleLimit: idleLimit,
-        random: SeededNumbers(seed: 1),
+        random: SplitMix64(seed: 1),
         now: { Timestamp(milliseconds: 1_700_000_000_000) }
     )
     do {

@@ -1,6 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import PrometheusText
+import TestSupport
 import Testing
 import fanoutd
 
@@ -242,15 +243,5 @@ private func makeQuota(
         callsPerSecond: 200,
         state: state,
         inFlight: 1
-    )
-}
-
-private func makeBatch(count: Int = 1) -> Batch {
-    Batch(
-        id: Batch.ID(rawValue: 1),
-        campaign: Campaign.ID(high: 1 << 16 | 0x7000, low: 0x8000_0000_0000_0000),
-        message: CheckedMessage(json: [], packetOverhead: 0),
-        accounts: (0..<count).map { Account("bonnie-\($0)") },
-        numbers: CallNumbers(sequence: 1, random: 1)
     )
 }

@@ -157,7 +157,11 @@ import fanoutd
         let reload = ConfigurationReload(
             load: load,
             present: present,
-            logger: Logger(label: "test") { _ in JournalHandler(journal: journal) },
+            logger: LogLines { line in
+                let pairs = line.metadata.sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
+                journal.add("\(line.level): \(line.message)\(pairs.joined())")
+                return nil
+            }.logger,
             effects: ConfigurationReload.Effects(
                 take: { journal.add("taken: burst \($0.limits.effectiveBurst)") },
                 refuse: { journal.add("refused: \($0)") },
@@ -176,21 +180,5 @@ private final class Journal: Sendable {
 
     func add(_ entry: String) {
         list.withLock { $0.append(entry) }
-    }
-}
-
-private struct JournalHandler: LogHandler {
-    let journal: Journal
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let pairs = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
-        journal.add("\(event.level): \(event.message)\(pairs.joined())")
     }
 }

@@ -1,6 +1,7 @@
 package import DeliveryCore
 package import DeliveryEngine
 package import QueueTables
+import TestSupport
 
 package func makeOptions(
     boot: String = "boot-1",
@@ -21,27 +22,7 @@ package struct QuotedAccounts: AccountRules {
     package func size(of account: Account) -> Int { account.bytes.count + frameSize }
 }
 
-/// A point on both clocks, so many seconds after their start.
-package func at(_ seconds: Int64) -> Now {
-    Now(
-        instant: Instant(nanoseconds: seconds * 1_000_000_000),
-        timestamp: Timestamp(milliseconds: 1_700_000_000_000 + seconds * 1_000)
-    )
-}
-
-package func makeID(_ number: UInt64 = 1) -> Campaign.ID {
-    Campaign.ID(high: number << 16 | 0x7000, low: 0x8000_0000_0000_0000)
-}
-
-package func makeAccounts(_ count: Int, prefix: String = "user-") -> [Account] {
-    (0..<count).map { index in
-        let digits = String(index)
-        let zeros = String(repeating: "0", count: 5 - digits.count)
-        return Account(prefix + zeros + digits)
-    }
-}
-
-package func makeCampaign(
+package func makeNewCampaign(
     _ id: Campaign.ID = makeID(),
     accounts: [Account] = makeAccounts(10),
     settings: Campaign.Settings = Campaign.Settings(),

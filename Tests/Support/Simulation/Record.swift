@@ -1,4 +1,5 @@
 package import DeliveryCore
+import TestSupport
 
 /// What a life did, seen from outside: who was accepted, and what was written down about whom.
 package struct Record: Sendable {

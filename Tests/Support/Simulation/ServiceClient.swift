@@ -4,6 +4,7 @@ import JSON
 import QueueTables
 import Synchronization
 import TencentIM
+import TestSupport
 
 /// Those who use a service while it runs: each does some things, one after another, and ends when it
 /// hears that the service stops.

@@ -5,6 +5,7 @@ import QueueTables
 import SQLiteQueue
 import Synchronization
 import TencentIMSimulator
+import TestSupport
 
 /// One life of the service as production runs it, but for its clock, its disk and its wire.
 ///

@@ -1,5 +1,6 @@
 package import DeliveryCore
 import DeliveryEngine
+import TestSupport
 
 /// What a test tells about a world, and what it saw: who answers what when, and what operators do.
 package struct Story: Sendable {

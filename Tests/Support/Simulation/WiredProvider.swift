@@ -3,6 +3,7 @@ import DeliveryEngine
 import Synchronization
 import TencentIM
 import TencentIMSimulator
+import TestSupport
 
 /// The simulated provider at the end of a wire that delays and loses: what goes out is what the real
 /// encoder writes, and what comes back is what the real decoder reads.

@@ -1,4 +1,5 @@
 import DeliveryCore
+import TestSupport
 
 extension World {
     /// A call goes out and meets its fate.

@@ -2,6 +2,7 @@ package import DeliveryCore
 import DeliveryEngine
 package import QueueTables
 import SQLiteQueue
+import TestSupport
 
 /// One whole life of the service under virtual time: the production dispatcher, the production store
 /// in memory, and a model of the provider.
@@ -82,7 +83,7 @@ package struct World {
         case submit([Account], Campaign.Settings)
     }
 
-    package static let start = Instant(nanoseconds: 1_000_000_000_000)
+    package static let start = at(0).instant
 
     /// A world on a store of the test's own, or else on one in memory.
     package init(
@@ -99,7 +100,7 @@ package struct World {
         highest = limits
         quotas = LimitHistory(limits.messagesPerMinute, at: Self.start)
         random = SplitMix64(seed: seed)
-        now = Now(instant: Self.start, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
+        now = at(0)
         let options = Store.Options(
             bootID: "boot",
             seed: random.next(),
@@ -362,8 +363,7 @@ package struct World {
         now.instant = (boots == 0 ? Self.start : Instant(nanoseconds: 5_000_000_000)).advanced(
             by: up
         )
-        now.timestamp = Timestamp(milliseconds: 1_700_000_000_000)
-            .advanced(by: Self.start.duration(to: real) + wallOffset)
+        now.timestamp = at(0).timestamp.advanced(by: elapsed + wallOffset)
     }
 
     mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {

@@ -1,18 +1,19 @@
-import DeliveryCore
+package import DeliveryCore
 
-/// A time so long after the tests' beginning, on both clocks.
-func at(_ seconds: Double) -> Now {
+/// A point on both clocks, so many seconds after the tests' beginning.
+package func at(_ seconds: Double) -> Now {
     Now(
         instant: Instant(nanoseconds: 1_000_000_000_000 + Int64(seconds * 1e9)),
         timestamp: Timestamp(milliseconds: 1_700_000_000_000 + Int64(seconds * 1e3))
     )
 }
 
-func makeCampaignID(_ number: UInt64 = 1) -> Campaign.ID {
-    Campaign.ID(high: 0x7000, low: 0x8000_0000_0000_0000 | number)
+/// The id of a campaign; of two the one with the higher number was created later.
+package func makeID(_ number: UInt64 = 1) -> Campaign.ID {
+    Campaign.ID(high: number << 16 | 0x7000, low: 0x8000_0000_0000_0000)
 }
 
-func makeWork(
+package func makeWork(
     _ number: UInt64 = 1,
     state: Campaign.State = .running,
     priority: Priority = .normal,
@@ -25,7 +26,7 @@ func makeWork(
     retryDueAt: Timestamp? = nil
 ) -> CampaignWork {
     CampaignWork(
-        id: makeCampaignID(number),
+        id: makeID(number),
         state: state,
         settings: Campaign.Settings(
             priority: priority,
@@ -43,11 +44,15 @@ func makeWork(
     )
 }
 
-func makeAccounts(_ count: Int, prefix: String = "user") -> [Account] {
-    (0..<count).map { Account("\(prefix)\($0)") }
+/// So many accounts, in the order of their bytes.
+package func makeAccounts(_ count: Int, prefix: String = "user-") -> [Account] {
+    (0..<count).map { index in
+        let digits = String(index)
+        return Account(prefix + String(repeating: "0", count: max(0, 5 - digits.count)) + digits)
+    }
 }
 
-func makeBatch(
+package func makeBatch(
     _ number: Int64 = 1,
     campaign: UInt64 = 1,
     count: Int = 3,
@@ -55,11 +60,12 @@ func makeBatch(
     maybeAcceptedBefore: Set<Account> = [],
     attempts: Int = 0,
     maybeAccepted: Bool = false,
-    isHalf: Bool = false
+    isHalf: Bool = false,
+    random: UInt32 = 7
 ) -> Batch {
     Batch(
         id: Batch.ID(rawValue: number),
-        campaign: makeCampaignID(campaign),
+        campaign: makeID(campaign),
         message: CheckedMessage(json: [], packetOverhead: 200),
         accounts: makeAccounts(count),
         earlierAttempts: earlierAttempts,
@@ -67,11 +73,11 @@ func makeBatch(
         attempts: attempts,
         maybeAccepted: maybeAccepted,
         isHalf: isHalf,
-        numbers: CallNumbers(sequence: UInt32(number), random: 7)
+        numbers: CallNumbers(sequence: UInt32(number), random: random)
     )
 }
 
-func makeOpen(
+package func makeOpen(
     _ number: Int64 = 1,
     campaign: UInt64 = 1,
     count: Int = 3,
@@ -82,7 +88,7 @@ func makeOpen(
 ) -> OpenBatch {
     OpenBatch(
         id: Batch.ID(rawValue: number),
-        campaign: makeCampaignID(campaign),
+        campaign: makeID(campaign),
         count: count,
         attempts: attempts,
         maybeAccepted: maybeAccepted,
@@ -91,9 +97,9 @@ func makeOpen(
     )
 }
 
-func makeCampaign(_ number: UInt64 = 1, state: Campaign.State = .running) -> Campaign {
+package func makeCampaign(_ number: UInt64 = 1, state: Campaign.State = .running) -> Campaign {
     Campaign(
-        id: makeCampaignID(number),
+        id: makeID(number),
         name: "",
         state: state,
         createdAt: at(0).timestamp,
@@ -101,13 +107,13 @@ func makeCampaign(_ number: UInt64 = 1, state: Campaign.State = .running) -> Cam
     )
 }
 
-func makeChange(
+package func makeChange(
     _ work: CampaignWork,
     requeued: Int = 0,
     next: RetryPosition? = nil,
     closed: [Batch.ID] = []
 ) -> WriteResult {
-    let number = work.id.low & 0xFFFF
+    let number = work.id.high >> 16
     return .changed(
         .success(
             WriteResult.Change(

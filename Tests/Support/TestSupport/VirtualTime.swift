@@ -17,6 +17,7 @@ package final class VirtualTime: TimeSource {
         var cancelled: Set<Int> = []
     }
 
+    private static let start = at(0)
     private let state = Mutex(State())
 
     package init() {}
@@ -24,8 +25,8 @@ package final class VirtualTime: TimeSource {
     package func now() -> Now {
         let elapsed = state.withLock { $0.elapsed }
         return Now(
-            instant: World.start.advanced(by: elapsed),
-            timestamp: Timestamp(milliseconds: 1_700_000_000_000).advanced(by: elapsed)
+            instant: Self.start.instant.advanced(by: elapsed),
+            timestamp: Self.start.timestamp.advanced(by: elapsed)
         )
     }
 
@@ -38,7 +39,9 @@ package final class VirtualTime: TimeSource {
             try await withCheckedThrowingContinuation { continuation in
                 let result: Result<Void, any Error>? = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
-                    if instant <= World.start.advanced(by: state.elapsed) { return .success(()) }
+                    if instant <= Self.start.instant.advanced(by: state.elapsed) {
+                        return .success(())
+                    }
                     state.sleepers.append(Sleeper(id: id, until: instant, wake: continuation))
                     return nil
                 }
@@ -60,7 +63,7 @@ package final class VirtualTime: TimeSource {
     package func pass(_ duration: Duration) {
         let woken: [Sleeper] = state.withLock { state in
             state.elapsed += duration
-            let now = World.start.advanced(by: state.elapsed)
+            let now = Self.start.instant.advanced(by: state.elapsed)
             let due = state.sleepers.filter { $0.until <= now }
             state.sleepers.removeAll { $0.until <= now }
             return due
@@ -72,7 +75,7 @@ package final class VirtualTime: TimeSource {
     package func passToNext() -> Bool {
         let next = state.withLock { state in
             state.sleepers.map(\.until).min().map {
-                World.start.advanced(by: state.elapsed).duration(to: $0)
+                Self.start.instant.advanced(by: state.elapsed).duration(to: $0)
             }
         }
         guard let next else { return false }

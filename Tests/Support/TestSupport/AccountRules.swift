@@ -1,5 +1,5 @@
 package import DeliveryCore
 import TencentIM
 
-/// The provider's rules, by which everything simulated goes.
+/// The rules for accounts by which tests go: those of the provider there is.
 package let accountRules: any AccountRules = UserIDs()

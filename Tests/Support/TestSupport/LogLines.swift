@@ -1,29 +1,29 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// A log that a test reads, each line in the words that it picks; nil leaves one out.
-final class LogLines: Sendable {
+package final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
     private let pick: @Sendable (Line) -> String?
 
-    init(_ pick: @escaping @Sendable (Line) -> String?) { self.pick = pick }
+    package init(_ pick: @escaping @Sendable (Line) -> String?) { self.pick = pick }
 
-    struct Line {
-        let level: Logger.Level
-        let message: String
-        let metadata: Logger.Metadata
+    package struct Line {
+        package let level: Logger.Level
+        package let message: String
+        package let metadata: Logger.Metadata
 
         /// What there is of some metadata, each as ` name=value` or ` value`.
-        func text(_ names: [String], bare: Bool = false) -> String {
+        package func text(_ names: [String], bare: Bool = false) -> String {
             names.map { name in
                 metadata[name].map { bare ? " \($0)" : " \(name)=\($0)" } ?? ""
             }.joined()
         }
     }
 
-    var all: [String] { lines.withLock { $0 } }
+    package var all: [String] { lines.withLock { $0 } }
 
-    var logger: Logger { Logger(label: "test") { _ in Collector(log: self) } }
+    package var logger: Logger { Logger(label: "test") { _ in Collector(log: self) } }
 
     private func add(_ line: Line) {
         guard let text = pick(line) else { return }
