@@ -101,7 +101,7 @@ import Testing
         let store = try stores.make(kind)
         let names = ["a\"b", "a\\b", "a\\\"b", "[1,\"c\"]", "null", "1", "\u{E9}", "e\u{301}"]
         let accounts = names.map { Account($0) }.sorted()
-        _ = try await store.create(makeCampaign(accounts: accounts), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         let batch = try await store.claim()
         let verdicts = accounts.enumerated().map { index, account in
             makeVerdict(account, .retry(dueAt: at(2).timestamp), code: 91_000 + index)

@@ -33,7 +33,7 @@ import Testing
     @Test func `no statement keeps the accounts that were bound to it where they lay`() async throws
     {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         // One account goes by a statement of its own, a hundred by one for them all.
         let run = AccountRun(makeAccounts(101))
         #expect(try await store.take(run, into: makeID(), now: at(0)).accepted == 101)

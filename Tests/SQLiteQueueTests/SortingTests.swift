@@ -6,6 +6,7 @@ import QueueFixtures
 import QueueTables
 import SQLiteQueue
 import Synchronization
+import TestSupport
 import Testing
 
 /// The sending loop turns on the threads that streams are taken in on, so no run is sorted there.
@@ -43,7 +44,7 @@ import Testing
 
     @Test func `its caller's thread is free while a run is sorted`() async throws {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
-        _ = try await store.create(makeCampaign(accounts: [], start: false), now: at(0))
+        _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
         var random = SplitMix64(seed: 7)
         let accounts = (0..<20_000).map { _ in Account(String(random.next())) }
         let run = AccountRun(accounts)
@@ -51,7 +52,7 @@ import Testing
         let meter = Meter()
         try await withTaskExecutorPreference(meter) {
             _ = try await store.take(run, into: makeID(), now: at(1))
-            var created = makeCampaign(makeID(2), accounts: [])
+            var created = makeNewCampaign(makeID(2), accounts: [])
             created.recipients = run
             _ = try await store.create(created, now: at(1))
         }

@@ -6,6 +6,7 @@ import QueueFixtures
 import QueueTables
 import SQLiteQueue
 import Synchronization
+import TestSupport
 import Testing
 
 /// Whose turn it is at the one thread that writes: counted in turns, not in time.
