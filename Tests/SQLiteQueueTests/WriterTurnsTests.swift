@@ -116,7 +116,10 @@ import Testing
         try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             try await holding(store) {
                 group.addTask {
-                    let twice = makeNewCampaign(makeID(2), accounts: makeAccounts(3) + makeAccounts(2))
+                    let twice = makeNewCampaign(
+                        makeID(2),
+                        accounts: makeAccounts(3) + makeAccounts(2)
+                    )
                     return try await store.create(twice, for: request, now: at(1)).answer
                 }
                 await waits(1, store)
