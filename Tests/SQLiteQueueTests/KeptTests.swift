@@ -123,4 +123,20 @@ import Testing
         #expect(largest < 1_000_000)
         try store.close()
     }
+
+    @Test func `halves of a batch that an earlier process claimed have keys of their own`()
+        async throws
+    {
+        let first = try Store.open(at: files.path("a"), options: makeOptions())
+        _ = try await first.create(makeNewCampaign(accounts: makeAccounts(4)), now: at(0))
+        let batch = try await first.claim()
+        try first.close()
+
+        let store = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
+        let result = try await store.commit(makeRecord(batch.id, .split(.tooLarge)))
+        guard case .recorded(_, let opened) = result else { throw NothingClaimed() }
+        #expect(opened.count == 2)
+        #expect(opened.allSatisfy { $0.id > batch.id })
+        try store.close()
+    }
 }

@@ -29,7 +29,7 @@ extension Transaction {
             for entry in due { campaign.move(1, from: entry.status, to: .sending) }
         }
         let batch = BatchRow(
-            key: try nextBatchKey(),
+            key: nextBatchKey(),
             campaign: campaign.key,
             generation: campaign.generation,
             state: .inFlight,

@@ -29,7 +29,8 @@ extension Transaction {
 
     /// Writes down a call that is about to go out.
     mutating func hold(_ count: Int, of id: Campaign.ID, timeout: Duration) throws -> Int64 {
-        let key = try nextKey(after: \.lastCall, sql.ledger.lastKey)
+        memory.lastCall += 1
+        let key = memory.lastCall
         try connection.run(
             sql.ledger.insert,
             .int(key),

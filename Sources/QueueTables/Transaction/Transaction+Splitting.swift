@@ -46,7 +46,7 @@ extension Transaction {
     ) throws -> OpenBatch? {
         guard let first = accounts.first, let last = accounts.last else { return nil }
         var half = batch
-        half.key = try nextBatchKey()
+        half.key = nextBatchKey()
         half.count = accounts.count
         half.isHalf = isHalf
         half.numbers = CallNumbers(

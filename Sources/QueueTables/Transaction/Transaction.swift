@@ -93,24 +93,15 @@ struct Transaction {
 
     /// A key that no batch has had since the process began: a late record of one that is gone must
     /// not find another.
-    mutating func nextBatchKey() throws -> Int64 {
-        try nextKey(after: \.lastBatch, sql.batch.lastKey)
-    }
-
-    /// A key that follows the highest one there has been, as memory has it or else the table.
-    mutating func nextKey(
-        after last: WritableKeyPath<WriterMemory, Int64?>,
-        _ stored: StatementText
-    ) throws -> Int64 {
-        let highest = try memory[keyPath: last] ?? connection.first(stored) { $0.int64(0) } ?? 0
-        memory[keyPath: last] = highest + 1
-        return highest + 1
+    mutating func nextBatchKey() -> Int64 {
+        memory.lastBatch += 1
+        return memory.lastBatch
     }
 
     // MARK: Beginning and end
 
-    /// Reads the clock's row, and forgets calls that count no more; the first time it takes the
-    /// ledger over from an earlier process.
+    /// Reads the clock's row, and forgets calls that count no more; the first time it takes the keys
+    /// and the ledger over from an earlier process.
     mutating func begin(boot: String) throws {
         let clock = try connection.first(sql.service.clock) {
             ($0.text(0), $0.int64(1), $0.int64(2))
@@ -122,6 +113,9 @@ struct Transaction {
             return
         }
         let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
+        // Before anything is deleted: halves must not take the key of the batch that they were.
+        memory.lastBatch = try connection.first(sql.batch.lastKey) { $0.int64(0) } ?? 0
+        memory.lastCall = try connection.first(sql.ledger.lastKey) { $0.int64(0) } ?? 0
         if memory.lacksCalls { try holdWindow() }
         try adoptLedger(lastInstantOfBoot: last)
         memory.hasAdoptedLedger = true

@@ -11,10 +11,9 @@ struct WriterMemory: Sendable {
     /// Whether the ledger has been taken over from the process before.
     var hasAdoptedLedger = false
     var messages = RecentMessages()
-    /// The highest keys that batches and the ledger's rows have had, also those that are gone; nil
-    /// before one was drawn.
-    var lastBatch: Int64?
-    var lastCall: Int64?
+    /// The highest keys that batches and the ledger's rows have had, also those that are gone.
+    var lastBatch: Int64 = 0
+    var lastCall: Int64 = 0
     /// Recipients that became final since the process began.
     var ended = Counts()
 }
