@@ -221,7 +221,7 @@ let package = Package(
         .testTarget(
             name: "fanoutdTests",
             dependencies: [
-                "fanoutd", "DeliveryCore", "DeliveryEngine", "PrometheusText", "JSON",
+                "fanoutd", "DeliveryCore", "DeliveryEngine", "HTTPAPI", "PrometheusText", "JSON",
                 "SystemdNotify", "Codecs", "Platform", "Client", "TestSupport", argumentParser,
                 logging, nioCore, lifecycle,
             ]

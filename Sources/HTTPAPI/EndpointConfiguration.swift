@@ -51,11 +51,11 @@ package enum ListenAddress: Sendable, Hashable {
 }
 
 /// A bearer token and what it allows.
-package struct AccessToken: Sendable {
+package struct AccessToken: Sendable, Equatable {
     /// What the audit log calls its holder.
     package let name: String
     package let canWrite: Bool
-    let secret: [UInt8]
+    package let secret: [UInt8]
 
     package init(name: String, canWrite: Bool, secret: [UInt8]) {
         precondition(!secret.isEmpty, "the token \(name) is empty")
@@ -75,7 +75,8 @@ package struct AccessToken: Sendable {
     }
 }
 
-extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible {
+extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String { "token \(name)" }
     package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

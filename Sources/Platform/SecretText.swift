@@ -3,19 +3,8 @@
 /// A token goes out in a header, so all of it is ASCII. An editor's mark or another encoding would
 /// make a token of what looks right and opens nothing.
 package enum SecretText {
-    /// What is wrong with such bytes or their file, and what would do.
-    package struct Fault: Error, Sendable, Hashable {
-        package let problem: String
-        package let remedy: String
-
-        package init(problem: String, remedy: String) {
-            self.problem = problem
-            self.remedy = remedy
-        }
-    }
-
     /// What keeps the bytes from being lines of plain text, with the remedy; nil if nothing does.
-    package static func fault(in bytes: [UInt8], of name: String) -> Fault? {
+    package static func fault(in bytes: [UInt8], of name: String) -> Finding? {
         let problem: String
         if marks.contains(where: { bytes.starts(with: $0) }) {
             problem = "begins with a byte order mark (BOM)"
@@ -28,7 +17,7 @@ package enum SecretText {
         } else {
             return nil
         }
-        return Fault(
+        return Finding(
             problem: "\(name) \(problem)",
             remedy: "save it as plain ASCII text, its lines ended by LF or CRLF"
         )

@@ -34,12 +34,12 @@ import fanoutd
         let old = Configuration()
         var new = old
         let value = ConfigurationScalar(try #require(Self.others[name]), style: .plain)
-        #expect(key.take(value, .init(folder: "/"), &new) == nil)
+        #expect(key.take(value, "/", &new) == nil)
 
         let present = PresentConfiguration(old)
         let change = present.take(new)
         #expect(change.taken + change.waiting == [name])
-        let isTaken = Configuration.keysThatFollow.contains(name)
+        let isTaken = key.isReloaded
         #expect(change.taken.isEmpty != isTaken)
         for other in ConfigurationKey.all {
             let expected = isTaken && other.name == name ? new : old
@@ -121,11 +121,8 @@ import fanoutd
     @Test func `the runbook names every key that waits for a restart`() throws {
         let file = TemporaryFolder.repository.appending(path: "systemd/README.md")
         let text = try String(contentsOf: file, encoding: .utf8)
-        for key in ConfigurationKey.all where !Configuration.keysThatFollow.contains(key.name) {
+        for key in ConfigurationKey.all where !key.isReloaded {
             #expect(text.contains("`\(key.name)`"), "\(key.name)")
-        }
-        for name in Configuration.keysThatFollow {
-            #expect(ConfigurationKey.all.contains { $0.name == name }, "\(name)")
         }
     }
 

@@ -3,49 +3,39 @@ import Glibc
 import Platform
 
 extension Configuration {
-    /// A value of the right form that won't do: beside the others, or for what its file holds.
-    package struct Conflict: Sendable, Hashable {
-        package let key: String
-        package let problem: String
-        package let remedy: String
-
-        package init(_ key: String, _ problem: String, _ remedy: String) {
-            self.key = key
-            self.problem = problem
-            self.remedy = remedy
-        }
-    }
+    /// Values that are fine alone and wrong beside others, under the key to change.
+    typealias Conflict = (key: String, problem: String, remedy: String)
 
     /// What keeps the daemon from starting.
-    package var conflicts: [Conflict] {
+    var conflicts: [Conflict] {
         var conflicts: [Conflict] = []
         if !http.listen.isLocal, !http.allowRemote {
-            conflicts.append(
-                Conflict(
+            conflicts += [
+                (
                     "http.listen",
                     "'\(http.listen)' can be reached from other machines",
                     "listen on 127.0.0.1 or unix:PATH, or set http.allowRemote: true"
                 )
-            )
+            ]
         }
         if case .unix = http.listen, let group = http.socketGroup, unsafe getgrnam(group) == nil {
-            conflicts.append(
-                Conflict(
+            conflicts += [
+                (
                     "http.socketGroup",
                     "there is no group '\(group)' on this machine",
                     "give the name of one that is (getent group), or make it: groupadd"
                 )
-            )
+            ]
         }
         conflicts += provider.conflicts
         if retry.baseSeconds > retry.capSeconds {
-            conflicts.append(
-                Conflict(
+            conflicts += [
+                (
                     "retry.baseSeconds",
                     "\(retry.baseSeconds) is over retry.capSeconds, \(retry.capSeconds)",
                     "give a base that is at most the cap"
                 )
-            )
+            ]
         }
         return conflicts
     }

@@ -1,4 +1,5 @@
 package import DeliveryCore
+package import HTTPAPI
 package import Logging
 package import Platform
 
@@ -28,7 +29,7 @@ package struct Configuration: Sendable {
         package var token: Secret?
         package var tokensFile: String?
         /// What `tokensFile` holds.
-        package var tokens: [NamedToken] = []
+        package var tokens: [AccessToken] = []
         package var maxBodyBytes = 1_048_576
         package var gatewayMaxBodyBytes = 67_108_864
     }
@@ -79,24 +80,11 @@ package struct Configuration: Sendable {
         package var format = LogFormat.auto
     }
 
-    /// Where the bearer token stands.
-    package var tokenFile: String {
-        http.tokenFile ?? Path.folder(of: store.path) + "/token"
-    }
-}
-
-/// A further token of `http.tokensFile`.
-package struct NamedToken: Sendable, Equatable {
     /// What the log calls whoever holds the token of `http.tokenFile`.
     package static let ownerName = "owner"
 
-    package let name: String
-    package let canWrite: Bool
-    package let token: Secret
-
-    package init(name: String, canWrite: Bool, token: Secret) {
-        self.name = name
-        self.canWrite = canWrite
-        self.token = token
+    /// Where the bearer token stands.
+    package var tokenFile: String {
+        http.tokenFile ?? Path.folder(of: store.path) + "/token"
     }
 }

@@ -2,85 +2,102 @@ import Platform
 
 extension ConfigurationKey {
     /// Every key, in the order of the example file.
+    ///
+    /// What isn't reloaded is built into something that lives as long as the process: the socket, the
+    /// store, the TLS roots, and the deadlines of a call and of the shutdown.
     package static let all: [ConfigurationKey] =
-        http + store + Configuration.ProviderSection.keys + limits + [
-            .integer("retry.maxAttempts", 1...100, \.retry.maxAttempts),
-            .number("retry.baseSeconds", 0.001...86_400, \.retry.baseSeconds),
-            .number("retry.capSeconds", 0.001...86_400, \.retry.capSeconds),
-            .choice("defaults.onUnknown", \.defaults.onUnknown),
-            .choice("defaults.priority", \.defaults.priority),
-            .integer("retention.days", 0...36_500, \.retention.days),
-            .choice("log.level", \.log.level),
-            .choice("log.format", \.log.format),
-        ]
+        http + store + Configuration.ProviderSection.keys + limits + retry + others
+
+    /// The sections, in that order.
+    package static let sections = all.map(\.section).reduce(into: [String]()) { sections, name in
+        if sections.last != name { sections.append(name) }
+    }
 
     private static let http: [ConfigurationKey] = [
-        .text(
+        .init(
             "http.listen",
             \.http.listen,
-            wants:
+            .text(
                 "HOST:PORT, [IPV6]:PORT or unix:PATH with a path of at most 107 bytes; all addresses"
-                + " are 0.0.0.0:PORT or, with IPv6, [::]:PORT",
-            read: readListenAddress
+                    + " are 0.0.0.0:PORT or, with IPv6, [::]:PORT"
+            ) { text, folder in
+                guard case .unix(let path)? = ListenAddress(text) else {
+                    return ListenAddress(text)
+                }
+                return ListenAddress("unix:" + Path.resolve(path, in: folder))
+            }
         ),
-        .optionalText(
+        .init(
             "http.socketGroup",
             \.http.socketGroup,
-            wants: "the name of a group",
-            read: { text, _ in text }
+            .text("the name of a group") { name, _ in name }
         ),
-        .flag("http.allowRemote", \.http.allowRemote),
-        .optionalText(
-            "http.tokenFile",
-            \.http.tokenFile,
-            wants: "the path of a file",
-            read: readPath
-        ),
-        .optionalText(
-            "http.tokensFile",
-            \.http.tokensFile,
-            wants: "the path of a file",
-            read: readPath
-        ),
-        .integer("http.maxBodyBytes", 1_024...1_073_741_824, \.http.maxBodyBytes),
-        .integer("http.gatewayMaxBodyBytes", 1_024...1_073_741_824, \.http.gatewayMaxBodyBytes),
+        .init("http.allowRemote", \.http.allowRemote, .flag),
+        .init("http.tokenFile", \.http.tokenFile, .path("the path of a file"))
+            .holding(\.http.token)
+            .otherwise { $0.tokenFile }
+            .reloaded,
+        .init("http.tokensFile", \.http.tokensFile, .path("the path of a file"))
+            .holding(\.http.tokens) { "\($0.count) tokens" }
+            .reading { configuration in
+                guard let path = configuration.http.tokensFile else { return [] }
+                do throws(SecretFile.Faults) {
+                    configuration.http.tokens = try SecretFile.tokens(at: path)
+                    return []
+                } catch {
+                    return error.all
+                }
+            }
+            .reloaded,
+        .init("http.maxBodyBytes", \.http.maxBodyBytes, .integer(bodySizes)),
+        .init("http.gatewayMaxBodyBytes", \.http.gatewayMaxBodyBytes, .integer(bodySizes)),
     ]
 
+    private static let bodySizes = 1_024...1_073_741_824
+
     private static let store: [ConfigurationKey] = [
-        .text("store.path", \.store.path, wants: "the path of a file", read: readPath),
-        .integer("store.minFreeBytes", 0...1_099_511_627_776, \.store.minFreeBytes),
+        .init("store.path", \.store.path, .path("the path of a file")),
+        .init("store.minFreeBytes", \.store.minFreeBytes, .integer(0...1_099_511_627_776)),
     ]
 
     private static let limits: [ConfigurationKey] = [
-        .integer("limits.messagesPerMinute", 1...10_000_000, \.limits.messagesPerMinute),
-        .integer("limits.callsPerSecond", 1...10_000, \.limits.callsPerSecond),
-        .optionalInteger("limits.burst", 1...10_000_000, \.limits.burst),
-        .integer(
+        .init(
+            "limits.messagesPerMinute",
+            \.limits.messagesPerMinute,
+            .integer(1...10_000_000)
+        ).reloaded,
+        .init("limits.callsPerSecond", \.limits.callsPerSecond, .integer(1...10_000)).reloaded,
+        .init("limits.burst", \.limits.burst, .integer(1...10_000_000))
+            .otherwise { "\($0.limits.effectiveBurst)" }
+            .reloaded,
+        .init(
             "limits.batchAccounts",
-            1...Configuration.ProviderSection.accountLimit,
-            \.limits.batchAccounts
-        ),
-        .integer(
+            \.limits.batchAccounts,
+            .integer(1...Configuration.ProviderSection.accountLimit)
+        ).reloaded,
+        .init(
             "limits.packetBytes",
-            1_000...Configuration.ProviderSection.byteLimit,
-            \.limits.packetBytes
-        ),
-        .integer(
+            \.limits.packetBytes,
+            .integer(1_000...Configuration.ProviderSection.byteLimit)
+        ).reloaded,
+        .init(
             "limits.maxInFlight",
-            Configuration.Limits.inFlightRange,
-            \.limits.maxInFlight
-        ),
+            \.limits.maxInFlight,
+            .integer(Configuration.Limits.inFlightRange)
+        ).reloaded,
     ]
 
-    @Sendable package static func readPath(_ text: String, at location: Location) -> String? {
-        text.contains("\0") ? nil : Path.resolve(text, in: location.folder)
-    }
+    private static let retry: [ConfigurationKey] = [
+        .init("retry.maxAttempts", \.retry.maxAttempts, .integer(1...100)).reloaded,
+        .init("retry.baseSeconds", \.retry.baseSeconds, .number(0.001...86_400)).reloaded,
+        .init("retry.capSeconds", \.retry.capSeconds, .number(0.001...86_400)).reloaded,
+    ]
 
-    @Sendable private static func readListenAddress(
-        _ text: String,
-        at location: Location
-    ) -> ListenAddress? {
-        guard case .unix(let path)? = ListenAddress(text) else { return ListenAddress(text) }
-        return ListenAddress("unix:" + Path.resolve(path, in: location.folder))
-    }
+    private static let others: [ConfigurationKey] = [
+        .init("defaults.onUnknown", \.defaults.onUnknown, .choice),
+        .init("defaults.priority", \.defaults.priority, .choice),
+        .init("retention.days", \.retention.days, .integer(0...36_500)).reloaded,
+        .init("log.level", \.log.level, .choice).reloaded,
+        .init("log.format", \.log.format, .choice),
+    ]
 }

@@ -1,220 +1,129 @@
-/// One key of the configuration: its name, what it takes, and where its value goes.
+import Platform
+
+/// One key of the configuration: its name, the form of its value, where the value goes, and whether a
+/// reload changes it.
 ///
-/// The table `all` is the only list of keys: the file's parser, the environment's names, the output
-/// of `check-config` and the test of the example file all go by it.
+/// The table `all` is the only list of keys: the file's parser, the environment's names, a reload,
+/// the output of `check-config` and the test of the example file all go by it.
 package struct ConfigurationKey: Sendable {
+    package typealias Target<Value> = any WritableKeyPath<Configuration, Value> & Sendable
+
     /// As the file spells it, with its section: `limits.burst`.
     package let name: String
-    /// What it takes, in words that finish the sentence "give …".
+    /// The form of its value, in words that finish the sentence "give …".
     package let wants: String
-    package let isRequired: Bool
-    /// Takes a value; answers what is wrong with it, nil if nothing is.
-    package let take: @Sendable (ConfigurationScalar, Location, inout Configuration) -> Refusal?
+    /// Takes a value as it was written; a relative path in it counts from the folder.
+    package let take:
+        @Sendable (ConfigurationScalar, _ folder: String, inout Configuration)
+            -> ConfigurationRefusal?
     /// The value as the file would spell it; nil if there is none.
     package let show: @Sendable (Configuration) -> String?
+    package private(set) var isRequired = false
+    /// Whether a new value takes hold without a restart.
+    package private(set) var isReloaded = false
+    /// What counts where there is no value; nil for nothing.
+    private(set) var fallback: @Sendable (Configuration) -> String? = { _ in nil }
+    /// What the file that the value names holds, in words that show no secret.
+    private(set) var content: @Sendable (Configuration) -> String? = { _ in nil }
+    /// Reads that file; answers what is wrong with it.
+    private(set) var readFile: @Sendable (inout Configuration) -> [Finding] = { _ in [] }
+    /// Carries the value, and what its file holds, from one configuration into another.
+    private(set) var carry: @Sendable (Configuration, inout Configuration) -> Void
+    /// Whether the value, or what its file holds, is another one.
+    private(set) var differs: @Sendable (Configuration, Configuration) -> Bool
 
-    /// Where a value was written, as far as it decides what the value means.
-    package struct Location: Sendable {
-        /// The folder against which a relative path counts.
-        package let folder: String
+    init<Value>(_ name: String, _ target: Target<Value>, _ form: ConfigurationForm<Value>) {
+        self.init(name, target, wants: form.wants, show: form.show, read: form.read)
+    }
 
-        package init(folder: String) {
-            self.folder = folder
+    /// A key that may have no value.
+    init<Value>(_ name: String, _ target: Target<Value?>, _ form: ConfigurationForm<Value>) {
+        self.init(
+            name,
+            target,
+            wants: form.wants,
+            show: { $0.map(form.show) },
+            read: { scalar, folder throws(ConfigurationRefusal) in
+                form.isText && scalar.isNothing ? nil : try form.read(scalar, folder)
+            }
+        )
+    }
+
+    private init<Value>(
+        _ name: String,
+        _ target: Target<Value>,
+        wants: String,
+        show: @escaping @Sendable (Value) -> String?,
+        read:
+            @escaping @Sendable (ConfigurationScalar, String) throws(ConfigurationRefusal) -> Value
+    ) {
+        self.name = name
+        self.wants = wants
+        take = { scalar, folder, configuration in
+            do throws(ConfigurationRefusal) {
+                configuration[keyPath: target] = try read(scalar, folder)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        self.show = { show($0[keyPath: target]) }
+        carry = { $1[keyPath: target] = $0[keyPath: target] }
+        differs = { show($0[keyPath: target]) != show($1[keyPath: target]) }
+    }
+
+    // MARK: What else there is to a key
+
+    var required: Self { with { $0.isRequired = true } }
+
+    var reloaded: Self { with { $0.isReloaded = true } }
+
+    func otherwise(_ fallback: @escaping @Sendable (Configuration) -> String?) -> Self {
+        with { $0.fallback = fallback }
+    }
+
+    /// The key names a file whose content goes to `target`; `describe` says what it is.
+    func holding<Content: Equatable & Sendable>(
+        _ target: Target<Content>,
+        describe: @escaping @Sendable (Content) -> String? = { _ in nil }
+    ) -> Self {
+        with { key in
+            let (carry, differs) = (key.carry, key.differs)
+            key.content = { describe($0[keyPath: target]) }
+            key.carry = { old, new in
+                carry(old, &new)
+                new[keyPath: target] = old[keyPath: target]
+            }
+            key.differs = { differs($0, $1) || $0[keyPath: target] != $1[keyPath: target] }
         }
     }
 
-    /// Why a value isn't taken.
-    package enum Refusal: Sendable, Hashable {
-        case wrongType
-        case outOfRange
-        /// Text of another form, or none of those it can be.
-        case unfit
+    /// The key names a file that is read, or looked into, with the configuration.
+    func reading(
+        _ read: @escaping @Sendable (inout Configuration) -> [Finding]
+    ) -> Self {
+        with { $0.readFile = read }
     }
+
+    private func with(_ change: (inout Self) -> Void) -> Self {
+        var key = self
+        change(&key)
+        return key
+    }
+
+    // MARK: Names
 
     /// The variable that overrides the key: `limits.messagesPerMinute` is
     /// `FANOUTD_LIMITS_MESSAGES_PER_MINUTE`.
     package var environmentName: String {
-        var text = "FANOUTD_"
-        for character in name {
-            if character == "." {
-                text += "_"
-            } else {
-                if character.isUppercase { text += "_" }
-                text += character.uppercased()
-            }
+        name.reduce("FANOUTD_") { text, character in
+            if character == "." { return text + "_" }
+            return text + (character.isUppercase ? "_" : "") + character.uppercased()
         }
-        return text
     }
 
     /// The part before the dot.
     package var section: String { String(name.prefix { $0 != "." }) }
     /// The part behind the dot.
     package var leaf: String { String(name.drop { $0 != "." }.dropFirst()) }
-}
-
-// What a key can take. Each builds on a path into `Configuration`, whose initial value is the
-// default.
-extension ConfigurationKey {
-    package typealias Target<Value> = any WritableKeyPath<Configuration, Value> & Sendable
-
-    static func integer(
-        _ name: String,
-        _ range: ClosedRange<Int>,
-        _ target: Target<Int>,
-        isRequired: Bool = false,
-        wants: String? = nil
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: wants ?? "a whole number from \(range.lowerBound) to \(range.upperBound)",
-            isRequired: isRequired,
-            take: { scalar, _, configuration in
-                guard let value = scalar.integer else { return .wrongType }
-                guard range.contains(value) else { return .outOfRange }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { "\($0[keyPath: target])" }
-        )
-    }
-
-    /// As `integer`, for a key whose default depends on others.
-    static func optionalInteger(
-        _ name: String,
-        _ range: ClosedRange<Int>,
-        _ target: Target<Int?>
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: "a whole number from \(range.lowerBound) to \(range.upperBound)",
-            isRequired: false,
-            take: { scalar, _, configuration in
-                guard let value = scalar.integer else { return .wrongType }
-                guard range.contains(value) else { return .outOfRange }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { $0[keyPath: target].map { "\($0)" } }
-        )
-    }
-
-    static func number(
-        _ name: String,
-        _ range: ClosedRange<Double>,
-        _ target: Target<Double>
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))",
-            isRequired: false,
-            take: { scalar, _, configuration in
-                guard let value = scalar.number else { return .wrongType }
-                guard range.contains(value) else { return .outOfRange }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { plain($0[keyPath: target]) }
-        )
-    }
-
-    static func flag(_ name: String, _ target: Target<Bool>) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: "true or false",
-            isRequired: false,
-            take: { scalar, _, configuration in
-                guard let value = scalar.flag else { return .wrongType }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { "\($0[keyPath: target])" }
-        )
-    }
-
-    static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
-        _ name: String,
-        _ target: Target<Value>
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "),
-            isRequired: false,
-            take: { scalar, _, configuration in
-                guard let value = Value(rawValue: scalar.text) else { return .unfit }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { $0[keyPath: target].rawValue }
-        )
-    }
-
-    /// A value that `read` makes of text.
-    static func text<Value: CustomStringConvertible & Sendable>(
-        _ name: String,
-        _ target: Target<Value>,
-        isRequired: Bool = false,
-        wants: String,
-        read: @escaping @Sendable (String, Location) -> Value?
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: wants,
-            isRequired: isRequired,
-            take: { scalar, location, configuration in
-                guard let text = scalar.string else { return .wrongType }
-                guard let value = read(text, location) else { return .unfit }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { quoted($0[keyPath: target].description) }
-        )
-    }
-
-    /// As `text`, for a key that may be left empty.
-    static func optionalText<Value: CustomStringConvertible & Sendable>(
-        _ name: String,
-        _ target: Target<Value?>,
-        wants: String,
-        read: @escaping @Sendable (String, Location) -> Value?
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            wants: wants,
-            isRequired: false,
-            take: { scalar, location, configuration in
-                if scalar.isNothing {
-                    configuration[keyPath: target] = nil
-                    return nil
-                }
-                guard let text = scalar.string else { return .wrongType }
-                guard let value = read(text, location) else { return .unfit }
-                configuration[keyPath: target] = value
-                return nil
-            },
-            show: { $0[keyPath: target].map { quoted($0.description) } }
-        )
-    }
-
-    /// A number without the `.0` that Swift gives whole ones.
-    private static func plain(_ value: Double) -> String {
-        Int(exactly: value).map(String.init) ?? "\(value)"
-    }
-
-    /// Text as YAML takes it back as text.
-    private static func quoted(_ text: String) -> String {
-        let isPlain =
-            ConfigurationScalar(text, style: .plain).string != nil
-            && text.first.map { $0.isLetter || $0.isNumber || $0 == "/" } == true
-            && text.utf8.allSatisfy(isPlainByte) && !text.hasSuffix(":")
-        if isPlain { return text }
-        return "'" + text.replacing("'", with: "''") + "'"
-    }
-
-    private static func isPlainByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "._-/:@+".utf8.contains(byte)
-        }
-    }
 }

@@ -38,7 +38,9 @@ package struct ConfigurationLoader {
         loader.readEnvironment()
         loader.checkRequired()
         loader.readFiles()
-        loader.note(loader.configuration.conflicts)
+        for (key, problem, remedy) in loader.configuration.conflicts {
+            loader.note(Finding(problem: problem, remedy: remedy), of: key)
+        }
         guard loader.faults.isEmpty else { throw ConfigurationFaults(loader.faults) }
         return Loaded(configuration: loader.configuration, origins: loader.origins)
     }
@@ -72,7 +74,7 @@ package struct ConfigurationLoader {
         }
         for (nameNode, value) in mapping {
             let section = nameNode.scalar?.string ?? ""
-            guard ConfigurationKey.all.contains(where: { $0.section == section }) else {
+            guard ConfigurationKey.sections.contains(section) else {
                 noteUnknown(section, at: nameNode)
                 continue
             }
@@ -113,6 +115,7 @@ package struct ConfigurationLoader {
 
     private mutating func noteUnknown(_ name: String, at node: Node) {
         let names = ConfigurationKey.all.map(\.name)
+        let sections = ConfigurationKey.sections
         let remedy: String
         if names.contains(name) {
             let parts = name.split(separator: ".")
@@ -128,14 +131,6 @@ package struct ConfigurationLoader {
                 : "\(section) has \(known.joined(separator: ", "))"
         }
         note(place(of: node), key: name.shortened, problem: "unknown key", remedy: remedy)
-    }
-
-    private var sections: [String] {
-        var sections: [String] = []
-        for key in ConfigurationKey.all where sections.last != key.section {
-            sections.append(key.section)
-        }
-        return sections
     }
 
     // MARK: The environment
@@ -170,7 +165,7 @@ package struct ConfigurationLoader {
         origin: Origin
     ) {
         let folder = if case .environment = place { "" } else { Path.folder(of: path) }
-        let refusal = key.take(scalar, .init(folder: folder), &configuration)
+        let refusal = key.take(scalar, folder, &configuration)
         origins[key.name] = origin
         let problem: String
         switch refusal {
@@ -220,27 +215,44 @@ package struct ConfigurationLoader {
     }
 
     private mutating func readFiles() {
-        note(configuration.provider.readFiles())
-        guard let tokensFile = configuration.http.tokensFile else { return }
-        do {
-            configuration.http.tokens = try SecretFile.tokens(at: tokensFile)
-        } catch {
-            let key = "http.tokensFile"
-            for fault in error.all {
-                note(place(of: key), key: key, problem: fault.problem, remedy: fault.remedy)
-            }
+        for key in ConfigurationKey.all {
+            for finding in key.readFile(&configuration) { note(finding, of: key.name) }
         }
     }
 
-    private mutating func note(_ conflicts: [Configuration.Conflict]) {
-        for conflict in conflicts {
-            note(
-                place(of: conflict.key),
-                key: conflict.key,
-                problem: conflict.problem,
-                remedy: conflict.remedy
-            )
-        }
+    private mutating func note(_ finding: Finding, of key: String) {
+        note(place(of: key), key: key, problem: finding.problem, remedy: finding.remedy)
+    }
+}
+
+extension ConfigurationLoader.Loaded {
+    /// The effective configuration as a YAML file that says where each value came from.
+    ///
+    /// Keys hold no secrets, only the names of files that do, so nothing has to be left out.
+    package var text: String {
+        ConfigurationKey.sections.map { section in
+            "\(section):\n"
+                + ConfigurationKey.all.filter { $0.section == section }.map(line(of:)).joined()
+        }.joined()
+    }
+
+    private func line(of key: ConfigurationKey) -> String {
+        let value = key.show(configuration)
+        let line = value.map { "  \(key.leaf): \($0)" } ?? "  # \(key.leaf):"
+        let padding = String(repeating: " ", count: max(1, 52 - line.count))
+        return "\(line)\(padding)# \(remark(on: key, isSet: value != nil))\n"
+    }
+
+    private func remark(on key: ConfigurationKey, isSet: Bool) -> String {
+        if !isSet, let fallback = key.fallback(configuration) { return "default: \(fallback)" }
+        let origin =
+            switch origins[key.name] {
+            case .line(let line): "line \(line)"
+            case .environment(let name): name
+            case nil: isSet ? "default" : "not set"
+            }
+        guard isSet, let content = key.content(configuration) else { return origin }
+        return "\(origin), \(content) (redacted)"
     }
 }
 

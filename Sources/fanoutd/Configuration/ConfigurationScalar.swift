@@ -63,4 +63,21 @@ package struct ConfigurationScalar: Sendable, Hashable {
         if integer != nil || number != nil { return "a number" }
         return "text"
     }
+
+    /// Text as YAML takes it back as text.
+    static func quoted(_ text: String) -> String {
+        let isPlain =
+            ConfigurationScalar(text, style: .plain).string != nil
+            && text.first.map { $0.isLetter || $0.isNumber || $0 == "/" } == true
+            && text.utf8.allSatisfy(isPlainByte) && !text.hasSuffix(":")
+        return isPlain ? text : "'" + text.replacing("'", with: "''") + "'"
+    }
+
+    private static func isPlainByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "._-/:@+".utf8.contains(byte)
+        }
+    }
 }

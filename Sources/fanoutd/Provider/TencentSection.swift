@@ -30,110 +30,74 @@ package struct TencentSection: Sendable {
 
 extension TencentSection {
     package static let keys: [ConfigurationKey] = [
-        .integer(
+        .init(
             "tencent.sdkAppId",
-            1...4_294_967_295,
             \.provider.sdkAppId,
-            isRequired: true,
-            wants: "the app's SDKAppID, a whole number from 1 to 4294967295"
-        ),
-        .text(
+            .integer(1...4_294_967_295, "the app's SDKAppID, ")
+        ).required.reloaded,
+        .init(
             "tencent.administrator",
             \.provider.administrator,
-            wants: "the UserID of an administrator of the app, in quotes if it is a number",
-            read: { text, _ in text.utf8.count <= UserIDs.byteLimit ? text : nil }
-        ),
-        .text(
+            .text("the UserID of an administrator of the app, in quotes if it is a number") {
+                text,
+                _ in
+                text.utf8.count <= UserIDs.byteLimit ? text : nil
+            }
+        ).reloaded,
+        .init(
             "tencent.secretKeyFile",
             \.provider.secretKeyFile,
-            isRequired: true,
-            wants: "the path of a file that holds the app's secret key",
-            read: ConfigurationKey.readPath
-        ),
-        .text(
-            "tencent.endpoint",
-            \.provider.endpoint,
-            wants: endpointForm,
-            read: { text, _ in WebAddress(text) }
-        ),
-        .optionalText(
-            "tencent.backupEndpoint",
-            \.provider.backupEndpoint,
-            wants: endpointForm,
-            read: { text, _ in WebAddress(text) }
-        ),
-        .optionalText(
-            "tencent.caFile",
-            \.provider.caFile,
-            wants: "the path of a PEM file",
-            read: ConfigurationKey.readPath
-        ),
-        .number("tencent.timeoutSeconds", 4...60, \.provider.timeoutSeconds),
+            .path("the path of a file that holds the app's secret key")
+        )
+        .holding(\.provider.secretKey) { "key of \($0.bytes.count) bytes" }
+        .reading { configuration in
+            let path = configuration.provider.secretKeyFile
+            guard !path.isEmpty else { return [] }
+            do throws(Finding) {
+                configuration.provider.secretKey = try SecretFile.key(at: path)
+                return []
+            } catch {
+                return [error]
+            }
+        }
+        .required.reloaded,
+        .init("tencent.endpoint", \.provider.endpoint, endpointForm).reloaded,
+        .init("tencent.backupEndpoint", \.provider.backupEndpoint, endpointForm).reloaded,
+        .init("tencent.caFile", \.provider.caFile, .path("the path of a PEM file"))
+            .reading { trustRootsFault(at: $0.provider.caFile).map { [$0] } ?? [] },
+        .init("tencent.timeoutSeconds", \.provider.timeoutSeconds, .number(4...60)),
     ]
 
-    private static let endpointForm = "https://HOST or https://HOST:PORT without a path"
-
-    /// The secret that a key's file holds; nil for a key that names none.
-    package func secret(of key: String) -> Secret? {
-        key == "tencent.secretKeyFile" ? secretKey : nil
-    }
-
-    // MARK: - A reload
-
-    /// The keys that take hold without a restart; `follow` carries exactly these.
-    package static let keysThatFollow: Set<String> = [
-        "tencent.sdkAppId", "tencent.administrator", "tencent.secretKeyFile", "tencent.endpoint",
-        "tencent.backupEndpoint",
-    ]
-
-    /// Takes the values of those keys.
-    package mutating func follow(_ new: TencentSection) {
-        let (timeout, caFile) = (timeoutSeconds, caFile)
-        self = new
-        (timeoutSeconds, self.caFile) = (timeout, caFile)
-    }
-
-    // MARK: - Checks
+    private static let endpointForm = ConfigurationForm<WebAddress>.text(
+        "https://HOST or https://HOST:PORT without a path"
+    ) { text, _ in WebAddress(text) }
 
     /// The largest file of trust roots; all roots of a system take a quarter of a megabyte.
     private static let trustRootsLimit = 16_777_216
 
-    /// Reads the files that keys name; what is wrong with them is returned.
-    package mutating func readFiles() -> [Configuration.Conflict] {
-        var faults: [Configuration.Conflict] = []
-        if !secretKeyFile.isEmpty {
-            do {
-                secretKey = try SecretFile.key(at: secretKeyFile)
-            } catch {
-                faults.append(.init("tencent.secretKeyFile", error.problem, error.remedy))
-            }
+    /// Looks into the file only: the client reads it for itself when it is made.
+    private static func trustRootsFault(at path: String?) -> Finding? {
+        guard let path else { return nil }
+        let problem: String
+        do {
+            let bytes = try SmallFile.readRegular(path, limit: trustRootsLimit)
+            if TrustRoots.areThere(inPEM: bytes) { return nil }
+            problem = "\(path) holds no certificates that can be read"
+        } catch {
+            problem = "\(path) can't be read (\(error.reason))"
         }
-        if let problem = trustRootsProblem {
-            let remedy =
-                "give a PEM file with the trust root, readable by this user, or leave it out"
-            faults.append(.init("tencent.caFile", problem, remedy))
-        }
-        return faults
+        let remedy = "give a PEM file with the trust root, readable by this user, or leave it out"
+        return Finding(problem: problem, remedy: remedy)
     }
 
-    /// Looks into the file only: the client reads it for itself when it is made.
-    private var trustRootsProblem: String? {
-        guard let caFile else { return nil }
-        do {
-            let bytes = try SmallFile.readRegular(caFile, limit: Self.trustRootsLimit)
-            if TrustRoots.areThere(inPEM: bytes) { return nil }
-            return "\(caFile) holds no certificates that can be read"
-        } catch {
-            return "\(caFile) can't be read (\(error.reason))"
-        }
-    }
+    // MARK: - Checks
 
     /// What keeps the daemon from starting.
-    package var conflicts: [Configuration.Conflict] {
+    var conflicts: [Configuration.Conflict] {
         [("tencent.endpoint", endpoint), ("tencent.backupEndpoint", backupEndpoint)]
             .compactMap { key, address in
                 guard let address, !address.isPrivate else { return nil }
-                return .init(
+                return (
                     key,
                     "'\(address)' would send the signature unencrypted over a network",
                     "write https://, http:// is for loopback only"

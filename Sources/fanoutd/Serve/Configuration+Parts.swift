@@ -29,12 +29,9 @@ extension Configuration {
     /// Who may come in over TCP.
     package var accessTokens: [AccessToken] {
         let own = http.token.map {
-            AccessToken(name: NamedToken.ownerName, canWrite: true, secret: $0.bytes)
+            AccessToken(name: Self.ownerName, canWrite: true, secret: $0.bytes)
         }
-        let further = http.tokens.map {
-            AccessToken(name: $0.name, canWrite: $0.canWrite, secret: $0.token.bytes)
-        }
-        return (own.map { [$0] } ?? []) + further
+        return (own.map { [$0] } ?? []) + http.tokens
     }
 
     /// For the HTTP endpoint; `present` is asked for what may change while it runs.

@@ -48,11 +48,7 @@ import fanoutd
         let key = try #require(ConfigurationKey.all.first { $0.name == name })
         var configuration = Configuration()
         let refusals = [least - 1, least, most, most + 1].map { value in
-            key.take(
-                ConfigurationScalar("\(value)", style: .plain),
-                .init(folder: ""),
-                &configuration
-            )
+            key.take(ConfigurationScalar("\(value)", style: .plain), "", &configuration)
         }
         #expect(refusals == [.outOfRange, nil, nil, .outOfRange])
     }

@@ -1,6 +1,7 @@
 import DeliveryCore
 import Foundation
 import Glibc
+import HTTPAPI
 import Logging
 import Platform
 import TestSupport
@@ -368,7 +369,7 @@ import fanoutd
         let tokens = try SecretFile.tokens(at: path)
         #expect(tokens.map(\.name) == ["prometheus", "ops"])
         #expect(tokens.map(\.canWrite) == [false, true])
-        #expect(tokens[1].token == Secret("fedcba9876543210"))
+        #expect(tokens[1].secret == Array("fedcba9876543210".utf8))
     }
 
     @Test(arguments: ["\n", "\r\n"])
@@ -385,7 +386,11 @@ import fanoutd
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             let tokens = try SecretFile.tokens(at: path)
             #expect(tokens.map(\.name) == ["a", "b"])
-            #expect(tokens.map(\.token.text) == ["0123456789abcdef", "fedcba9876543210"])
+            #expect(
+                tokens.map { String(decoding: $0.secret, as: UTF8.self) } == [
+                    "0123456789abcdef", "fedcba9876543210",
+                ]
+            )
         }
     }
 
