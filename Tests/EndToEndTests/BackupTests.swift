@@ -16,16 +16,22 @@ extension EndToEndTests {
         }
 
         /// Starts a daemon of its own, with a provider of its own, on a copy.
-        private func restore(_ path: String) throws -> (Provider, DaemonProcess) {
+        private func restore(_ path: String) throws -> (ProviderProcess, DaemonProcess) {
             let folder = try Sandbox()
             try FileManager.default.copyItem(atPath: path, toPath: folder.path("fanoutd.sqlite"))
-            let provider = try Provider(in: folder, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: folder,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             return (provider, try DaemonProcess(in: folder, providerPort: provider.port))
         }
 
         @Test func `a copy made while sending is whole, and what was sent since goes again`() throws
         {
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             try provider.set(faults: #"{"delay_out_ms": [5, 20]}"#)
             let relay = try Relay(to: provider.port)
             let daemon = try DaemonProcess(

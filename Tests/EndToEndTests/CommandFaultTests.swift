@@ -20,7 +20,7 @@ extension EndToEndTests {
 
         @Test func `another server is told as that`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox)
+            let provider = try ProviderProcess(in: sandbox)
             let list = try sandbox.write("bonnie\n", to: "users.txt")
             for command in [
                 ["list"], ["show", "x"], ["quota"], ["export", "x"], ["delete", "x"],
@@ -37,7 +37,7 @@ extension EndToEndTests {
 
         @Test func `TLS to a plain port is told without a library's words`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox)
+            let provider = try ProviderProcess(in: sandbox)
             let list = try sandbox.run(["list", "--url", "https://127.0.0.1:\(provider.port)"])
             #expect(list.exitCode == 69)
             #expect(list.errors.contains("http://"), "\(list.errors)")
@@ -46,7 +46,10 @@ extension EndToEndTests {
 
         @Test func `a full disk behind standard output is code 74, and the id isn't lost`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
             let message = try sandbox.write(Message.text("hello"), to: "message.json")
             let list = try sandbox.write("bonnie\n", to: "users.txt")
@@ -79,7 +82,7 @@ extension EndToEndTests {
 
         @Test func `Ctrl-C in a submit names the draft that stays`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox)
+            let provider = try ProviderProcess(in: sandbox)
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
             let message = try sandbox.write(Message.text("hello"), to: "message.json")
             let pipe = sandbox.path("pipe")

@@ -5,7 +5,10 @@ extension EndToEndTests {
     @Suite struct Commands {
         @Test func `a campaign's whole life by the client commands`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
             let message = try sandbox.write(Message.text("hello"), to: "message.json")
             let accounts = ["bonnie", "missing-1", "rong"] + (10_000..<10_300).map { "user-\($0)" }
@@ -46,7 +49,10 @@ extension EndToEndTests {
 
         @Test func `a submit with the key of one that is done shows that one`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
             let message = try sandbox.write(Message.text("hello"), to: "message.json")
             let list = try sandbox.write("bonnie\nrong\n", to: "users.txt")
@@ -96,7 +102,7 @@ extension EndToEndTests {
 
         @Test func `a simulator whose port is taken says so`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox)
+            let provider = try ProviderProcess(in: sandbox)
             let listen = "127.0.0.1:\(provider.port)"
             let second = try sandbox.run(["simulator", "--listen", listen])
             #expect(second.exitCode == 75)

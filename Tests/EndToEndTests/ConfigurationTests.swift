@@ -7,7 +7,7 @@ extension EndToEndTests {
     @Suite struct Configurations {
         @Test func `a typo in the configuration is named with its line and its cure`() throws {
             let sandbox = try Sandbox()
-            try sandbox.write(Provider.secretKey, to: "secret-key")
+            try sandbox.write(ProviderProcess.secretKey, to: "secret-key")
             let settings = DaemonSettings().text(
                 port: try Socket.freePort(),
                 providerPort: 9,
@@ -33,7 +33,7 @@ extension EndToEndTests {
             _ new: String,
             in sandbox: Sandbox
         ) throws -> String {
-            try sandbox.write(Provider.secretKey, to: "secret-key")
+            try sandbox.write(ProviderProcess.secretKey, to: "secret-key")
             let text = DaemonSettings().text(port: 1, providerPort: 9, folder: sandbox.folder)
             try #require(text.contains(old))
             return try sandbox.write(text.replacing(old, with: new), to: "fanoutd.yaml")

@@ -7,7 +7,10 @@ extension EndToEndTests {
         @Test(arguments: ["leave", "resend"])
         func `three crashes at the worst moments lose nobody`(policy: String) throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             try provider.set(faults: #"{"delay_out_ms": [10, 60]}"#)
             let relay = try Relay(to: provider.port)
             let settings = DaemonSettings(batchAccounts: 50, maxInFlight: 4)
@@ -61,7 +64,10 @@ extension EndToEndTests {
 
         @Test func `SIGTERM waits for the calls in flight and records their answers`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             try provider.set(faults: #"{"delay_out_ms": [1000, 1000]}"#)
             let relay = try Relay(to: provider.port)
             let settings = DaemonSettings(batchAccounts: 50, maxInFlight: 2)
@@ -90,7 +96,10 @@ extension EndToEndTests {
 
         @Test func `while calls in flight are waited for it answers, and isn't ready`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let relay = try Relay(to: provider.port)
             let daemon = try DaemonProcess(in: sandbox, providerPort: relay.port)
             let isReleased = Monitor(false)
@@ -121,8 +130,8 @@ extension EndToEndTests {
             #expect(try daemon.client().get("/readyz").status == 503)
             #expect(try daemon.client().get("/healthz").status == 200)
 
-            let options = Provider.Kind.simulator.unlimited
-            let provider = try Provider(in: sandbox, port: port, options: options)
+            let options = ProviderProcess.Kind.simulator.unlimited
+            let provider = try ProviderProcess(in: sandbox, port: port, options: options)
             #expect(try daemon.watch(id) == 0)
             #expect(try daemon.export(id).allSatisfy { $0.attempts == 1 })
             #expect(try daemon.client().get("/readyz").status == 200)

@@ -14,7 +14,10 @@ extension EndToEndTests {
 
         @Test(.mounted("a disk that fills up while a stream comes in and while calls are out"))
         func `a full disk refuses, says why, and everything goes on once there is room`() throws {
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let disk = sandbox.path("disk")
             try FileManager.default.createDirectory(
                 atPath: disk,
@@ -118,7 +121,7 @@ extension EndToEndTests {
 
         @Test(.mounted("a disk that has no room for the token"))
         func `a token that has no room is made at the next start`() throws {
-            try sandbox.write(Provider.secretKey, to: "secret-key")
+            try sandbox.write(ProviderProcess.secretKey, to: "secret-key")
             let disk = sandbox.path("disk")
             try FileManager.default.createDirectory(
                 atPath: disk,
@@ -173,7 +176,10 @@ extension EndToEndTests {
         func `nothing is sent while writes fail, and everybody once they don't`(
             fault: String
         ) throws {
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             try provider.set(faults: #"{"delay_out_ms": [5, 20]}"#)
             let relay = try Relay(to: provider.port)
             let daemon = try DaemonProcess(
@@ -225,7 +231,10 @@ extension EndToEndTests {
 
         @Test(.enabled(if: FileManager.default.freeBytes < mostFreeBytes, "the disk is too large"))
         func `below store minFreeBytes nothing new is taken, and sending goes on`() throws {
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
             let draft = try daemon.create("{\"message\": \(Message.text("hi"))}")
             try daemon.add(["bonnie", "rong"], to: draft)

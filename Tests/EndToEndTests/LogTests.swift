@@ -8,7 +8,10 @@ extension EndToEndTests {
         /// Runs a campaign of which some fail, and asks for what is refused.
         private func log(level: String) throws -> (lines: [Substring], token: String) {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             var settings = DaemonSettings()
             settings.logLevel = level
             let daemon = try DaemonProcess(
@@ -43,7 +46,7 @@ extension EndToEndTests {
             level: String
         ) throws {
             let (lines, token) = try log(level: level)
-            for secret in [Self.canary, token, Provider.secretKey] {
+            for secret in [Self.canary, token, ProviderProcess.secretKey] {
                 let leaks = lines.filter { $0.contains(secret) }
                 #expect(leaks == [])
             }

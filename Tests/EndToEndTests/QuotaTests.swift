@@ -7,7 +7,7 @@ extension EndToEndTests {
         @Test func `a full window stays full through a crash`() throws {
             let sandbox = try Sandbox()
             let options = ["--quota", "600", "--window", "rolling"]
-            let provider = try Provider(in: sandbox, options: options)
+            let provider = try ProviderProcess(in: sandbox, options: options)
             let settings = DaemonSettings(messagesPerMinute: 600, burst: 600, batchAccounts: 100)
             let daemon = try DaemonProcess(
                 in: sandbox,

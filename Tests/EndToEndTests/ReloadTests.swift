@@ -8,7 +8,7 @@ extension EndToEndTests {
             let sandbox = try Sandbox()
             // What the limits of any of its minutes come to; one recipient more is refused.
             let options = ["--quota", "1000", "--window", "rolling"]
-            let provider = try Provider(in: sandbox, options: options)
+            let provider = try ProviderProcess(in: sandbox, options: options)
             var settings = DaemonSettings(messagesPerMinute: 600, burst: 1_000, batchAccounts: 100)
             let daemon = try DaemonProcess(
                 in: sandbox,
@@ -37,9 +37,9 @@ extension EndToEndTests {
             // Another app's account of it all: where it listens, what it signs with, what it allows.
             let key = String(repeating: "0123456789abcdef", count: 4)
             let keyFile = try sandbox.write(key, to: "secret-key")
-            let other = try Provider(
+            let other = try ProviderProcess(
                 in: sandbox,
-                options: Provider.Kind.simulator.unlimited + ["--secret-key-file", keyFile]
+                options: ProviderProcess.Kind.simulator.unlimited + ["--secret-key-file", keyFile]
             )
             settings.messagesPerMinute = 600_000
             try daemon.reload(settings, providerPort: other.port)
@@ -58,7 +58,7 @@ extension EndToEndTests {
                 "\(errors)"
             )
             #expect(!errors.contains(key))
-            #expect(!errors.contains(Provider.secretKey))
+            #expect(!errors.contains(ProviderProcess.secretKey))
         }
 
         @Test func `a bad file leaves the old configuration, and the next good one clears it`()

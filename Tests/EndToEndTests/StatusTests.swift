@@ -3,12 +3,12 @@ import Testing
 
 extension EndToEndTests {
     @Suite struct Statuses {
-        @Test(arguments: Provider.Kind.allCases)
+        @Test(arguments: ProviderProcess.Kind.allCases)
         func `every recipient ends with its own status and code, and is asked no more than needed`(
-            _ kind: Provider.Kind
+            _ kind: ProviderProcess.Kind
         ) throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(kind, in: sandbox, options: kind.unlimited)
+            let provider = try ProviderProcess(kind, in: sandbox, options: kind.unlimited)
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
             let cast = Cast.make(count: 3_000, maxAttempts: 5)
 
@@ -38,7 +38,10 @@ extension EndToEndTests {
 
         @Test func `long accounts and a Chinese text fill packets by bytes`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let relay = try Relay(to: provider.port)
             let daemon = try DaemonProcess(in: sandbox, providerPort: relay.port)
             // 32 bytes each: plain ones, Chinese ones, and ones that take an escape.

@@ -14,7 +14,10 @@ extension EndToEndTests {
 
         /// Sends a campaign, reloads and stops: all of it with log lines.
         private func live(under redirection: String, then act: () throws -> Void = {}) throws {
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let daemon = try DaemonProcess(
                 in: sandbox,
                 providerPort: provider.port,

@@ -6,7 +6,10 @@ extension EndToEndTests {
         @Test(arguments: ["leave", "resend"])
         func `a network that breaks every fifth call loses nobody`(policy: String) throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let faults = #"{"drop_before": 0.05, "drop_after": 0.05, "http_502": 0.05, "#
             try provider.set(faults: faults + #""garbage": 0.05, "delay_out_ms": [0, 20]}"#)
             let settings = DaemonSettings(batchAccounts: 50, maxAttempts: 20)
@@ -44,7 +47,10 @@ extension EndToEndTests {
             throws
         {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let settings = DaemonSettings(batchAccounts: 20, maxInFlight: 2)
             let wrong = String(repeating: "0", count: 64)
             let daemon = try DaemonProcess(
@@ -71,7 +77,7 @@ extension EndToEndTests {
             #expect(try provider.report().calls == calls)
 
             #expect(try daemon.stop().exitCode == 0)
-            try sandbox.write(Provider.secretKey, to: "secret-key")
+            try sandbox.write(ProviderProcess.secretKey, to: "secret-key")
             try daemon.startAgain()
             #expect(try daemon.watch(id) == 0)
             #expect(try daemon.export(id).allSatisfy { $0.attempts == 1 })
@@ -80,7 +86,10 @@ extension EndToEndTests {
 
         @Test func `a message that can't be sent halts its campaign and no other`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             let daemon = try DaemonProcess(in: sandbox, providerPort: provider.port)
 
             try provider.set(faults: #"{"fail": {"code": 90008, "calls": 1}}"#)
@@ -102,7 +111,10 @@ extension EndToEndTests {
             throws
         {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             try provider.set(faults: #"{"delay_out_ms": [20, 40]}"#)
             let relay = try Relay(to: provider.port)
             let settings = DaemonSettings(batchAccounts: 10, maxInFlight: 2)

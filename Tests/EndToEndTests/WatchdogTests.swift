@@ -7,7 +7,10 @@ extension EndToEndTests {
         @Test(.traced("a disk that hangs"))
         func `while the disk hangs the watchdog hears nothing`() throws {
             let sandbox = try Sandbox()
-            let provider = try Provider(in: sandbox, options: Provider.Kind.simulator.unlimited)
+            let provider = try ProviderProcess(
+                in: sandbox,
+                options: ProviderProcess.Kind.simulator.unlimited
+            )
             // Short, so that the daemon speaks every tenth of a second.
             let daemon = try DaemonProcess(
                 in: sandbox,

@@ -27,7 +27,7 @@ struct DaemonSettings {
           path: \(storeFolder ?? folder)/fanoutd.sqlite
           minFreeBytes: \(minFreeBytes)
         tencent:
-          sdkAppId: \(Provider.sdkAppID)
+          sdkAppId: \(ProviderProcess.sdkAppID)
           secretKeyFile: \(folder)/secret-key
           endpoint: http://127.0.0.1:\(providerPort)
         limits:
@@ -62,7 +62,7 @@ final class DaemonProcess {
         in sandbox: Sandbox,
         providerPort: Int,
         settings: DaemonSettings = DaemonSettings(),
-        secretKey: String = Provider.secretKey,
+        secretKey: String = ProviderProcess.secretKey,
         under wrapper: [String] = []
     ) throws {
         self.sandbox = sandbox
@@ -130,7 +130,8 @@ final class DaemonProcess {
             name: "usersig"
         )
         let signature = try command.waitForEnd().output.split(separator: "\n").first ?? ""
-        return "/v4/openim/batchsendmsg?sdkappid=\(Provider.sdkAppID)&identifier=administrator"
+        return
+            "/v4/openim/batchsendmsg?sdkappid=\(ProviderProcess.sdkAppID)&identifier=administrator"
             + "&usersig=\(signature)&random=1&contenttype=json"
     }
 

@@ -9,7 +9,7 @@ import Testing
 /// The seed decides what is drawn; what a moment hits is up to the machine. What is checked holds
 /// for every moment.
 final class KilledDaemon {
-    let provider: Provider
+    let provider: ProviderProcess
     let relay: Relay
     let daemon: DaemonProcess
     /// Campaigns that were acknowledged, with the accounts they must have.
@@ -21,7 +21,7 @@ final class KilledDaemon {
     init(
         _ name: String,
         settings: DaemonSettings,
-        providerOptions: [String] = Provider.Kind.simulator.unlimited
+        providerOptions: [String] = ProviderProcess.Kind.simulator.unlimited
     ) throws {
         let given = ProcessInfo.processInfo.environment["SEED"].flatMap(UInt64.init)
         let seed = given ?? UInt64.random(in: 0..<1_000_000)
@@ -29,7 +29,7 @@ final class KilledDaemon {
         random = SplitMix64(seed: seed)
         self.settings = settings
         let sandbox = try Sandbox()
-        provider = try Provider(in: sandbox, options: providerOptions)
+        provider = try ProviderProcess(in: sandbox, options: providerOptions)
         try provider.set(faults: #"{"delay_out_ms": [5, 40]}"#)
         relay = try Relay(to: provider.port)
         daemon = try DaemonProcess(in: sandbox, providerPort: relay.port, settings: settings)

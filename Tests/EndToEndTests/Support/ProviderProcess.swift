@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Something that answers batchsendmsg, as a process of its own.
-final class Provider: Sendable {
+final class ProviderProcess: Sendable {
     let port: Int
     private let child: ChildProcess
     /// Kept as long as the provider is in use: with it everything ends.
