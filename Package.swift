@@ -222,8 +222,8 @@ let package = Package(
             name: "fanoutdTests",
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "HTTPAPI", "PrometheusText", "JSON",
-                "SystemdNotify", "Codecs", "Platform", "Client", "TestSupport", argumentParser,
-                logging, nioCore, lifecycle,
+                "SystemdNotify", "Codecs", "Platform", "Client", "TencentIMSimulator",
+                "TestSupport", argumentParser, logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(

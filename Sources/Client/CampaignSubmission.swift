@@ -20,7 +20,7 @@ package struct CampaignSubmission: Sendable {
     package func fillAndStart(_ id: String) async throws(CommandFailure) -> [UInt8] {
         // Before a long list is sent for nothing.
         if key != nil, let earlier = try await submitted(id) {
-            Self.tell(of: earlier)
+            Self.tell(of: earlier.campaign)
             return earlier.answer
         }
         var isFilled = false
@@ -33,7 +33,7 @@ package struct CampaignSubmission: Sendable {
             let mayBeDone = error.code == .refused || error.code == .badData
             if mayBeDone, let earlier = try await submitted(id) {
                 // Where the list is in, it was this submit that started it.
-                if !isFilled { Self.tell(of: earlier) }
+                if !isFilled { Self.tell(of: earlier.campaign) }
                 return earlier.answer
             }
             let addition = isFilled ? "" : "fanoutd add \(id) --to FILE; "
@@ -47,7 +47,9 @@ package struct CampaignSubmission: Sendable {
     }
 
     /// The campaign if it is no draft any more; throws if it isn't there any more.
-    private func submitted(_ id: String) async throws(CommandFailure) -> Submitted? {
+    private func submitted(
+        _ id: String
+    ) async throws(CommandFailure) -> (campaign: CampaignView, answer: [UInt8])? {
         let answer: [UInt8]
         do throws(CommandFailure) {
             answer = try await client.send(.campaign(id))
@@ -60,17 +62,10 @@ package struct CampaignSubmission: Sendable {
             )
         }
         let campaign = CampaignView(try DaemonClient.parse(answer))
-        return campaign.state == "draft" ? nil : Submitted(campaign: campaign, answer: answer)
+        return campaign.state == "draft" ? nil : (campaign, answer)
     }
 
-    /// A campaign that has been started, and what the endpoint says of it.
-    private struct Submitted {
-        let campaign: CampaignView
-        let answer: [UInt8]
-    }
-
-    private static func tell(of earlier: Submitted) {
-        let campaign = earlier.campaign
+    private static func tell(of campaign: CampaignView) {
         StandardError.writeLine(
             "fanoutd: submitted before as \(campaign.id), which is \(campaign.state); "
                 + "nothing was added"

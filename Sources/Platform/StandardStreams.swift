@@ -88,7 +88,11 @@ package enum StandardOutput {
         }
     }
 
+    package static func write(_ text: String) throws(CommandFailure) {
+        try write(Array(text.utf8))
+    }
+
     package static func writeLine(_ text: String) throws(CommandFailure) {
-        try write(Array((text + "\n").utf8))
+        try write(text + "\n")
     }
 }

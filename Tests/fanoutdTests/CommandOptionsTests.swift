@@ -20,11 +20,11 @@ import fanoutd
     }
 
     @Test func `a plan is for a file or a number`() throws {
-        _ = try PlanCommand.parse(["--message", "m", "--count", "5"])
-        _ = try PlanCommand.parse(["--message", "m", "--to", "f"])
+        _ = try Fanoutd.parseAsRoot(["plan", "--message", "m", "--count", "5"])
+        _ = try Fanoutd.parseAsRoot(["plan", "--message", "m", "--to", "f"])
         for wrong in [[], ["--count", "5", "--to", "f"]] {
             #expect(throws: (any Error).self) {
-                _ = try PlanCommand.parse(["--message", "m"] + wrong)
+                _ = try Fanoutd.parseAsRoot(["plan", "--message", "m"] + wrong)
             }
         }
     }

@@ -18,6 +18,11 @@ package struct ForeignContent: Sendable, Hashable, CustomStringConvertible {
         let head = Array(head.prefix(Self.headSize))
         if let known = Self.known.first(where: { head.starts(with: $0.start) }) {
             self.init(kind: known.kind, remedy: known.remedy)
+        } else if head.starts(with: Array("BZh".utf8)),
+            head.dropFirst(4).starts(with: Array("1AY&SY".utf8))
+        {
+            // The level stands between, and the digits of pi behind it.
+            self.init(kind: "bzip2 data", remedy: "pipe it through bzcat")
         } else if head.dropFirst(257).starts(with: Array("ustar".utf8)) {
             self.init(kind: "a tar archive", remedy: "give a file out of it")
         } else {
@@ -53,59 +58,35 @@ package struct ForeignContent: Sendable, Hashable, CustomStringConvertible {
         "save it as UTF-8, or pipe it through: iconv -f UTF-\(width) -t UTF-8"
     }
 
-    private struct Known: Sendable {
-        let start: [UInt8]
-        let kind: String
-        let remedy: String
-
-        init(_ start: [UInt8], _ kind: String, _ remedy: String) {
-            self.start = start
-            self.kind = kind
-            self.remedy = remedy
-        }
-    }
-
     /// How files begin; of two that begin alike the longer comes first.
-    private static let known: [Known] =
-        // The digit is the level, and behind it stand the digits of pi.
-        (1...9).map { level in
-            Known(
-                Array("BZh\(level)".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59],
-                "bzip2 data",
-                "pipe it through bzcat"
-            )
-        } + [
-            Known(
-                [0x1F, 0x8B],
-                "gzip data",
-                "give its name the ending .gz, or pipe it through zcat"
-            ),
-            Known(
-                Array("PK".utf8) + [3, 4],
-                "a zip archive or an office document",
-                "unpack it first; a spreadsheet: \(exportRemedy)"
-            ),
-            Known(Array("PK".utf8) + [5, 6], "an empty zip archive", "give a text file"),
-            Known([0xFD] + Array("7zXZ".utf8) + [0], "xz data", "pipe it through xzcat"),
-            Known([0x28, 0xB5, 0x2F, 0xFD], "zstd data", "pipe it through zstdcat"),
-            Known([0x04, 0x22, 0x4D, 0x18], "lz4 data", "pipe it through lz4cat"),
-            Known([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", unpackRemedy),
-            Known(Array("Rar!".utf8) + [0x1A, 0x07], "a rar archive", unpackRemedy),
-            Known([0xFF, 0xFE, 0, 0], "text in UTF-32", wideRemedy(32)),
-            Known([0, 0, 0xFE, 0xFF], "text in UTF-32", wideRemedy(32)),
-            Known([0xFF, 0xFE], "text in UTF-16", wideRemedy(16)),
-            Known([0xFE, 0xFF], "text in UTF-16", wideRemedy(16)),
-            Known(Array("%PDF-".utf8), "a PDF document", "give a text file"),
-            Known(Array(#"{\rtf"#.utf8), "a rich text document", "save it as plain text in UTF-8"),
-            Known(
-                [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
-                "an old office document",
-                exportRemedy
-            ),
-            Known(
-                Array("SQLite format 3".utf8) + [0],
-                "an SQLite database",
-                "query the list out of it: sqlite3 FILE 'SELECT …'"
-            ),
-        ]
+    private static let known: [(start: [UInt8], kind: String, remedy: String)] = [
+        ([0x1F, 0x8B], "gzip data", "give its name the ending .gz, or pipe it through zcat"),
+        (
+            Array("PK\u{3}\u{4}".utf8),
+            "a zip archive or an office document",
+            "unpack it first; a spreadsheet: \(exportRemedy)"
+        ),
+        (Array("PK\u{5}\u{6}".utf8), "an empty zip archive", textRemedy),
+        ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz data", "pipe it through xzcat"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd data", "pipe it through zstdcat"),
+        ([0x04, 0x22, 0x4D, 0x18], "lz4 data", "pipe it through lz4cat"),
+        ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", unpackRemedy),
+        (Array("Rar!\u{1A}\u{7}".utf8), "a rar archive", unpackRemedy),
+        ([0xFF, 0xFE, 0, 0], "text in UTF-32", wideRemedy(32)),
+        ([0, 0, 0xFE, 0xFF], "text in UTF-32", wideRemedy(32)),
+        ([0xFF, 0xFE], "text in UTF-16", wideRemedy(16)),
+        ([0xFE, 0xFF], "text in UTF-16", wideRemedy(16)),
+        (Array("%PDF-".utf8), "a PDF document", textRemedy),
+        (Array(#"{\rtf"#.utf8), "a rich text document", "save it as plain text in UTF-8"),
+        (
+            [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
+            "an old office document",
+            exportRemedy
+        ),
+        (
+            Array("SQLite format 3\0".utf8),
+            "an SQLite database",
+            "query the list out of it: sqlite3 FILE 'SELECT …'"
+        ),
+    ]
 }

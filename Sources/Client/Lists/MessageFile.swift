@@ -27,20 +27,17 @@ package enum MessageFile {
             throw CommandFailure(.badData, "\(name) is no message: \(content)")
         }
         if bytes.starts(with: byteOrderMark) { bytes.removeFirst(byteOrderMark.count) }
+        let message: JSON
         do {
-            let message = try JSON(parsing: bytes)
-            guard message.members != nil else {
-                throw CommandFailure(
-                    .badData,
-                    "\(name) holds \(message.kindName); a message is an object with MsgBody"
-                )
-            }
-        } catch let error as JSON.SyntaxError {
-            throw CommandFailure(.badData, "\(name) is no JSON: \(error)")
-        } catch let failure as CommandFailure {
-            throw failure
+            message = try JSON(parsing: bytes)
         } catch {
-            throw CommandFailure(.badData, "\(name): \(error)")
+            throw CommandFailure(.badData, "\(name) is no JSON: \(error)")
+        }
+        guard message.members != nil else {
+            throw CommandFailure(
+                .badData,
+                "\(name) holds \(message.kindName); a message is an object with MsgBody"
+            )
         }
         return bytes
     }

@@ -1,61 +1,34 @@
 package import JSON
 
 /// A campaign as the endpoint shows it, as far as the commands look into it.
-package struct CampaignView: Sendable, Hashable {
-    package let id: String
-    package let name: String
-    package let state: String
-    package let reason: String?
-    package let priority: String
-    package let createdAt: String
-    package let startAt: String?
-    package let expiresAt: String?
-    package let startedAt: String?
-    package let finishedAt: String?
-    package let eta: String?
-    package let messagesPerMinute: Int?
-    package let messagesLastMinute: Int
-    package let resent: Int
+///
+/// Fields that are missing are empty, so that an older or newer daemon's answer is shown as far as it
+/// is understood.
+package struct CampaignView: Sendable {
+    private let json: JSON
     package let total: Int
     /// Recipients by status, in the endpoint's order.
-    package let counts: [Count]
-    package let failures: [Failure]
+    package let counts: [(status: String, count: Int)]
 
-    package struct Count: Sendable, Hashable {
-        package let status: String
-        package let count: Int
-    }
-
-    package struct Failure: Sendable, Hashable {
-        package let code: Int
-        package let count: Int
-    }
-
-    /// Reads a campaign object; fields that are missing are empty, so that an older or newer
-    /// daemon's answer is shown as far as it is understood.
     package init(_ json: JSON) {
-        id = json["id"]?.string ?? ""
-        name = json["name"]?.string ?? ""
-        state = json["state"]?.string ?? ""
-        reason = json["reason"].flatMap(Self.reason)
-        priority = json["priority"]?.string ?? ""
-        createdAt = json["created_at"]?.string ?? ""
-        startAt = json["start_at"]?.string
-        expiresAt = json["expires_at"]?.string
-        startedAt = json["started_at"]?.string
-        finishedAt = json["finished_at"]?.string
-        eta = json["eta"]?.string
-        messagesPerMinute = json["messages_per_minute"]?.integer
-        messagesLastMinute = json["messages_last_minute"]?.integer ?? 0
-        resent = json["resent"]?.integer ?? 0
+        self.json = json
         let members = json["counts"]?.members ?? []
         total = Self.count(members.first { $0.name == "total" }?.value)
-        counts = members.filter { $0.name != "total" }.map {
-            Count(status: $0.name, count: Self.count($0.value))
-        }
-        failures = (json["failures"]?.elements ?? []).map {
-            Failure(code: $0["code"]?.integer ?? 0, count: $0["count"]?.integer ?? 0)
-        }
+        counts = members.filter { $0.name != "total" }.map { ($0.name, Self.count($0.value)) }
+    }
+
+    package var id: String { field("id") ?? "" }
+    package var name: String { field("name") ?? "" }
+    package var state: String { field("state") ?? "" }
+    package var priority: String { field("priority") ?? "" }
+    package var createdAt: String { field("created_at") ?? "" }
+    private var reason: String? { json["reason"].flatMap(Self.reason) }
+
+    private func field(_ name: String) -> String? { json[name]?.string }
+
+    /// A number of recipients for people; nil for none.
+    private func amount(_ name: String) -> String? {
+        json[name]?.integer.flatMap { $0 == 0 ? nil : $0.grouped }
     }
 
     /// A count as it may be added up: an answer from elsewhere can hold any number.
@@ -89,32 +62,30 @@ package struct CampaignView: Sendable, Hashable {
         count(.sent) + count(.failed) + count(.unknown) + count(.canceled) + count(.expired)
     }
 
+    /// The statuses that some recipients have, each with their number.
+    package var breakdown: [String] {
+        counts.filter { $0.count > 0 }.map { "\($0.status) \($0.count.grouped)" }
+    }
+
     package var progress: Progress {
-        let counted = counts.filter { $0.count > 0 }.map { "\($0.status) \($0.count.grouped)" }
-        return Progress(
-            done: finalCount,
-            total: total,
-            unit: .recipients,
-            note: ([state] + counted).joined(separator: "  ")
-        )
+        let note = ([state] + breakdown).joined(separator: "  ")
+        return Progress(done: finalCount, total: total, unit: .recipients, note: note)
     }
 
     /// Everything about it, for people.
     package var text: String {
         var rows: [(name: String, value: String?)] = [
             ("id", id), ("name", name.isEmpty ? nil : name), ("state", state), ("reason", reason),
-            ("priority", priority), ("cap", messagesPerMinute.map { "\($0.grouped) a minute" }),
-            ("created", createdAt), ("starts", startAt), ("started", startedAt),
-            ("finished", finishedAt), ("expires", expiresAt), ("eta", eta),
-            ("last minute", messagesLastMinute > 0 ? messagesLastMinute.grouped : nil),
+            ("priority", priority), ("cap", amount("messages_per_minute").map { "\($0) a minute" }),
+            ("created", createdAt), ("starts", field("start_at")), ("started", field("started_at")),
+            ("finished", field("finished_at")), ("expires", field("expires_at")),
+            ("eta", field("eta")), ("last minute", amount("messages_last_minute")),
             ("recipients", total.grouped),
         ]
-        for count in counts where count.count > 0 {
-            rows.append(("  \(count.status)", count.count.grouped))
-        }
-        if resent > 0 { rows.append(("resent", resent.grouped)) }
-        for failure in failures {
-            rows.append(("  code \(failure.code)", failure.count.grouped))
+        rows += counts.filter { $0.count > 0 }.map { ("  \($0.status)", $0.count.grouped) }
+        rows.append(("resent", amount("resent")))
+        rows += (json["failures"]?.elements ?? []).map {
+            ("  code \($0["code"]?.integer ?? 0)", ($0["count"]?.integer ?? 0).grouped)
         }
         return labeled(rows)
     }

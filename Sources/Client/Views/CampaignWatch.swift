@@ -83,11 +83,9 @@ package struct CampaignWatch {
                     + "out until it is started\nStart it with: fanoutd start \(campaign.id)"
             )
         case .notEveryone, nil:
-            let counts = campaign.counts.filter { $0.count > 0 }
-                .map { "\($0.status) \($0.count.grouped)" }
             throw CommandFailure(
                 .incomplete,
-                "\(campaign.state): \(counts.joined(separator: ", "))\n"
+                "\(campaign.state): \(campaign.breakdown.joined(separator: ", "))\n"
                     + "See who: \(campaign.exportOfMissed)"
             )
         }

@@ -1,17 +1,12 @@
 package import JSON
 
 /// What the daemon says about a stream of recipients.
-package struct IntakeView: Sendable, Hashable {
+package struct IntakeView: Sendable {
     package let accepted: Int
     package let duplicates: Int
     package let invalid: Int
-    package let examples: [Example]
+    private let examples: [(line: Int, reason: String)]
     package let total: Int
-
-    package struct Example: Sendable, Hashable {
-        package let line: Int
-        package let reason: String
-    }
 
     package init(_ json: JSON) {
         accepted = json["accepted"]?.integer ?? 0
@@ -19,7 +14,7 @@ package struct IntakeView: Sendable, Hashable {
         invalid = json["invalid"]?.integer ?? 0
         total = json["total"]?.integer ?? 0
         examples = (json["invalid_examples"]?.elements ?? []).map {
-            Example(line: $0["line"]?.integer ?? 0, reason: $0["reason"]?.string ?? "")
+            ($0["line"]?.integer ?? 0, $0["reason"]?.string ?? "")
         }
     }
 
@@ -44,7 +39,7 @@ package struct IntakeView: Sendable, Hashable {
 }
 
 /// A plan as the endpoint answers it.
-package struct PlanView: Sendable, Hashable {
+package struct PlanView: Sendable {
     package let text: String
 
     package init(_ json: JSON) {
@@ -58,7 +53,7 @@ package struct PlanView: Sendable, Hashable {
 }
 
 /// The quota as the endpoint shows it.
-package struct QuotaView: Sendable, Hashable {
+package struct QuotaView: Sendable {
     package let text: String
 
     /// What keeps all sending from going on; nil if nothing does.

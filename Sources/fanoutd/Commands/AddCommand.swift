@@ -1,10 +1,10 @@
-package import ArgumentParser
-package import Client
+import ArgumentParser
+import Client
 import Platform
 
 /// Streams more recipients into a draft.
-package struct AddCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct AddCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Add recipients to a draft.",
         discussion: """
@@ -12,23 +12,21 @@ package struct AddCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ClientOptions
+    @OptionGroup var options: ClientOptions
 
     @Argument(help: "The campaign.")
-    package var id: String
+    var id: String
 
     @Option(
         help: ArgumentHelp("The recipients; - is standard input.", valueName: "file"),
         completion: .file()
     )
-    package var to: String
+    var to: String
 
     @Option(help: "How the recipients are written: text, ndjson or csv.")
-    package var format: RecipientFile.Format?
+    var format: RecipientFile.Format?
 
-    package init() {}
-
-    package func run() async throws {
+    func run() async throws {
         let file = try RecipientFile(path: to, format: format)
         file.tellHint()
         let client = try options.client()
@@ -37,7 +35,7 @@ package struct AddCommand: AsyncParsableCommand {
         }
         let intake = IntakeView(try DaemonClient.parse(answer))
         if options.json {
-            try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
+            try options.print(answer)
         } else {
             StandardError.writeLine(intake.text)
         }

@@ -1,11 +1,11 @@
-package import ArgumentParser
+import ArgumentParser
 import Client
-package import Platform
-package import SQLiteQueue
+import Platform
+import SQLiteQueue
 
 /// Copies the store, also while the daemon uses it.
-package struct BackupCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Make a consistent copy of the store while it is in use.",
         discussion: """
@@ -23,20 +23,18 @@ package struct BackupCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ConfigurationOptions
+    @OptionGroup var options: ConfigurationOptions
 
     @Argument(
         help: ArgumentHelp("The copy, where nothing is yet.", valueName: "file"),
         completion: .file()
     )
-    package var file: String
+    var file: String
 
     @Flag(help: "The copy has all sending paused, until an operator resumes it.")
-    package var paused = false
+    var paused = false
 
-    package init() {}
-
-    package func run() async throws {
+    func run() async throws {
         guard file != "-" else {
             throw CommandFailure(
                 .usage,
@@ -74,7 +72,7 @@ package struct BackupCommand: AsyncParsableCommand {
     }
 
     /// The exit code tells what will do: another name, another try, other rights.
-    package static func failure(_ error: CopyError) -> CommandFailure {
+    static func failure(_ error: CopyError) -> CommandFailure {
         let code: CommandFailure.Code =
             switch error {
             case .exists: .usage

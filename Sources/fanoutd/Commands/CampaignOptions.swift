@@ -1,27 +1,27 @@
-package import ArgumentParser
+import ArgumentParser
 import JSON
 
 /// The settings of a campaign on the command line.
 package struct CampaignOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A name, for people.", valueName: "text"))
-    package var name: String?
+    var name: String?
 
     @Option(help: "Its share of the quota: high, normal or low (16 : 4 : 1).")
-    package var priority: String?
+    var priority: String?
 
     @Option(help: ArgumentHelp("A cap of its own, in recipients a minute.", valueName: "number"))
-    package var messagesPerMinute: Int?
+    var messagesPerMinute: Int?
 
     @Option(help: ArgumentHelp("When to begin, RFC 3339.", valueName: "time"))
-    package var startAt: String?
+    var startAt: String?
 
     @Option(help: ArgumentHelp("When to give up on the rest, RFC 3339.", valueName: "time"))
-    package var expiresAt: String?
+    var expiresAt: String?
 
     @Option(
         help: "After a call of unknown outcome: resend (at least once) or leave (at most once)."
     )
-    package var onUnknown: String?
+    var onUnknown: String?
 
     package init() {}
 

@@ -1,9 +1,9 @@
-package import ArgumentParser
+import ArgumentParser
 import Platform
 
 /// Validates a configuration and shows what it comes to.
-package struct CheckConfigCommand: ParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct CheckConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "check-config",
         abstract: "Validate the configuration and print what is in effect, secrets redacted.",
         discussion: """
@@ -12,7 +12,7 @@ package struct CheckConfigCommand: ParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ConfigurationOptions
+    @OptionGroup var options: ConfigurationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -20,11 +20,9 @@ package struct CheckConfigCommand: ParsableCommand {
             valueName: "seconds"
         )
     )
-    package var stopTimeout = 90
+    var stopTimeout = 90
 
-    package init() {}
-
-    package func run() throws {
+    func run() throws {
         let loaded = try options.load()
         let configuration = loaded.configuration
         let warnings = configuration.warnings(stopTimeout: .seconds(stopTimeout))
@@ -33,6 +31,6 @@ package struct CheckConfigCommand: ParsableCommand {
         }
         try configuration.http.listen.checkName()
         try TokenFile.check(configuration.tokenFile)
-        try StandardOutput.write(Array(loaded.text.utf8))
+        try StandardOutput.write(loaded.text)
     }
 }

@@ -1,10 +1,10 @@
-package import ArgumentParser
-package import Client
+import ArgumentParser
+import Client
 import Foundation
-package import Platform
+import Platform
 
 /// The options of every command that speaks to a daemon.
-package struct ClientOptions: ParsableArguments {
+struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where the daemon listens: http://HOST:PORT or unix:/PATH.",
@@ -12,7 +12,7 @@ package struct ClientOptions: ParsableArguments {
             valueName: "url"
         )
     )
-    package var url: String?
+    var url: String?
 
     @Option(
         help: ArgumentHelp(
@@ -25,15 +25,13 @@ package struct ClientOptions: ParsableArguments {
         ),
         completion: .file()
     )
-    package var tokenFile: String?
+    var tokenFile: String?
 
     @Flag(help: "Print the endpoint's answer as JSON.")
-    package var json = false
-
-    package init() {}
+    var json = false
 
     /// The daemon that options and environment name.
-    package func client() throws(CommandFailure) -> DaemonClient {
+    func client() throws(CommandFailure) -> DaemonClient {
         let environment = ProcessInfo.processInfo.environment
         let text = url ?? environment.filled("FANOUTD_URL") ?? DaemonAddress.standard
         guard let address = DaemonAddress(text) else {

@@ -9,7 +9,7 @@ package struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("The configuration file, YAML.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"])
     )
-    package var config = "/etc/fanoutd/fanoutd.yaml"
+    var config = "/etc/fanoutd/fanoutd.yaml"
 
     package init() {}
 

@@ -1,8 +1,8 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// Shows everything at work in one process.
-package struct DemoCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "Have a first look: a simulated Tencent IM, the daemon and a campaign.",
         discussion: """
@@ -14,20 +14,18 @@ package struct DemoCommand: AsyncParsableCommand {
     )
 
     @Option(help: ArgumentHelp("How many recipients.", valueName: "number"))
-    package var recipients = 3_000
+    var recipients = 3_000
 
     @Flag(help: "Stay when the campaign has ended, and print URL and token to play with.")
-    package var keep = false
+    var keep = false
 
-    package init() {}
-
-    package func validate() throws {
+    func validate() throws {
         guard (1...10_000_000).contains(recipients) else {
             throw ValidationError("--recipients: give 1 to 10000000")
         }
     }
 
-    package func run() async throws {
+    func run() async throws {
         try await DemoRun(recipients: recipients, keeps: keep).run()
     }
 }

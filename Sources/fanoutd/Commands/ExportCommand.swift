@@ -1,11 +1,11 @@
-package import ArgumentParser
+import ArgumentParser
 import Client
 import Codecs
 import Platform
 
 /// Writes a campaign's recipients out.
-package struct ExportCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write every recipient with status, code and attempts to standard output.",
         discussion: """
@@ -15,19 +15,19 @@ package struct ExportCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ClientOptions
-    @Argument(help: "The campaign.") package var id: String
+    @OptionGroup var options: ClientOptions
+    @Argument(help: "The campaign.") var id: String
 
     @Option(help: ArgumentHelp("Only those of this status; may be repeated.", valueName: "status"))
-    package var status: [String] = []
+    var status: [String] = []
 
     @Option(help: ArgumentHelp("Only those with this code; may be repeated.", valueName: "code"))
-    package var code: [Int] = []
+    var code: [Int] = []
 
     @Option(help: "csv or ndjson; --json is ndjson.")
-    package var format: Format?
+    var format: Format?
 
-    package enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
+    enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
         case csv
         case ndjson
 
@@ -39,9 +39,7 @@ package struct ExportCommand: AsyncParsableCommand {
         }
     }
 
-    package init() {}
-
-    package func run() async throws {
+    func run() async throws {
         let query = PercentEncoding.query(
             status.map { ("status", $0) } + code.map { ("code", String($0)) }
         )

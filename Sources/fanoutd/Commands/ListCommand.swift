@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 import Client
 import Codecs
 import DeliveryCore
@@ -6,29 +6,27 @@ import JSON
 import Platform
 
 /// Lists campaigns.
-package struct ListCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List campaigns, newest first."
     )
 
-    @OptionGroup package var options: ClientOptions
+    @OptionGroup var options: ClientOptions
 
     @Option(help: ArgumentHelp("Only those in this state; may be repeated.", valueName: "state"))
-    package var state: [String] = []
+    var state: [String] = []
 
     @Option(help: ArgumentHelp("At most so many, 1 to 1000 (50).", valueName: "number"))
-    package var limit: Int?
+    var limit: Int?
 
     @Flag(help: "All there are, however many.")
-    package var all = false
+    var all = false
 
     /// The largest page that a daemon gives.
     private static let pageLimit = 1_000
 
-    package init() {}
-
-    package func validate() throws {
+    func validate() throws {
         guard limit.map((1...Self.pageLimit).contains) ?? true else {
             throw ValidationError("--limit: give 1 to 1000, or --all")
         }
@@ -37,20 +35,16 @@ package struct ListCommand: AsyncParsableCommand {
         }
     }
 
-    package func run() async throws {
+    func run() async throws {
         let client = try options.client()
         var list = CampaignList()
         repeat {
             let answer = try await client.send(request(cursor: list.nextCursor))
-            if options.json, !all {
-                return try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
-            }
+            if options.json, !all { return try options.print(answer) }
             try list.add(answer)
         } while all && list.nextCursor != nil
-        if options.json {
-            return try StandardOutput.write(list.json)
-        }
-        try StandardOutput.write(Array(list.table.text.utf8))
+        if options.json { return try StandardOutput.write(list.json) }
+        try StandardOutput.write(list.table.text)
         if list.nextCursor != nil {
             StandardError.writeLine("there are more: raise --limit, or give --all")
         }

@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 package import Client
 import DeliveryCore
 import DeliveryEngine
@@ -8,8 +8,8 @@ import NIOCore
 import Platform
 
 /// Says what a campaign would take, without making one.
-package struct PlanCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Say how many calls a message would take, how large and how long.",
         discussion: """
@@ -21,13 +21,13 @@ package struct PlanCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ClientOptions
+    @OptionGroup var options: ClientOptions
 
     @Option(
         help: ArgumentHelp("The message, a JSON file; - is standard input.", valueName: "file"),
         completion: .file(extensions: ["json"])
     )
-    package var message: String
+    var message: String
 
     @Option(
         help: ArgumentHelp(
@@ -36,23 +36,21 @@ package struct PlanCommand: AsyncParsableCommand {
         ),
         completion: .file()
     )
-    package var to: String?
+    var to: String?
 
     @Option(help: "How the recipients are written: text, ndjson or csv.")
-    package var format: RecipientFile.Format?
+    var format: RecipientFile.Format?
 
     @Option(help: ArgumentHelp("How many recipients there are.", valueName: "number"))
-    package var count: Int?
+    var count: Int?
 
     @Option(help: ArgumentHelp("How long a UserID is on average.", valueName: "bytes"))
-    package var meanAccountBytes: Double = 16
+    var meanAccountBytes: Double = 16
 
     /// What fits `http.maxBodyBytes` with room for the message.
     private static let sizeLimit = 900_000
 
-    package init() {}
-
-    package func validate() throws {
+    func validate() throws {
         guard (to == nil) != (count == nil) else {
             throw ValidationError("give --to or --count, one of them")
         }
@@ -61,7 +59,7 @@ package struct PlanCommand: AsyncParsableCommand {
         }
     }
 
-    package func run() async throws {
+    func run() async throws {
         let message = try MessageFile.read(message)
         var accounts: [[UInt8]]?
         if let to { accounts = try await self.accounts(in: to) }
@@ -82,7 +80,7 @@ package struct PlanCommand: AsyncParsableCommand {
             answer: .object(with: "batches"),
             body: .json(text.bytes)
         )
-        try options.print(try await options.client().send(request))
+        try await options.post(request)
     }
 
     /// The accounts of a list, read as the daemon reads a stream.

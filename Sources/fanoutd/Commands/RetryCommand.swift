@@ -1,11 +1,11 @@
-package import ArgumentParser
+import ArgumentParser
 import Client
 import JSON
 import Platform
 
 /// Puts failed and unknown recipients back in the queue.
-package struct RetryCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "retry",
         abstract: "Send once more to a campaign's failed and unknown recipients.",
         discussion: """
@@ -15,18 +15,16 @@ package struct RetryCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ClientOptions
-    @Argument(help: "The campaign.") package var id: String
+    @OptionGroup var options: ClientOptions
+    @Argument(help: "The campaign.") var id: String
 
     @Option(help: ArgumentHelp("Only these: failed or unknown.", valueName: "status"))
-    package var status: [String] = []
+    var status: [String] = []
 
     @Option(help: ArgumentHelp("Only those that failed with this code.", valueName: "code"))
-    package var code: [Int] = []
+    var code: [Int] = []
 
-    package init() {}
-
-    package func run() async throws {
+    func run() async throws {
         var request = DaemonClient.Request(
             "POST",
             DaemonClient.path(id, "/retry"),
@@ -35,12 +33,8 @@ package struct RetryCommand: AsyncParsableCommand {
         )
         request.mayTakeLong = true
         let answer = try await options.client().send(request)
-        if options.json {
-            try StandardOutput.writeLine(String(decoding: answer, as: UTF8.self))
-        } else {
-            let count = try DaemonClient.parse(answer)["requeued"]?.integer ?? 0
-            try StandardOutput.writeLine("\(count.grouped) put back in the queue")
-        }
+        let count = try DaemonClient.parse(answer)["requeued"]?.integer ?? 0
+        try options.print(answer, or: "\(count.grouped) put back in the queue\n")
     }
 
     var body: [UInt8] {

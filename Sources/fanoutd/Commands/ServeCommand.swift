@@ -1,12 +1,12 @@
-package import ArgumentParser
+import ArgumentParser
 import DeliveryCore
 import Foundation
 import Logging
 import Platform
 
 /// Runs the daemon in the foreground.
-package struct ServeCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the daemon in the foreground.",
         discussion: """
@@ -16,11 +16,9 @@ package struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ConfigurationOptions
+    @OptionGroup var options: ConfigurationOptions
 
-    package init() {}
-
-    package func run() async throws {
+    func run() async throws {
         let options = options
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load().configuration

@@ -1,8 +1,8 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// Runs the stand-in for Tencent IM alone.
-package struct SimulatorCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct SimulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "simulator",
         abstract: "Run a stand-in for Tencent IM's batchsendmsg.",
         discussion: """
@@ -16,10 +16,10 @@ package struct SimulatorCommand: AsyncParsableCommand {
     )
 
     @Option(help: ArgumentHelp("Where to listen; port 0 is a free one.", valueName: "host:port"))
-    package var listen = "127.0.0.1:0"
+    var listen = "127.0.0.1:0"
 
     @Option(help: ArgumentHelp("The app's SDKAppID.", valueName: "number"))
-    package var sdkAppId = 1_400_000_000
+    var sdkAppId = 1_400_000_000
 
     @Option(
         help: ArgumentHelp(
@@ -28,28 +28,26 @@ package struct SimulatorCommand: AsyncParsableCommand {
         ),
         completion: .file()
     )
-    package var secretKeyFile: String?
+    var secretKeyFile: String?
 
     @Option(help: ArgumentHelp("The app's administrator.", valueName: "userid"))
-    package var administrator = "administrator"
+    var administrator = "administrator"
 
     @Option(
         help: ArgumentHelp("Recipients a minute; over it calls get 90057.", valueName: "number")
     )
-    package var quota = 12_000
+    var quota = 12_000
 
     @Option(help: "How a minute is counted: rolling, minute or off.")
-    package var window = "rolling"
+    var window = "rolling"
 
     @Flag(help: "A call that is refused whole lists its accounts with their codes.")
-    package var failList = false
+    var failList = false
 
     @Option(help: ArgumentHelp("The largest request body.", valueName: "bytes"))
-    package var packetBytes = 12_288
+    var packetBytes = 12_288
 
-    package init() {}
-
-    package func validate() throws {
+    func validate() throws {
         guard case .tcp? = ListenAddress(listen) else {
             throw ValidationError("--listen: give HOST:PORT")
         }
@@ -61,7 +59,7 @@ package struct SimulatorCommand: AsyncParsableCommand {
         }
     }
 
-    package func run() async throws {
+    func run() async throws {
         try await SimulatorRun.run(self)
     }
 }

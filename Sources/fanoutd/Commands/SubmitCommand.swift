@@ -1,11 +1,11 @@
-package import ArgumentParser
-package import Client
+import ArgumentParser
+import Client
 import JSON
 import Platform
 
 /// Creates a campaign, streams its recipients and starts it.
-package struct SubmitCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "submit",
         abstract: "Send a message to a list of users: create a campaign, fill it, start it.",
         discussion: """
@@ -24,23 +24,23 @@ package struct SubmitCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup package var options: ClientOptions
-    @OptionGroup package var settings: CampaignOptions
+    @OptionGroup var options: ClientOptions
+    @OptionGroup var settings: CampaignOptions
 
     @Option(
         help: ArgumentHelp("The message, a JSON file; - is standard input.", valueName: "file"),
         completion: .file(extensions: ["json"])
     )
-    package var message: String
+    var message: String
 
     @Option(
         help: ArgumentHelp("The recipients; - is standard input.", valueName: "file"),
         completion: .file()
     )
-    package var to: String
+    var to: String
 
     @Option(help: "How the recipients are written: text, ndjson or csv.")
-    package var format: RecipientFile.Format?
+    var format: RecipientFile.Format?
 
     @Option(
         help: ArgumentHelp(
@@ -52,20 +52,18 @@ package struct SubmitCommand: AsyncParsableCommand {
             valueName: "key"
         )
     )
-    package var idempotencyKey: String?
+    var idempotencyKey: String?
 
     @Flag(help: "Stay and show progress until the campaign has ended; code 1 unless all were sent.")
-    package var watch = false
+    var watch = false
 
-    package init() {}
-
-    package func validate() throws {
+    func validate() throws {
         guard message != "-" || to != "-" else {
             throw ValidationError("only one of --message and --to can be standard input")
         }
     }
 
-    package func run() async throws {
+    func run() async throws {
         let client = try options.client()
         let file = try RecipientFile(path: to, format: format)
         let body = try settings.body(message: MessageFile.read(message))
@@ -86,9 +84,7 @@ package struct SubmitCommand: AsyncParsableCommand {
     /// Prints what the command is asked for; an id that can't be printed must not be lost.
     private func tell(_ id: String, answer: [UInt8]) throws(CommandFailure) {
         do throws(CommandFailure) {
-            try StandardOutput.writeLine(
-                options.json ? String(decoding: answer, as: UTF8.self) : id
-            )
+            try options.print(answer, or: id + "\n")
         } catch {
             StandardError.writeLine("fanoutd: the campaign \(id) is made and goes on")
             throw error

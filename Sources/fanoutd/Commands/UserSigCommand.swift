@@ -1,17 +1,17 @@
-package import ArgumentParser
+import ArgumentParser
 import DeliveryCore
 import Platform
 import TencentIM
 
 /// Prints a signature for the app's administrator.
-package struct UserSigCommand: ParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct UserSigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "usersig",
         abstract: "Print a UserSig of the configured app, for a call by hand.",
         discussion: "Whoever has it can act as that user until it expires: treat it as a password."
     )
 
-    @OptionGroup package var options: ConfigurationOptions
+    @OptionGroup var options: ConfigurationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -19,14 +19,12 @@ package struct UserSigCommand: ParsableCommand {
             valueName: "userid"
         )
     )
-    package var identifier: String?
+    var identifier: String?
 
     @Option(help: ArgumentHelp("How long it is good, in seconds.", valueName: "seconds"))
-    package var expire = 86_400
+    var expire = 86_400
 
-    package init() {}
-
-    package func validate() throws {
+    func validate() throws {
         guard (1...15_552_000).contains(expire) else {
             throw ValidationError("--expire: give 1 to 15552000 seconds (180 days)")
         }
@@ -35,7 +33,7 @@ package struct UserSigCommand: ParsableCommand {
         }
     }
 
-    package func run() throws {
+    func run() throws {
         let configuration = try options.load().configuration
         let user = identifier ?? configuration.provider.administrator
         let signature = UserSig.sign(

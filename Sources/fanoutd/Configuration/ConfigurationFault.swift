@@ -2,16 +2,9 @@
 package struct ConfigurationFault: Error, Sendable, Hashable, CustomStringConvertible {
     package let place: Place
     /// Empty where the fault is of the file as a whole.
-    package let key: String
+    package var key = ""
     package let problem: String
     package let remedy: String
-
-    package init(at place: Place, key: String = "", problem: String, remedy: String) {
-        self.place = place
-        self.key = key
-        self.problem = problem
-        self.remedy = remedy
-    }
 
     package var description: String {
         "\(place): \(key.isEmpty ? "" : "\(key): ")\(problem); \(remedy)"
@@ -36,10 +29,6 @@ package struct ConfigurationFault: Error, Sendable, Hashable, CustomStringConver
 /// Every fault found in one configuration; there is at least one.
 package struct ConfigurationFaults: Error, Sendable, CustomStringConvertible {
     package let faults: [ConfigurationFault]
-
-    package init(_ faults: [ConfigurationFault]) {
-        self.faults = faults
-    }
 
     /// One line for each fault.
     package var description: String {

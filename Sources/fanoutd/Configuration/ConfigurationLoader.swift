@@ -41,7 +41,7 @@ package struct ConfigurationLoader {
         for (key, problem, remedy) in loader.configuration.conflicts {
             loader.note(Finding(problem: problem, remedy: remedy), of: key)
         }
-        guard loader.faults.isEmpty else { throw ConfigurationFaults(loader.faults) }
+        guard loader.faults.isEmpty else { throw ConfigurationFaults(faults: loader.faults) }
         return Loaded(configuration: loader.configuration, origins: loader.origins)
     }
 
@@ -189,7 +189,7 @@ package struct ConfigurationLoader {
         problem: String,
         remedy: String
     ) {
-        faults.append(.init(at: place, key: key, problem: problem, remedy: remedy))
+        faults.append(.init(place: place, key: key, problem: problem, remedy: remedy))
     }
 
     private mutating func checkRequired() {

@@ -19,7 +19,11 @@ enum ConfigurationText {
         } catch let error as YamlError {
             throw fault(error, path)
         } catch {
-            throw ConfigurationFault(at: .file(path), problem: "it is no YAML", remedy: anotherFile)
+            throw ConfigurationFault(
+                place: .file(path),
+                problem: "it is no YAML",
+                remedy: anotherFile
+            )
         }
     }
 
@@ -31,7 +35,7 @@ enum ConfigurationText {
             bytes = try SmallFile.readRegular(path, limit: sizeLimit)[...]
         } catch {
             throw ConfigurationFault(
-                at: .file(path),
+                place: .file(path),
                 problem: "can't be read (\(error.reason))",
                 remedy: "give the configuration file with --config"
             )
@@ -40,7 +44,7 @@ enum ConfigurationText {
         if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(byteOrderMark.count) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationFault(
-                at: .file(path),
+                place: .file(path),
                 problem: "it is not UTF-8 text",
                 remedy: anotherFile
             )
@@ -61,7 +65,7 @@ enum ConfigurationText {
         let line = withExtendedLifetime(parser) { root.flatMap(firstAnchor) }
         guard let line else { return }
         throw ConfigurationFault(
-            at: .line(path, line),
+            place: .line(path, line),
             problem: "has an anchor (&), and neither anchors nor aliases (*) are taken",
             remedy: "write the value where it is meant, or put text that begins with & in quotes"
         )
@@ -86,26 +90,26 @@ enum ConfigurationText {
             .composer(_, let problem, let mark, _):
             let (cause, remedy) = YAMLTrouble.cause(of: problem)
             return ConfigurationFault(
-                at: .line(path, mark.line),
+                place: .line(path, mark.line),
                 problem: "no YAML from column \(mark.column) on: \(cause)",
                 remedy: remedy
             )
         case .duplicatedKeysInMapping(let duplicates, let context):
             return ConfigurationFault(
-                at: .line(path, context.mark.line),
+                place: .line(path, context.mark.line),
                 key: duplicates.map(\.shortened).joined(separator: ", ").shortened,
                 problem: "given more than once in one section",
                 remedy: "keep one of them"
             )
         case .reader:
             return ConfigurationFault(
-                at: .file(path),
+                place: .file(path),
                 problem: "it has control characters",
                 remedy: "give a YAML file, saved as text"
             )
         default:
             return ConfigurationFault(
-                at: .file(path),
+                place: .file(path),
                 problem: "it is no YAML",
                 remedy: anotherFile
             )

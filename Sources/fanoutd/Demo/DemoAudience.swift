@@ -42,34 +42,23 @@ package struct DemoAudience: Sendable, Hashable {
     }
 
     /// What must become of an account, read from its name.
-    package static func expectation(of account: String) -> DemoExpectation {
+    ///
+    /// Any of the codes will do, and more attempts than these.
+    package static func expectation(
+        of account: String
+    ) -> (status: Recipient.Status, codes: Set<Int>, attempts: Int) {
         let parts = account.split(separator: "-")
         switch parts.first {
         case "missing":
-            return DemoExpectation(status: .failed, codes: [70_107, 90_012], attempts: 1)
+            return (.failed, [70_107, 90_012], 1)
         case "err":
             let code = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-            return DemoExpectation(status: .failed, codes: [code], attempts: 1)
+            return (.failed, [code], 1)
         case "flaky":
             let failures = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-            return DemoExpectation(status: .sent, codes: [0], attempts: failures + 1)
+            return (.sent, [0], failures + 1)
         default:
-            return DemoExpectation(status: .sent, codes: [0], attempts: 1)
+            return (.sent, [0], 1)
         }
-    }
-}
-
-/// What must become of one recipient of a demo.
-package struct DemoExpectation: Sendable, Hashable {
-    package let status: Recipient.Status
-    /// One of these.
-    package let codes: Set<Int>
-    /// The calls it takes at least.
-    package let attempts: Int
-
-    package init(status: Recipient.Status, codes: Set<Int>, attempts: Int) {
-        self.status = status
-        self.codes = codes
-        self.attempts = attempts
     }
 }

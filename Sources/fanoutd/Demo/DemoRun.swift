@@ -3,23 +3,18 @@ import DeliveryCore
 import Foundation
 import Glibc
 import Logging
-package import Platform
+import Platform
 import ServiceLifecycle
 import SystemPackage
 import TencentIMSimulator
 
 /// The composition of a demo: simulator, daemon and a store that is thrown away, in one process.
-package struct DemoRun: Sendable {
-    package let recipients: Int
-    package let keeps: Bool
-
-    package init(recipients: Int, keeps: Bool) {
-        self.recipients = recipients
-        self.keeps = keeps
-    }
+struct DemoRun: Sendable {
+    let recipients: Int
+    let keeps: Bool
 
     /// The configuration of the demo's daemon, against a simulator on a port of this machine.
-    package static func configuration(folder: String, simulatorPort: Int) -> Configuration {
+    static func configuration(folder: String, simulatorPort: Int) -> Configuration {
         var configuration = Configuration()
         configuration.http.listen = .tcp(host: "127.0.0.1", port: 0)
         configuration.store.path = folder + "/fanoutd.sqlite"
@@ -38,14 +33,14 @@ package struct DemoRun: Sendable {
         return configuration
     }
 
-    package func run() async throws {
+    func run() async throws {
         let folder = try Self.makeFolder(in: FileManager.default.temporaryDirectory.path)
         defer { Self.remove(folder) }
         try await play(in: folder)
     }
 
     /// Makes the demo's own folder among the temporary ones.
-    package static func makeFolder(in parent: String) throws(CommandFailure) -> String {
+    static func makeFolder(in parent: String) throws(CommandFailure) -> String {
         let folder = parent + "/fanoutd-demo-" + RandomText.hexadecimal(bits: 64)
         guard unsafe mkdir(folder, 0o700) == 0 else {
             let fault = SmallFile.Fault(path: parent, Errno(rawValue: errno))
@@ -102,20 +97,9 @@ package struct DemoRun: Sendable {
             recipients: recipients,
             keeps: keeps,
             folder: folder,
-            provider: { Self.view(simulator.report()) }
+            simulator: simulator
         )
         try await daemon.run { configuration }
-    }
-
-    private static func view(_ report: SimulatorReport) -> DemoReport.ProviderView {
-        DemoReport.ProviderView(
-            calls: report.calls,
-            largestBatch: report.largestBatch,
-            largestPacket: report.largestPacketBytes,
-            busiestMinute: report.busiestMinute,
-            acceptedTwice: report.acceptedTwice,
-            quota: SimulatorConfiguration().rules.quota ?? 0
-        )
     }
 }
 
@@ -125,7 +109,7 @@ private struct DemoVisit: Service {
     let recipients: Int
     let keeps: Bool
     let folder: String
-    let provider: @Sendable () async throws -> DemoReport.ProviderView
+    let simulator: SimulatorServer
 
     /// How a client gets in.
     struct Door: Sendable {
@@ -146,7 +130,7 @@ private struct DemoVisit: Service {
             client: DaemonClient(address: .web(endpoint), token: door.token),
             audience: DemoAudience(count: recipients),
             folder: folder,
-            provider: provider
+            simulator: simulator
         )
         do {
             try await cancelWhenGracefulShutdown { try await session.play() }

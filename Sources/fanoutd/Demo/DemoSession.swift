@@ -1,37 +1,25 @@
 import ArgumentParser
-package import Client
+import Client
 import DeliveryCore
 import JSON
 import Platform
+import TencentIMSimulator
 
 /// A demo from the outside: submits a campaign to a running daemon over HTTP, follows it to its end
 /// and compares every recipient with what had to become of it.
-package struct DemoSession: Sendable {
-    package let client: DaemonClient
-    package let audience: DemoAudience
+struct DemoSession: Sendable {
+    let client: DaemonClient
+    let audience: DemoAudience
     /// Where the list of recipients is written; whoever makes the folder removes it.
-    package let folder: String
-    /// What the simulator has seen.
-    package let provider: @Sendable () async throws -> DemoReport.ProviderView
-
-    package init(
-        client: DaemonClient,
-        audience: DemoAudience,
-        folder: String,
-        provider: @escaping @Sendable () async throws -> DemoReport.ProviderView
-    ) {
-        self.client = client
-        self.audience = audience
-        self.folder = folder
-        self.provider = provider
-    }
+    let folder: String
+    let simulator: SimulatorServer
 
     private static let message = #"""
         {"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hello from the demo"}}]}
         """#
 
     /// Plays it; a recipient that ended otherwise than it should is a failure with code 1.
-    package func play() async throws {
+    func play() async throws {
         let clock = ContinuousClock()
         let start = clock.now
         let id = try await submit()
@@ -39,9 +27,9 @@ package struct DemoSession: Sendable {
         _ = try await CampaignWatch(client: client, id: id).run()
         let seconds = start.duration(to: clock.now).inSeconds
         let report = try await report(of: id)
-        let provider = try await provider()
+        let provider = simulator.report()
         let text = report.text(expected: audience.count, seconds: seconds, provider: provider)
-        try StandardOutput.write(Array(text.utf8))
+        try StandardOutput.write(text)
         guard report.isRight(expected: audience.count, provider: provider) else {
             throw CommandFailure(.incomplete, "the demo did not end as it should")
         }
@@ -81,7 +69,7 @@ package struct DemoSession: Sendable {
         )
         try await client.stream(request) { bytes throws(CommandFailure) in
             for line in lines.take(bytes) {
-                report.add(.init(try DaemonClient.parse(line)))
+                report.add(try DaemonClient.parse(line))
             }
         }
         return report

@@ -9,8 +9,8 @@ import TencentIMSimulator
 import UnixSignals
 
 /// The composition of `fanoutd simulator`.
-package enum SimulatorRun {
-    package static func run(_ options: SimulatorCommand) async throws {
+enum SimulatorRun {
+    static func run(_ options: SimulatorCommand) async throws {
         let configuration = try configuration(options)
         let server = SimulatorServer(
             configuration,

@@ -1,15 +1,14 @@
 package import DeliveryCore
-package import DeliveryEngine
+import DeliveryEngine
 import Metrics
 package import PrometheusText
 import Synchronization
 
-/// Counts calls and commits through swift-metrics, and hands on what it is shown.
+/// Counts calls and commits through swift-metrics.
 ///
 /// Everything is counted once for a call or a commit. Only accounts that were refused are looked
 /// at one by one.
 package final class DeliveryMetrics: DeliveryObserver {
-    private let next: any DeliveryObserver
     private let registry: MetricRegistry
     private let calls: [CallResult: Counter]
     private let resent: Counter
@@ -17,8 +16,7 @@ package final class DeliveryMetrics: DeliveryObserver {
     private let commitDuration: Metrics.Timer
     private let errors: Mutex<[Int: Counter]>
 
-    package init(passingOnTo next: any DeliveryObserver = NoObserver()) {
-        self.next = next
+    package init() {
         registry = MetricRegistry(Self.declarations)
         let registry = registry
         let results = CallResult.allCases.map { result in
@@ -49,11 +47,8 @@ package final class DeliveryMetrics: DeliveryObserver {
 
     package var families: [MetricFamily] { registry.families }
 
-    package func heard(_ event: Dispatcher.Event) { next.heard(event) }
-
     package func committed(took duration: Duration) {
         commitDuration.recordNanoseconds(duration.nanoseconds)
-        next.committed(took: duration)
     }
 
     package func answered(_ outcome: Outcome, _ batch: Batch, took duration: Duration) {
@@ -62,12 +57,10 @@ package final class DeliveryMetrics: DeliveryObserver {
         for (code, count) in outcome.errorCounts(of: batch.accounts.count) {
             counter(of: code).increment(by: count)
         }
-        next.answered(outcome, batch, took: duration)
     }
 
     package func report(_ report: Dispatcher.Report) {
         if case .resent(_, let count) = report { resent.increment(by: count) }
-        next.report(report)
     }
 
     /// More codes than the provider has; what answers with ever new ones must not fill the memory.
@@ -118,7 +111,7 @@ extension DeliveryMetrics {
 }
 
 /// How a call ended, as the label of a metric.
-package enum CallResult: String, Sendable, Hashable, CaseIterable {
+private enum CallResult: String, CaseIterable {
     /// Every recipient was accepted.
     case accepted
     /// Some recipients were refused one by one.
@@ -128,7 +121,7 @@ package enum CallResult: String, Sendable, Hashable, CaseIterable {
     case notSent = "not_sent"
     case unknown
 
-    package init(_ outcome: Outcome) {
+    init(_ outcome: Outcome) {
         self =
             switch outcome {
             case .answered(_, let refused): refused.isEmpty ? .accepted : .partial

@@ -5,36 +5,26 @@ import Glibc
 import HTTPAPI
 import Logging
 import NIOCore
-package import Platform
+import Platform
 import QueueTables
 import SQLiteQueue
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The composition root: builds the daemon's parts from a configuration and runs them.
-package struct Daemon: Sendable {
-    package let configuration: Configuration
-    package let log: StandardErrorLog
-    package let environment: [String: String]
+struct Daemon: Sendable {
+    let configuration: Configuration
+    let log: StandardErrorLog
+    let environment: [String: String]
     /// Is told the port, or nil for a Unix socket, and the token once requests are taken.
-    package var onRunning: @Sendable (Int?, Secret) -> Void = { _, _ in }
+    var onRunning: @Sendable (Int?, Secret) -> Void = { _, _ in }
     /// Runs beside the daemon's own services and ends the daemon when it is done.
-    package var guest: (any Service)?
-
-    package init(
-        configuration: Configuration,
-        log: StandardErrorLog,
-        environment: [String: String]
-    ) {
-        self.configuration = configuration
-        self.log = log
-        self.environment = environment
-    }
+    var guest: (any Service)?
 
     /// Runs until it is told to stop; `reload` reads the configuration again.
     ///
     /// The store comes first: its lock keeps a second daemon from taking the first one's token file
     /// or socket.
-    package func run(
+    func run(
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
         Allocator.mapLargeBlocks()

@@ -1,18 +1,18 @@
 import Client
 import Glibc
 import Logging
-package import ServiceLifecycle
-package import SystemdNotify
+import ServiceLifecycle
+import SystemdNotify
 import UnixSignals
 
 /// What every run of the daemon has around its own services: signals, deadlines, systemd.
-package struct DaemonRun: Sendable {
-    package var configuration: Configuration
-    package var log: StandardErrorLog
-    package var notify: NotifySocket
-    package var watchdog: Watchdog?
+struct DaemonRun: Sendable {
+    var configuration: Configuration
+    var log: StandardErrorLog
+    var notify: NotifySocket
+    var watchdog: Watchdog?
 
-    package init(
+    init(
         configuration: Configuration,
         log: StandardErrorLog,
         environment: [String: String]
@@ -24,39 +24,25 @@ package struct DaemonRun: Sendable {
     }
 
     /// A service that tells READY=1 when it is done starting, and what the heartbeat asks it.
-    package struct Parts: Sendable {
+    struct Parts: Sendable {
         /// In the order of their start; they are shut down in the opposite order, each after the
         /// one before has ended.
-        package var services: [any Service]
-        package var status: @Sendable () async -> String
-        package var isAlive: @Sendable () async -> Bool
-        package var reload: @Sendable () async -> Void
+        var services: [any Service]
+        var status: @Sendable () async -> String
+        var isAlive: @Sendable () async -> Bool
+        var reload: @Sendable () async -> Void
         /// Ends the run, gracefully, when it is done or fails.
-        package var guest: (any Service)?
-
-        package init(
-            services: [any Service],
-            status: @escaping @Sendable () async -> String,
-            isAlive: @escaping @Sendable () async -> Bool,
-            reload: @escaping @Sendable () async -> Void,
-            guest: (any Service)? = nil
-        ) {
-            self.guest = guest
-            self.services = services
-            self.status = status
-            self.isAlive = isAlive
-            self.reload = reload
-        }
+        var guest: (any Service)?
     }
 
     /// What to give `StartupLatch`: tells the manager that requests are taken now.
-    package var announceReady: @Sendable () -> Void {
+    var announceReady: @Sendable () -> Void {
         let run = self
         return { run.tell(.ready) }
     }
 
     /// Tells the service manager something that it waits for.
-    package func tell(_ notification: ServiceNotification) {
+    func tell(_ notification: ServiceNotification) {
         do {
             try notify.send(notification)
         } catch {
@@ -70,7 +56,7 @@ package struct DaemonRun: Sendable {
     /// Runs until SIGTERM or SIGINT, then until the calls in flight are finished and recorded.
     ///
     /// A second signal changes nothing: the deadlines end a shutdown that hangs.
-    package func run(_ parts: Parts) async throws {
+    func run(_ parts: Parts) async throws {
         let heartbeat = Heartbeat(
             socket: notify,
             watchdog: watchdog,
