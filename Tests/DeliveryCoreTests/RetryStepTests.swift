@@ -8,7 +8,7 @@ struct RetryStepTests {
     private let one = Dispatcher.Request(id: 1)
 
     private func position(_ name: String, requeued: Int) -> RetryPosition {
-        RetryPosition(account: Account(name), pass: 0, requeued: requeued)
+        RetryPosition(account: Account(name), generation: 0, requeued: requeued)
     }
 
     private func stepped(_ requeued: Int, next: RetryPosition? = nil) -> WriteResult {

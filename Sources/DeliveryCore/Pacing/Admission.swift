@@ -53,16 +53,19 @@ package struct Admission: Sendable {
         backoff.applied(to: quota.messagesPerMinute, now: now)
     }
 
-    /// How much of so many recipients fits the window and the pace now, who are cut unless `isFixed`.
+    /// How much of so many recipients fits the window and the pace now: part of them, or, if
+    /// `isFixed`, only all.
     ///
-    /// A notice may use what is kept for notices, and leave the bucket in debt by no more than that.
+    /// A notice may use what is kept for notices, and leave the bucket in debt by no more than
+    /// that.
     package mutating func fit(_ count: Int, isFixed: Bool, isNotice: Bool, now: Instant) -> Fit {
         let kept = isNotice ? 0 : keptForNotices(now)
         switch ledger.fit(count, isFixed: isFixed, keeping: kept, now: now) {
         case .waits(let until):
             if !isNotice {
-                // What refills meanwhile would go out at once when there is room, and a minute later
-                // all of it would be released at once again, with nothing released between.
+                // A burst saved up while the window is full would go out at once when there is
+                // room, and a minute later be released at once again, with nothing released
+                // between.
                 let batch = min(count, quota.burst)
                 bucket.limit(to: max(batch, quota.messagesPerMinute / 20), now: now)
             }
@@ -75,7 +78,7 @@ package struct Admission: Sendable {
     }
 
     /// What is kept for notices: the reserve, or twice that while nothing is released for some
-    /// seconds, so that a notice that used it up can be followed by another.
+    /// seconds, so that a second notice can follow one that used it up.
     private func keptForNotices(_ now: Instant) -> Int {
         let reserve = quota.noticeReserve
         let gap = ledger.nextRelease.map { now.duration(to: $0) } ?? .zero
@@ -86,7 +89,8 @@ package struct Admission: Sendable {
     /// When a call may go, however many recipients it has.
     package func callAvailable(now: Instant) -> Instant { callBucket.available(1, now: now) }
 
-    /// When a batch of so many fits, as far as it is known; `unanswered` if an answer must come first.
+    /// When a batch of so many fits, as far as it is known; `unanswered` if an answer must come
+    /// first.
     package func available(_ count: Int, unanswered: Instant, now: Instant) -> Instant {
         max(
             ledger.available(count, now: now) ?? unanswered,
@@ -96,7 +100,7 @@ package struct Admission: Sendable {
         )
     }
 
-    /// A call is planned: its recipients are held until it has ended, or isn't made.
+    /// A call is planned: its recipients are held until it has ended or is given up.
     package mutating func reserve(_ count: Int, now: Instant) {
         ledger.hold(count)
         bucket.take(count, now: now)
@@ -121,9 +125,9 @@ package struct Admission: Sendable {
         ledger.advance(to: now)
     }
 
-    /// A call from before the start counts until an instant.
+    /// A call of the process before counts until an instant.
     ///
-    /// It is held whole, also where the limit is lower: that may be raised before it is released.
+    /// It is held whole even if the limit is lower now: that may be raised before the release.
     package mutating func restore(_ hold: Hold) {
         ledger.hold(hold.count)
         ledger.release(hold.count, at: hold.until)
@@ -140,7 +144,7 @@ package struct Admission: Sendable {
         backoff.throttled(callSentAt: callSentAt, atLeast: atLeast, now: now)
     }
 
-    /// Takes all that is in the bucket: what was saved up isn't sent at once after a throttle answer.
+    /// Takes all that is in the bucket: a burst saved up isn't sent right after a throttle answer.
     package mutating func emptyBucket(now: Instant) { bucket.limit(to: 0, now: now) }
 
     /// An operator ends the wait that the provider asked for.

@@ -4,7 +4,8 @@ package struct LedgerEntry: Sendable, Hashable {
     package let count: Int
     /// How long its call could stay unanswered.
     package let timeout: Duration
-    /// When it was to be let go, on the clock of its boot; nil while its call was out.
+    /// When its recipients were to be released, on the clock of its boot; nil while its call was
+    /// out.
     package let releaseAt: Instant?
     /// The last instant that its boot wrote down, if that boot is over; nil for this boot.
     package let lastInstantOfBoot: Instant?
@@ -25,15 +26,16 @@ package struct LedgerEntry: Sendable, Hashable {
 
     /// The minute in which the provider counts.
     package static let window: Duration = .seconds(60)
-    /// How long after an unknown outcome was seen the provider might still count it: an assumption
-    /// about the provider, named in the README.
+    /// How long after the daemon saw an unknown outcome the provider might still count the call: an
+    /// assumption, named in the README.
     package static let grace: Duration = .seconds(5)
 
     /// How long the entry counts from a start on; nil if it counts no more.
     ///
-    /// A call that was out may be counted until its own timeout and the grace have passed, and only
-    /// then does its minute begin. An entry of an earlier boot keeps what was left of its hold when
-    /// that boot last wrote: at least so much time has passed since, but nobody knows how much.
+    /// A call that was out may be counted until its timeout and the grace have passed, and only
+    /// then does its minute begin. An entry of an earlier boot keeps the rest of its hold as of the
+    /// last instant that boot wrote: at least that much time has passed since, and how much more
+    /// isn't known.
     package func hold(at now: Instant) -> Hold? {
         let until: Instant
         switch (releaseAt, lastInstantOfBoot) {

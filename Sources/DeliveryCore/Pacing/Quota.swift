@@ -12,21 +12,21 @@ package struct Quota: Sendable, Hashable {
         callsPerSecond = limits.callsPerSecond
     }
 
-    /// A campaign with no more recipients left than this is a notice: it may use the part of the
-    /// window that is kept for notices, and goes before a large one that waits for room.
+    /// A campaign with at most so many recipients left is a notice: it may use the part of the
+    /// window kept for notices, and passes a large campaign that waits for room.
     package static let noticeLimit = 30
 
-    /// The part of the window that is kept for notices: a quarter of a percent, but room for one,
-    /// and never so much that campaigns miss it.
+    /// The part of the window kept for notices: a quarter of a percent, at least one notice's
+    /// worth, and never so much that campaigns miss it.
     package var noticeReserve: Int {
         min(max(Self.noticeLimit, messagesPerMinute / 400), messagesPerMinute / 10)
     }
 
-    /// The time in which the notices' reserve is there again.
+    /// How long the notices' reserve takes to refill.
     static let noticeRefill: Duration = .seconds(3)
 
-    /// Calls that may go at once: with the rate they add up to the limit, so that no second holds
-    /// more calls than that.
+    /// Calls that may go at once: rate and burst add up to the limit, so no second holds more calls
+    /// than that.
     package var callBurst: Int { max(1, callsPerSecond / 20) }
 
     package var callRate: Int { max(1, callsPerSecond - callBurst) }
@@ -40,7 +40,7 @@ package struct Quota: Sendable, Hashable {
         TokenBucket(tokens: callRate, per: .seconds(1), capacity: callBurst, now: now)
     }
 
-    /// Lets a few notices pass at once, and then no more than a quarter of the rate.
+    /// Lets a few notices pass at once, then at most a quarter of the rate.
     func noticeBucket(now: Instant) -> TokenBucket {
         let reserve = max(1, noticeReserve)
         let refill = max(Self.noticeRefill, .seconds(240) * reserve / messagesPerMinute)

@@ -1,6 +1,6 @@
-/// How many recipients were addressed in the last 60 seconds, to the second, for people to read.
+/// How many recipients were addressed in the last 60 seconds, by the second, for people to read.
 package struct RecentCount: Sendable, Hashable {
-    /// None until something is counted: thousands of campaigns wait for their first call.
+    /// Empty until something is counted: thousands of campaigns wait for their first call.
     private var slots: [Int] = []
     private var second: Int64 = .min
 

@@ -1,13 +1,13 @@
-/// What it would take to send a message to so many recipients, by the configured limits.
+/// Batches, bytes and time that a campaign takes under the configured limits.
 ///
-/// A forecast for a service that has rested and does nothing else, where every call is answered at
-/// once and nobody has to be tried again.
+/// A forecast for an idle service whose window is empty, where every call is answered at once and
+/// no recipient needs a retry.
 package struct SendingPlan: Sendable, Hashable {
     package let batches: Int
     package let largestBatchAccounts: Int
-    /// Of the whole request, with the longest numbers that the service may give it.
+    /// Bytes of the whole request, with the longest numbers a call can have.
     package let largestPacketBytes: Int
-    /// Until the last call goes out.
+    /// Seconds until the last call goes out.
     package let seconds: Int
 
     /// Plans for these accounts; one named twice counts once.
@@ -90,7 +90,7 @@ package struct SendingPlan: Sendable, Hashable {
         max(1, limits.largestBatch)
     }
 
-    /// When the last recipient's turn comes.
+    /// Seconds until the quota admits the last recipient.
     ///
     /// Each minute goes like the first: a burst at once, the rest at the bucket's rate until the
     /// window is full. While it stays full the bucket fills up again.

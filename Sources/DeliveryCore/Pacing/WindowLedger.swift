@@ -73,18 +73,18 @@ package struct WindowLedger: Sendable, Hashable {
         return nil
     }
 
-    /// A batch isn't cut smaller than this to fit the room that is left: many small calls would use
+    /// A new batch takes what room is left only from so many recipients on: smaller calls would use
     /// up the calls' own rate.
-    private static let leastCut = 50
+    private static let leastPart = 50
 
-    /// How much fits of so many recipients, who are cut unless they are one claimed batch, where a
-    /// part of the window is kept for others.
+    /// How many of so many recipients fit beside the part of the window that is kept for others:
+    /// all or none of a claimed batch (`isFixed`).
     package func fit(_ count: Int, isFixed: Bool, keeping kept: Int = 0, now: Instant) -> Fit {
         let room = self.room - kept
         if count <= room { return .fits(count) }
         // A limit was lowered since this batch was claimed: it goes alone.
         if isFixed, count > limit - kept, held == 0 { return .fits(count) }
-        let least = min(isFixed ? count : min(count, Self.leastCut), limit - kept)
+        let least = min(isFixed ? count : min(count, Self.leastPart), limit - kept)
         if !isFixed, room >= least { return .fits(room) }
         return .waits(until: available(least + kept, now: now))
     }

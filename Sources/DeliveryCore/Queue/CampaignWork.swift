@@ -3,7 +3,7 @@ package struct CampaignWork: Sendable, Hashable {
     package let id: Campaign.ID
     package var state: Campaign.State
     package var settings: Campaign.Settings
-    /// The order of creation, which breaks ties.
+    /// The campaign's number in the order of creation, which breaks ties.
     package var order: Int64
     package var packetOverhead: Int
     /// Recipients never addressed.
@@ -12,7 +12,7 @@ package struct CampaignWork: Sendable, Hashable {
     package var retryCount: Int
     /// When the first of those is due; nil if there are none.
     package var retryDueAt: Timestamp?
-    /// The largest batch that isn't too large for the provider, where that was learnt.
+    /// The largest batch that the provider takes of this message; nil until a call was too large.
     package var accountLimit: Int?
 
     package init(

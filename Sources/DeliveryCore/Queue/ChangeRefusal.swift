@@ -8,6 +8,6 @@ package enum ChangeRefusal: Error, Sendable, Hashable {
     case intakeOpen
     /// `expires_at` is past.
     case expired
-    /// A patch would leave the campaign's own times in a wrong order, or come too late.
+    /// A patch would put the campaign's times in a wrong order, or comes too late for that field.
     case invalid(field: String, detail: String)
 }

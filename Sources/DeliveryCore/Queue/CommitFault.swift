@@ -1,4 +1,4 @@
-/// Why a commit failed; nothing of it was done.
+/// Why a commit failed; it was rolled back.
 package enum CommitFault: Error, Sendable, Hashable {
     case full(String)
     case failed(String)

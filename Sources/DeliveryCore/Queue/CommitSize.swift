@@ -1,18 +1,18 @@
 /// How much one commit holds at most.
 ///
-/// While it is made, every call waits that would be claimed or recorded by the next one; so what is
-/// more goes into the next. Claims and records need no limit of their own: there are never more of
-/// them than twice the calls that may be out, of 500 accounts each.
+/// Claims and records that become ready during a commit wait for the next one, so a commit has a
+/// largest size and the rest goes into the next. Claims and records need no limit of their own:
+/// there are never more of them than twice the calls in flight, of 500 accounts each.
 package enum CommitSize {
-    /// Changes that operators ask for, and as many that fall due by the clock, such as ten thousand
-    /// campaigns that start at nine.
+    /// Operators' changes in one commit, and as many again that fall due by the clock, such as ten
+    /// thousand campaigns that start at nine.
     ///
     /// Each is a handful of statements, some 0.1 ms.
     package static let changes = 100
-    /// Rows that the mass operations of a commit look at, all together: steps of retries, of what a
-    /// cancel or an expiry ends, and of sweeps.
+    /// Rows that all mass operations of one commit look at together: steps of retries, of closing
+    /// canceled and expired campaigns, and of sweeps.
     ///
-    /// Some 10 ms where each of them is changed.
+    /// Some 10 ms if each of them is changed.
     package static let rows = 5_000
     /// Rows of one slice of a stream, a transaction of its own: some 20 ms.
     package static let slice = 25_000

@@ -1,4 +1,4 @@
-/// Recipients that count against the quota, and a campaign's cap, until an instant.
+/// Recipients that count against the quota and their campaign's cap until an instant.
 package struct Hold: Sendable, Hashable {
     package let campaign: Campaign.ID
     package let count: Int

@@ -1,4 +1,4 @@
-/// What becomes of a batch when its call has ended.
+/// The end of a batch's call, as it is recorded.
 ///
 /// If its campaign is canceled or has expired by then, nothing stays open: `held` and `split`
 /// accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
@@ -7,7 +7,8 @@ package enum Resolution: Sendable, Hashable {
     /// Every account has its verdict: the listed ones theirs, all others are sent. Closes the batch
     /// and spends an attempt.
     case settled(messageKey: String?, verdicts: [AccountVerdict])
-    /// Nobody will know: every account ends `unknown`. Closes the batch and spends an attempt.
+    /// The outcome stays unknown: every account ends `unknown`. Closes the batch and spends an
+    /// attempt.
     case unknown(info: String, code: Int?)
     /// Certainly not accepted by this call: stays open with its accounts `queued`, or, if an earlier
     /// call may have been accepted, `retrying`. Spends no attempt.
@@ -30,7 +31,7 @@ package enum Resolution: Sendable, Hashable {
         case limits
     }
 
-    /// What one account of an answer comes to.
+    /// The verdict on one account of an answer.
     package struct AccountVerdict: Sendable, Hashable {
         package let account: Account
         package let verdict: Verdict

@@ -1,22 +1,22 @@
-/// What a start finds in the queue.
+/// The part of the queue that the dispatcher needs at a start.
 package struct Restored: Sendable, Hashable {
     /// Every campaign that is scheduled, running, paused or halted, by order of creation.
     package var campaigns: [CampaignWork]
-    /// Batches that were held or to be repeated.
+    /// Batches that wait to be sent: held, or to be repeated.
     package var open: [OpenBatch]
-    /// Batches whose call was out when the process ended, with their accounts.
+    /// Batches whose call was in flight when the process ended, with their accounts.
     package var interrupted: [Batch]
-    /// What counts against the quota still.
+    /// Recipients that still count against the quota.
     package var holds: [Hold]
     package var service: ServiceRecord
-    /// Campaigns that have ended, and not all that waited in them.
+    /// Canceled and expired campaigns whose waiting recipients have yet to end.
     package var closing: [Campaign.ID] = []
-    /// Campaigns of which something can't be read; the others' rows are as good as ever.
+    /// Campaigns with rows that can't be read; all other rows are unaffected.
     package var damaged: [Damage] = []
 
     package struct Damage: Sendable, Hashable {
         package let campaign: Campaign.ID
-        /// What it is, and what to do.
+        /// What can't be read, and the remedy.
         package let text: String
 
         package init(campaign: Campaign.ID, text: String) {

@@ -1,15 +1,16 @@
 /// Where one step of a retry ended, for the next one to go on.
 package struct RetryPosition: Sendable, Hashable {
-    /// The last account that was looked at, in the order of bytes.
+    /// The last account looked at, in the order of bytes.
     package let account: Account
-    /// How often the campaign had been canceled or expired: if it is again, the retry is over.
-    package let pass: Int
+    /// The campaign's generation when the retry began: if it was canceled or expired since, the
+    /// retry ends.
+    package let generation: Int
     /// Recipients put back so far.
     package let requeued: Int
 
-    package init(account: Account, pass: Int, requeued: Int) {
+    package init(account: Account, generation: Int, requeued: Int) {
         self.account = account
-        self.pass = pass
+        self.generation = generation
         self.requeued = requeued
     }
 }

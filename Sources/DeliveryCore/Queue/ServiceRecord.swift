@@ -1,4 +1,4 @@
-/// What survives a restart about all sending.
+/// The part of the service's state that survives a restart.
 package struct ServiceRecord: Sendable, Hashable {
     /// An operator stopped all sending.
     package var isPaused = false

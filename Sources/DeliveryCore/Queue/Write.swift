@@ -1,32 +1,32 @@
 /// One change of the queue; a commit is a list of them in one transaction, carried out in order.
 ///
-/// One that can't be carried out is undone alone, and answered with `WriteResult.failed`.
+/// A write that can't be carried out is undone alone and answered with `WriteResult.failed`.
 package enum Write: Sendable, Hashable {
-    /// Take up to so many recipients of a campaign for a call that goes out once this is durable.
+    /// Claim up to so many recipients of a campaign for a call that goes out once this is durable.
     ///
     /// Does nothing unless the campaign is `running` and not past its `expires_at`.
     case claim(Claim)
-    /// Send an open batch again, held or of unknown outcome; its account list doesn't change.
+    /// Claim an open batch, held or of unknown outcome, for another call with the same accounts.
     ///
     /// Does nothing unless the campaign is `running`, not past its `expires_at`, and the batch still
     /// open.
     case reclaim(Reclaim)
-    /// A call ended: what becomes of its accounts.
+    /// Record how a batch's call ended.
     case record(Record)
     /// Move a campaign from state to state.
     case transition(Campaign.ID, Campaign.Transition)
     /// Change a campaign's settings.
     case patch(Campaign.ID, CampaignPatch)
-    /// Put failed and unknown recipients back in the queue: one step of it, from where the step
-    /// before ended.
+    /// Put failed and unknown recipients back in the queue: one step, from where the step before
+    /// ended.
     case retry(Campaign.ID, RetryFilter, after: RetryPosition? = nil)
-    /// Remove a campaign; the rows of its recipients go in the steps of later sweeps.
+    /// Remove a campaign's own row; later sweeps remove those of its recipients.
     case delete(Campaign.ID)
-    /// Go on ending what waited in a campaign that was canceled or has expired: one step of it.
+    /// End recipients that still wait in a canceled or expired campaign: one step.
     case close(Campaign.ID)
-    /// Remove some of what nobody needs any more.
+    /// Remove campaigns past their retention, rows of removed campaigns and old keys: one step.
     case sweep(Sweep)
-    /// Remember what an operator or the provider decided about all sending.
+    /// Store whether sending is paused, and a halt by the provider.
     case service(ServiceRecord)
 
     package struct Claim: Sendable, Hashable {
@@ -36,11 +36,11 @@ package enum Write: Sendable, Hashable {
         package let accountLimit: Int
         /// At most so many bytes of `AccountRules.size` in all, but always one account.
         package let byteLimit: Int
-        /// The drawn one of the call's numbers.
+        /// The random one of the call's numbers.
         package let random: UInt32
         /// How long a call may stay unanswered, kept for the hold after a crash.
         package let timeout: Duration
-        /// Retries due by then count as due, if that is later than now; nil for now.
+        /// Retries due by then are claimed as well; nil for those due now.
         package let dueBy: Timestamp?
 
         package init(
@@ -61,20 +61,19 @@ package enum Write: Sendable, Hashable {
             self.dueBy = dueBy
         }
 
-        /// Where a claim's recipients come from.
+        /// Which of a campaign's recipients a claim takes.
         package enum Source: Sendable, Hashable {
-            /// Those never addressed, in the order of their bytes.
+            /// Recipients never addressed, in the order of their bytes.
             case fresh
-            /// Those whose retry is due, the longest due first.
+            /// Recipients whose retry is due, the longest due first.
             case dueRetries
         }
     }
 
     package struct Reclaim: Sendable, Hashable {
         package let batch: Batch.ID
-        /// At most so many bytes of `AccountRules.size` in all, but always one account.
-        ///
-        /// A batch that is larger, since the limit was lowered, is halved instead and `recorded`.
+        /// At most so many bytes of `AccountRules.size` in all; a batch that is larger, since the
+        /// limit was lowered, is halved instead and answered with `recorded`.
         package let byteLimit: Int
         package let timeout: Duration
 
@@ -86,7 +85,7 @@ package enum Write: Sendable, Hashable {
     }
 
     package struct Sweep: Sendable, Hashable {
-        /// Campaigns over since before then, and drafts untouched since, are removed; nil keeps all.
+        /// Removes campaigns that ended, and drafts last touched, before this time; nil keeps all.
         package let untouchedSince: Timestamp?
 
         package init(untouchedSince: Timestamp?) {
@@ -97,7 +96,7 @@ package enum Write: Sendable, Hashable {
     package struct Record: Sendable, Hashable {
         package let batch: Batch.ID
         package let resolution: Resolution
-        /// When the quota lets the call's recipients go.
+        /// When the window releases the call's recipients.
         package let releaseAt: Instant
 
         package init(batch: Batch.ID, resolution: Resolution, releaseAt: Instant) {

@@ -1,9 +1,9 @@
-/// What a write came to, in the order of the commit's writes.
+/// The result of a write, in the order of the commit's writes.
 package enum WriteResult: Sendable, Hashable {
-    /// A claim or reclaim: the batch to send, nil if there was nothing to take, and where its
-    /// campaign stands then.
+    /// A claim or reclaim: the batch to send, nil if there was nothing to claim, and its campaign
+    /// as of then.
     case claimed(Batch?, CampaignWork?)
-    /// A record: where the campaign stands, and the batches a split made.
+    /// A record: its campaign as of then, and the batches that a split made.
     case recorded(CampaignWork?, opened: [OpenBatch])
     /// A transition, patch, retry, close or delete.
     case changed(Result<Change, ChangeRefusal>)
@@ -11,15 +11,15 @@ package enum WriteResult: Sendable, Hashable {
     case done
     /// A sweep.
     case swept(Swept)
-    /// Any write: it can't be carried out, and nothing of it was; all others of the commit hold.
+    /// Any write: it couldn't be carried out and was undone; all others of the commit hold.
     case failed(Failure)
 
     package struct Failure: Sendable, Hashable {
-        /// The campaign that it is about; nil if it is about none, or nobody knows.
+        /// The campaign concerned; nil if the write is about none, or its campaign can't be read.
         package let campaign: Campaign.ID?
-        /// Why, and what to do.
+        /// Why it failed, and the remedy.
         package let text: String
-        /// Whether the campaign was halted for it in the same commit, with that text.
+        /// Whether the same commit halted the campaign, with that text as its reason.
         package let isHalted: Bool
 
         package init(campaign: Campaign.ID?, text: String, isHalted: Bool) {
@@ -30,9 +30,9 @@ package enum WriteResult: Sendable, Hashable {
     }
 
     package struct Swept: Sendable, Hashable {
-        /// Campaigns that this step found past their time; they are gone.
+        /// Campaigns past their retention that this step removed.
         package let retired: [Campaign.ID]
-        /// Whether another step would find something to do.
+        /// Whether rows are left for another step.
         package let hasMore: Bool
 
         package init(retired: [Campaign.ID] = [], hasMore: Bool) {
@@ -42,16 +42,17 @@ package enum WriteResult: Sendable, Hashable {
     }
 
     package struct Change: Sendable, Hashable {
-        /// The campaign as it stands now; what a delete removed, as it stood.
+        /// The campaign after the change; after a delete, as it was before.
         package let campaign: Campaign
         package let work: CampaignWork
         /// Recipients that a retry put back, in this step and those before it.
         package let requeued: Int
-        /// Where a retry goes on; nil if there is nothing left to look at.
+        /// Where a retry's next step begins; nil after the last step.
         package let next: RetryPosition?
-        /// Open batches of the campaign that this closed.
+        /// The campaign's open batches that this change closed.
         package let closed: [Batch.ID]
-        /// Whether the campaign has ended and a `close` has yet to go on with what waited in it.
+        /// Whether the campaign has ended and `close` steps are still to end its waiting
+        /// recipients.
         package let isClosing: Bool
 
         package init(

@@ -1,20 +1,20 @@
 /// The provider's name of one recipient: UTF-8 that isn't empty and holds no control characters.
 ///
-/// How long it may be, `AccountRules` say.
+/// Each provider's `AccountRules` bound its length.
 ///
 /// Accounts are bytes. They are compared, ordered and looked up byte for byte, never normalised:
 /// `String ==` would merge two Unicode spellings that are two users at the provider.
 package struct Account: Hashable, Comparable, Sendable {
     package let bytes: [UInt8]
 
-    /// Why some bytes are no account, whoever the provider is.
+    /// Why bytes are no account under any provider's rules.
     package enum Fault: Hashable, Sendable {
         case empty
         case controlCharacter
         case invalidUTF8
     }
 
-    /// Takes bytes that were checked before, when they came in.
+    /// Takes bytes that intake has checked.
     package init(checked bytes: [UInt8]) {
         self.bytes = bytes
     }

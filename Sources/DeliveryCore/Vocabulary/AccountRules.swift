@@ -1,15 +1,14 @@
-/// What a provider takes as an account, and what an account takes of its requests.
+/// A provider's limit on accounts, and the room that an account takes in its requests.
 package protocol AccountRules: Sendable {
     /// The longest account, in bytes.
     var byteLimit: Int { get }
-    /// What an account takes of a request beside its own bytes, where none of them is escaped.
+    /// Bytes that an account takes in a request beside its own, if none of them is escaped.
     var frameSize: Int { get }
-    /// The part of that which stands between two accounts: behind the last there is none.
+    /// The part of `frameSize` that separates two accounts; the last account has none.
     var separatorSize: Int { get }
 
-    /// The bytes that an account takes of a request, its frame included.
-    ///
-    /// Claims ask this for every account.
+    /// The bytes that an account takes in a request, its frame included; claims ask for every
+    /// account.
     func size(of account: Account) -> Int
 }
 
@@ -25,7 +24,7 @@ extension AccountRules {
         }
     }
 
-    /// What to say of more bytes than an account may have.
+    /// The fault of an account that has more bytes than allowed.
     package func tooLong(byteCount: Int) -> String {
         "an account has at most \(byteLimit) bytes, this one has \(byteCount)"
     }

@@ -17,7 +17,7 @@ package struct AccountRun: Sendable, Hashable {
     package var count: Int { ends.count }
     package var isEmpty: Bool { ends.isEmpty }
 
-    /// What the run holds in memory, in bytes, for the budget that streams share.
+    /// The run's bytes in memory, counted against the budget that streams share.
     package var footprint: Int { bytes.count + 4 * ends.count }
 
     /// Adds an account whose bytes were checked.
@@ -39,7 +39,7 @@ package struct AccountRun: Sendable, Hashable {
         ends.reserveCapacity(accounts)
     }
 
-    /// Forgets the accounts and keeps the memory.
+    /// Drops the accounts and keeps the memory.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)

@@ -1,12 +1,12 @@
-/// The accounts of one call, with what makes the call the same when it is repeated.
+/// The accounts of one call, with the numbers that make a repeat the same call.
 package struct Batch: Sendable, Hashable {
     package let id: ID
     package let campaign: Campaign.ID
     package let message: CheckedMessage
     package let accounts: [Account]
-    /// The attempts that each account had spent before this batch; empty means none had any.
+    /// The attempts that each account spent before this batch; empty if none had any.
     package let earlierAttempts: [Int]
-    /// Accounts that an earlier call, of another batch, may have been accepted for.
+    /// Accounts for which an earlier call, of another batch, may have been accepted.
     package let maybeAcceptedBefore: Set<Account>
     /// Calls of this very batch that spent an attempt.
     package let attempts: Int

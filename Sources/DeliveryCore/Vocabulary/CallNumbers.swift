@@ -1,7 +1,7 @@
-/// The numbers of a call, fixed when it is claimed and the same when it is repeated.
+/// The numbers of a call, fixed when its batch is claimed and the same when it is repeated.
 ///
-/// What they are good for is known to the provider's adapter alone: fields that its calls want, or a
-/// key by which the provider finds a call again.
+/// Only the provider's adapter knows their use: fields that its calls require, or a key by which
+/// the provider recognises a repeat.
 package struct CallNumbers: Sendable, Hashable {
     /// Rises from claim to claim.
     package let sequence: UInt32

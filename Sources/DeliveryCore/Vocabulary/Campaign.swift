@@ -1,4 +1,4 @@
-/// One message to many recipients, with its settings and where it stands.
+/// One message to many recipients, with its settings and state.
 package struct Campaign: Sendable, Hashable {
     package let id: ID
     package var name: String
@@ -11,7 +11,7 @@ package struct Campaign: Sendable, Hashable {
     package var finishedAt: Timestamp?
     package var message: CheckedMessage
     package var counts: Counts
-    /// Recipients of calls repeated after an unknown outcome.
+    /// How many recipients were addressed again after a call of unknown outcome.
     package var resent: Int
     /// Failed recipients by the provider's code, ascending by code.
     package var failures: [Failure]
@@ -44,7 +44,7 @@ package struct Campaign: Sendable, Hashable {
         self.failures = failures
     }
 
-    /// What whoever submits a campaign decides about it.
+    /// The settings that a client chooses for a campaign.
     package struct Settings: Sendable, Hashable {
         package var priority: Priority
         /// A cap of its own, in recipients in any 60 seconds; nil for none.

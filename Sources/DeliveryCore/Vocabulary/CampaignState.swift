@@ -1,22 +1,22 @@
 extension Campaign {
-    /// Where a campaign stands (contract, section 3).
+    /// A campaign's state (contract, section 3).
     package enum State: String, Sendable, Hashable, CaseIterable {
         /// Takes recipients.
         case draft
         /// Waits for `start_at`.
         case scheduled
-        /// Has or may get work.
+        /// Has work, or waits for retries and answers.
         case running
         /// Stopped by an operator; survives a restart.
         case paused
-        /// Its message can't be sent; the reason says why.
+        /// The provider refuses its message; `reason` says why.
         case halted
         /// Every recipient is final and no call is in flight.
         case completed
         case canceled
         case expired
 
-        /// Whether nothing more happens unless an operator retries.
+        /// Whether the state changes no more unless an operator retries.
         package var isFinal: Bool {
             switch self {
             case .completed, .canceled, .expired: true
@@ -25,7 +25,7 @@ extension Campaign {
         }
     }
 
-    /// What may be asked of a campaign's state, by an operator or by the dispatcher.
+    /// A change of state that an operator or the dispatcher asks for.
     package enum Transition: Sendable, Hashable {
         case start
         case pause
@@ -44,9 +44,9 @@ extension Campaign.State {
     /// What a transition leads to.
     package enum Step: Sendable, Hashable {
         case to(Campaign.State)
-        /// The state asked for is there already: nothing changes.
+        /// The campaign is in the target state already: nothing changes.
         case stays
-        /// The transition is not for this state.
+        /// The transition isn't allowed from this state.
         case refused
     }
 
@@ -86,7 +86,7 @@ extension Campaign.State {
         case (.completed, .expire), (.canceled, .expire), (.expired, .expire): .stays
 
         case (.running, .halt): .to(.halted)
-        // The answer came late: an operator or the clock was faster, and that stands.
+        // The halt came late: an operator or the clock changed the state first, and that stands.
         case (.scheduled, .halt), (.paused, .halt), (.halted, .halt), (.draft, .halt): .stays
         case (.completed, .halt), (.canceled, .halt), (.expired, .halt): .stays
         }

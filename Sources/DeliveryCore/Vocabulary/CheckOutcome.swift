@@ -1,11 +1,12 @@
-/// How a question which accounts exist ended; it addresses nobody and spends no quota.
+/// How a look-up of accounts ended; a look-up addresses no recipient and uses no quota.
 package enum CheckOutcome: Sendable, Hashable {
-    /// The service answered: these of the accounts aren't imported; of `unclear` it couldn't tell.
+    /// The provider answered: accounts in `missing` aren't imported; it couldn't tell for those in
+    /// `unclear`.
     case answered(missing: [Account], unclear: [Account])
-    /// The whole question was refused (throttled, credentials, …).
+    /// The whole look-up was refused (throttled, credentials, …).
     case refused(Outcome.Refusal, code: Int, text: String)
-    /// The question certainly never went out.
+    /// The look-up certainly never went out.
     case notSent(String)
-    /// No answer that can be read came; asking again is harmless.
+    /// No readable answer came; repeating a look-up is harmless.
     case unknown(Outcome.Doubt)
 }

@@ -1,4 +1,4 @@
-/// How many recipients of a campaign stand where; they add up to `total`.
+/// A campaign's recipients by status; the counters add up to `total`.
 package struct Counts: Sendable, Hashable {
     package var queued = 0
     package var sending = 0

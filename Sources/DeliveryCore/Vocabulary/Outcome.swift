@@ -5,20 +5,20 @@
 package enum Outcome: Sendable, Hashable {
     /// An answer for each account: those not listed were accepted.
     case answered(messageKey: String?, refused: [RefusedAccount])
-    /// The whole call was refused: nobody was accepted.
+    /// The whole call was refused: no account was accepted.
     case refused(Refusal, code: Int, text: String)
     /// The request certainly never went out: refused connection, DNS, TLS handshake.
     case notSent(String)
     /// It may have been accepted: a timeout, a broken connection, an unreadable answer.
     case unknown(Doubt)
 
-    /// An account that an answer gives a code, be it its own or the whole call's.
+    /// An account with the code that the answer gives it, its own or the whole call's.
     package struct RefusedAccount: Sendable, Hashable {
         package let account: Account
         package let code: Int
         package let kind: Kind
-        /// Whether the answer's list names the account with this code; one that isn't named takes
-        /// the envelope's, which says less about it.
+        /// Whether the answer's list names the account with this code; otherwise the code is the
+        /// envelope's, which says less about one account.
         package let isNamed: Bool
 
         /// What a code means for the account that got it.
@@ -26,8 +26,7 @@ package enum Outcome: Sendable, Hashable {
             /// Another attempt may succeed.
             case retryable
             case final
-            /// The whole call's recipients are said to be at fault, which may not be meant of this
-            /// one.
+            /// The code blames the call's recipients as a whole, which may not apply to this one.
             case inDoubt
         }
 
@@ -48,9 +47,10 @@ package enum Outcome: Sendable, Hashable {
         case retryable
         /// As if each account were listed with this code, which is final.
         case recipients
-        /// The recipients are said to be at fault all at once: halve once before believing it.
+        /// The code blames the recipients as a whole, maybe for a few of them: halve once, then
+        /// believe it.
         case recipientsInDoubt
-        /// The whole app is to slow down, for at least so long.
+        /// The whole app must slow down, for at least so long.
         case throttled(atLeast: Duration)
         /// The signature is too old: a new one may do.
         case credentialsExpired
@@ -62,24 +62,24 @@ package enum Outcome: Sendable, Hashable {
         case tooLarge
     }
 
-    /// What is known about a call of unknown outcome.
+    /// Why a call's outcome is unknown.
     package enum Doubt: Sendable, Hashable {
         case timeout
         /// The connection broke after the request began to go out.
         case connectionLost
-        /// The process ended while the call was out.
+        /// The process ended, or the task was canceled, while the call was in flight.
         case interrupted
         case http(status: Int)
         case unreadable
-        /// A code by which the provider says that its own service is in trouble.
+        /// A code that reports a fault of the provider's own service.
         case service(code: Int)
-        /// A code that isn't in the table.
+        /// A code that the adapter's table doesn't list.
         case unlisted(code: Int)
     }
 }
 
 extension Outcome.Doubt {
-    /// The doubt in words, as a recipient's `info` shows it.
+    /// The cause in words, as a recipient's `info` shows it.
     package var text: String {
         switch self {
         case .timeout: "timeout"
@@ -91,7 +91,7 @@ extension Outcome.Doubt {
         }
     }
 
-    /// The provider's code, nil where none came.
+    /// The provider's code, nil if there was none.
     package var code: Int? {
         switch self {
         case .service(let code), .unlisted(let code): code

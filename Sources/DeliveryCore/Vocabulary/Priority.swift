@@ -4,7 +4,7 @@ package enum Priority: String, Sendable, Hashable, CaseIterable {
     case normal
     case low
 
-    /// The share of the class, as a weight.
+    /// The weight of the class.
     package var weight: Int {
         switch self {
         case .high: 16

@@ -1,10 +1,10 @@
-/// One account of a campaign and what became of it.
+/// One account of a campaign with its status.
 package struct Recipient: Sendable, Hashable {
     package var account: Account
     package var status: Status
     /// The provider's last code for it: nil before any answer, 0 when sent.
     package var code: Int?
-    /// Why its status is what it is where no code says so, such as `timeout` or `HTTP 502`.
+    /// The reason for a status that no code explains, such as `timeout` or `HTTP 502`.
     package var info: String?
     /// Calls that addressed it and spent an attempt.
     package var attempts: Int

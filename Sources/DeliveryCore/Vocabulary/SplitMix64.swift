@@ -1,4 +1,4 @@
-/// A small seeded generator whose sequence is fixed by its seed for ever.
+/// A small generator whose sequence is fixed by its seed.
 ///
 /// Not for secrets: it draws jitter and the numbers of calls, and a seed repeats a whole simulation.
 package struct SplitMix64: RandomNumberGenerator, Sendable, Hashable {
@@ -16,7 +16,7 @@ package struct SplitMix64: RandomNumberGenerator, Sendable, Hashable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// An independent generator, so that drawing more in one place shifts nothing elsewhere.
+    /// An independent generator: drawing from one shifts nothing in the other.
     package mutating func split() -> SplitMix64 {
         SplitMix64(seed: next())
     }

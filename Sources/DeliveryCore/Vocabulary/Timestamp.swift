@@ -1,4 +1,4 @@
-/// A point on the wall clock, for what people read and what must survive a restart.
+/// A point on the wall clock, for what people read and for what survives a restart.
 ///
 /// Wall clocks jump: nothing that limits a rate may depend on one.
 package struct Timestamp: Hashable, Comparable, Sendable {

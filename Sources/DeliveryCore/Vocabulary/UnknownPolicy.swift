@@ -1,4 +1,4 @@
-/// What to do when a call's outcome can't be known.
+/// What becomes of a call whose outcome stays unknown.
 package enum UnknownPolicy: String, Sendable, Hashable, CaseIterable {
     /// Send the very same call again: at least once.
     case resend

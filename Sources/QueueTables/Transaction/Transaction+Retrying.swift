@@ -1,7 +1,7 @@
 import DeliveryCore
 
-/// How failed and unknown recipients go back into the queue: in steps, since there may be millions
-/// of them and every claim would wait.
+/// How failed and unknown recipients go back into the queue: in steps, since every claim waits for
+/// a transaction and there may be millions.
 extension Transaction {
     mutating func retry(
         _ id: Campaign.ID,
@@ -12,23 +12,23 @@ extension Transaction {
         guard campaign.state != .draft else { return .failure(.wrongState(.draft)) }
         let before = position?.requeued ?? 0
         if let position,
-            position.pass != campaign.generation || campaign.isPastExpiry(at: now.timestamp)
+            position.generation != campaign.generation || campaign.isPastExpiry(at: now.timestamp)
         {
-            // It was ended since the step before, and that holds.
+            // The campaign was canceled or expired since the step before, and that stands.
             return .success(try changed(campaign, requeued: before))
         }
         guard !campaign.isPastExpiry(at: now.timestamp) else { return .failure(.expired) }
         let start = position?.account ?? Account(checked: [])
-        let again = RetryPosition(account: start, pass: campaign.generation, requeued: before)
+        let again = RetryPosition(account: start, generation: campaign.generation, requeued: before)
         if let closing = try connection.closing(of: campaign.key) {
-            // What it ended must have its end before anybody is put back.
+            // Recipients of the generation before must have ended before any is put back.
             let closed = try goOn(closing, &campaign)
             update(campaign)
             return .success(
                 try changed(campaign, requeued: before, next: again, closed: closed)
             )
         }
-        // Others of the same commit have taken its rows.
+        // Other mass operations of the same commit have used up its rows.
         guard rowsLeft > 0 else {
             return .success(try changed(campaign, requeued: before, next: again))
         }
@@ -49,26 +49,26 @@ extension Transaction {
         let next = stretch.last.map { last in
             RetryPosition(
                 account: Account(checked: last),
-                pass: campaign.generation,
+                generation: campaign.generation,
                 requeued: before + requeued
             )
         }
         return .success(try changed(campaign, requeued: before + requeued, next: next))
     }
 
-    /// The part of a campaign's recipients with a state of their own that one step looks at.
+    /// The range of a campaign's recipients with a state of their own that one step looks at.
     struct Stretch {
         let after: [UInt8]
-        /// Nil where it reaches to the end.
+        /// Nil at the end of the key.
         let last: [UInt8]?
 
-        /// What comes after every account: SQLite sorts a blob behind all text.
+        /// Sorts after every account: to SQLite a blob is greater than any text.
         private static let end = Value.blob([0xFF])
 
         var lastValue: Value { last.map { .text($0) } ?? Self.end }
     }
 
-    /// As far as this transaction may look yet.
+    /// The range that this transaction may still look at.
     mutating func stretch(of campaign: CampaignRow, after: [UInt8]) throws -> Stretch {
         var left = rowsLeft
         var last: [UInt8]?
@@ -85,7 +85,7 @@ extension Transaction {
         return Stretch(after: after, last: last)
     }
 
-    /// Puts a stretch's recipients of a final status back, all of them or only some codes'.
+    /// Puts a range's recipients of a final status back, all of them or those with some codes.
     private func requeue(
         _ status: Recipient.Status,
         _ codes: [Int],
@@ -106,7 +106,7 @@ extension Transaction {
         return requeued
     }
 
-    /// Takes failures that are no failures any more out of their codes' counters.
+    /// Subtracts recipients put back from their codes' counters of failures.
     private func uncountFailures(_ found: [Value], _ campaign: CampaignRow) throws {
         let counts = try connection.all(sql.state.codeCounts, found) { ($0.int64(0), $0.int64(1)) }
         for (code, count) in counts {
