@@ -1,6 +1,6 @@
-/// A column holds what this program never writes.
+/// A column holds a value that this program never writes.
 package struct DamagedRow: Error, Hashable {
-    /// What it holds.
+    /// The value, as it was read.
     package let value: String
 
     package init(_ value: String) { self.value = value }
@@ -14,14 +14,14 @@ extension DamagedRow: CustomStringConvertible {
 
 /// An engine's own error.
 package protocol EngineError: Error {
-    /// Whether it says something about the rows that one write concerns, and nothing about the
-    /// file, its disk, or who may use it.
+    /// Whether it concerns the rows of one write, and not the file, its disk or the right to use
+    /// it.
     var isOfOneWrite: Bool { get }
-    /// What the engine says.
+    /// The engine's own text.
     var detail: String { get }
 }
 
-/// Reads a name that a CHECK constraint has vouched for.
+/// Reads a name that a CHECK constraint guarantees.
 func decoded<T: RawRepresentable<String>>(_ name: String) throws -> T {
     guard let value = T(rawValue: name) else { throw DamagedRow(name) }
     return value

@@ -1,9 +1,9 @@
 /// The tables of the present version, for every engine.
 ///
-/// The layout's idea is that an ordinary recipient is written once, when it is taken in, and never
-/// again. Its status follows from where it stands: beyond the campaign's cursor no recipient was
-/// addressed; up to the cursor every account lies in exactly one range batch, and shares what
-/// became of that; only a recipient with a state of its own has a row in `exception`.
+/// An ordinary recipient is written once, when it is taken in, and never again. Its status is
+/// derived: beyond the campaign's cursor no recipient was addressed; up to the cursor every account
+/// lies in exactly one range batch and shares its status; only a recipient with a state of its own
+/// has a row in `exception`.
 ///
 /// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
 /// came later than the first version: an engine that has older stores adds them one by one.
@@ -172,10 +172,10 @@ package enum Schema {
         """
     }
 
-    /// What requests with an `Idempotency-Key` were answered.
+    /// Answers to requests with an `Idempotency-Key`.
     ///
-    /// The row holds the answer itself, not the campaign: a repetition hears what the first request
-    /// heard, though the campaign may have run, or be gone, since.
+    /// The row holds the answer itself, not the campaign: a repeated request gets the first answer,
+    /// even if the campaign has run, or is gone, since.
     private static let keyedRequests = """
         CREATE TABLE keyed_request (
             caller RAW NOT NULL,
@@ -189,7 +189,7 @@ package enum Schema {
         CREATE INDEX keyed_request_age ON keyed_request (created_at_ms);
         """
 
-    /// Campaigns that are gone and may have rows left.
+    /// Campaigns that are deleted and may have rows left.
     private static let removed = """
         CREATE TABLE removed (
             campaign INTEGER PRIMARY KEY
@@ -197,7 +197,7 @@ package enum Schema {
         CREATE INDEX batch_list ON batch (campaign) WHERE first_account IS NULL;
         """
 
-    /// For campaigns that were left alone since a time.
+    /// For the retention's search by time.
     private static let removalIndexes = """
         CREATE INDEX campaign_draft ON campaign (touched_at_ms) WHERE state = 'draft';
         CREATE INDEX campaign_finished ON campaign (finished_at_ms)
@@ -222,7 +222,7 @@ package enum Schema {
         SET count = (SELECT count(*) FROM campaign WHERE state = campaign_tally.state);
         """
 
-    /// Campaigns that have ended while more waited in them than one transaction should change.
+    /// Ended campaigns with more waiting recipients than one transaction should change.
     private static let closing = """
         CREATE TABLE closing (
             campaign INTEGER PRIMARY KEY,

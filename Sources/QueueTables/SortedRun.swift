@@ -3,8 +3,8 @@ import Glibc
 
 /// A run of accounts, or a part of it, with the order of their bytes.
 ///
-/// Rows that come in random order touch a page of the table each; sorted, neighbours share one,
-/// which is what makes large runs ten times faster than rows written as they come.
+/// Rows in random order touch a page of the table each; sorted neighbours share one, which makes
+/// large runs ten times faster than rows written as they come.
 struct SortedRun: Sendable {
     let run: AccountRun
     /// Indexes into the run, in the order of the accounts' bytes.
@@ -18,7 +18,7 @@ struct SortedRun: Sendable {
 
     /// Eight bytes of an account as a number, and where the account is.
     ///
-    /// Comparing numbers that lie in order in memory spares most looks at the accounts themselves,
+    /// Comparing numbers that lie in order in memory avoids most reads of the accounts themselves,
     /// each of which would miss the cache.
     private struct Entry {
         let key: UInt64
@@ -51,10 +51,10 @@ struct SortedRun: Sendable {
         }
     }
 
-    /// Brings entries with the same first byte together, in order of that byte, where they lie.
+    /// Groups entries by their first byte, in order of that byte, in place.
     ///
-    /// The library's sort takes half as much again for a while; on one bucket after another that is
-    /// next to nothing, so a run may be large.
+    /// The library's sort allocates half as much again; for one bucket after another that is next
+    /// to nothing, so a run may be large.
     private static func gather(_ entries: inout [Entry]) -> [Range<Int>] {
         var counts = [Int](repeating: 0, count: 256)
         for entry in entries { counts[entry.firstByte] += 1 }
@@ -75,7 +75,7 @@ struct SortedRun: Sendable {
         return ranges
     }
 
-    /// How many bytes all accounts begin with alike: they would waste the keys.
+    /// How many bytes all accounts share at their start: in keys they would be wasted.
     private static func commonPrefix(of run: AccountRun, _ part: Range<Int>) -> Int {
         guard let place = part.first else { return 0 }
         let first = Array(run[place])
@@ -93,8 +93,8 @@ struct SortedRun: Sendable {
         return common
     }
 
-    /// Up to eight bytes, the first one the most significant; what is missing counts as zero, which
-    /// no account contains.
+    /// Up to eight bytes, the first one the most significant; missing ones count as zero, which no
+    /// account contains.
     private static func key(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UInt64
     {
         if start + 8 <= end {
@@ -132,7 +132,7 @@ struct SortedRun: Sendable {
 }
 
 extension SortedRun {
-    /// How many accounts there are that differ.
+    /// How many different accounts there are.
     var distinctCount: Int {
         unsafe run.bytes.withUnsafeBytes { bytes in
             unsafe run.ends.withUnsafeBufferPointer { ends in
@@ -144,13 +144,13 @@ extension SortedRun {
         }
     }
 
-    /// Inserts a part of the run, without accounts that the campaign has; says how many were new.
+    /// Inserts a part of the run without accounts that the campaign has; answers how many were new.
     func insert(
         _ part: Range<Int>,
         into campaign: Int64,
         _ connection: any Connection
     ) throws -> Int {
-        // The accounts' bytes are bound where they lie, so they must stay there meanwhile.
+        // The accounts' bytes are bound where they lie, so they must stay in place until the end.
         try unsafe run.bytes.withUnsafeBytes { bytes in
             try unsafe run.ends.withUnsafeBufferPointer { ends in
                 var inserted = 0

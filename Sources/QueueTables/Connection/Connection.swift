@@ -3,36 +3,35 @@ import JSON
 
 /// A connection of an engine, inside a transaction or on a snapshot.
 ///
-/// Statements are run through it, and through nothing else, so that one text of each serves every
-/// engine.
+/// All statements run through it, so that one text of each serves every engine.
 package protocol Connection {
     /// A statement without values, prepared once and kept for as long as the connection lives.
     func statement(_ sql: StatementText) throws -> any PreparedStatement
 
-    /// How many rows the statement that ran last has changed.
+    /// How many rows the last statement changed.
     var changedRows: Int { get }
 }
 
 /// The connection that writes.
 package protocol WritingConnection: Connection {
-    /// Refuses to go on with a store that another process has taken over, or that isn't there.
+    /// Refuses a store that another process has taken over, or whose file is gone.
     func check() throws
 
-    /// Runs a transaction, durable on return; if the body throws, nothing of it is done.
+    /// Runs a transaction that is durable on return; if the body throws, it is rolled back.
     func transaction(_ body: () throws -> Void) throws
 }
 
-/// A prepared statement; while it is stepped, it is the row that it has come to.
+/// A prepared statement; while it is stepped, it is its current row.
 package protocol PreparedStatement: Row {
     func bind(_ value: Value, at index: Int) throws
 
-    /// Binds text that the caller keeps where it is until the statement is cleared.
+    /// Binds text that the caller keeps in place until the statement is cleared.
     func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws
 
-    /// Goes on to the next row; false at the end.
+    /// Steps to the next row; false at the end.
     func step() throws -> Bool
 
-    /// Ends what was stepped and forgets the values, which may be large, or borrowed.
+    /// Resets the statement and drops the bound values, which may be large, or borrowed.
     func clear()
 }
 
@@ -87,7 +86,7 @@ extension Connection {
         try step(sql, values) { while try $0.step() { try body($0) } }
     }
 
-    /// What a body makes of each row of a statement, which it must not run again.
+    /// The result of a body for each row of a statement; the body must not run the same statement.
     func all<T>(_ sql: StatementText, _ values: Value..., body: (any Row) throws -> T) throws -> [T]
     {
         try all(sql, values, body: body)
@@ -109,7 +108,7 @@ extension Connection {
         try step(sql, values) { try $0.step() ? body($0) : nil }
     }
 
-    /// A statement to be stepped by the caller, who clears it.
+    /// A statement that the caller steps and clears.
     func query(_ sql: StatementText, _ values: Value...) throws -> any PreparedStatement {
         try bound(sql, values)
     }

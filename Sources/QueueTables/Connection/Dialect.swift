@@ -1,9 +1,9 @@
-/// What the engines spell differently; everything else is one text for both.
+/// The spellings that differ between the engines; all other SQL is one text for both.
 package enum Dialect: Sendable {
     case sqlite
     case postgres
 
-    /// The elements of a parameter that is a JSON array, a row each.
+    /// The elements of a parameter that is a JSON array, one row each.
     func elements(of list: String) -> String {
         switch self {
         case .sqlite: "json_each(\(list))"
@@ -11,7 +11,7 @@ package enum Dialect: Sendable {
         }
     }
 
-    /// Such an element, or, if it is an array itself, what it holds at a place.
+    /// Such an element, or, if it is an array itself, its element at a place.
     func element(_ kind: Element, at place: Int? = nil) -> String {
         let text = place.map { "(value ->> \($0))" } ?? "(value #>> '{}')"
         return switch (self, kind) {
@@ -25,7 +25,7 @@ package enum Dialect: Sendable {
     enum Element {
         case number
         case text
-        /// Text from outside, as `schema` says.
+        /// Text from outside, stored as `schema` says.
         case raw
     }
 

@@ -1,7 +1,7 @@
-/// The text of one statement, as each engine takes it.
+/// The text of one statement for every engine.
 ///
-/// Parameters are `?`, or `?` and a number; with `INDEXED BY` SQLite is held to an index. Both are
-/// translated for PostgreSQL. What an engine has to spell in its own way stands in `Dialect`.
+/// Parameters are `?`, or `?` and a number; `INDEXED BY` holds SQLite to an index. Both are
+/// translated for PostgreSQL; `Dialect` has the spellings that differ.
 package struct StatementText: Sendable, ExpressibleByStringInterpolation {
     package let sqlite: String
     private let portable: String
@@ -10,12 +10,12 @@ package struct StatementText: Sendable, ExpressibleByStringInterpolation {
         (sqlite, portable) = (text, text)
     }
 
-    /// A statement with a part that `Dialect` spells.
+    /// A statement with a part from `Dialect`.
     init(_ text: (Dialect) -> String) {
         (sqlite, portable) = (text(.sqlite), text(.postgres))
     }
 
-    /// The text with PostgreSQL's parameters, and without hints, which it hasn't got.
+    /// The text with PostgreSQL's parameters and without hints, which it lacks.
     package var postgres: String {
         let text = portable.replacing(#/ INDEXED BY \w+/#, with: "")
         var translated = ""
@@ -26,7 +26,7 @@ package struct StatementText: Sendable, ExpressibleByStringInterpolation {
             rest = rest[rest.index(after: mark)...]
             let digits = rest.prefix { $0.isNumber }
             rest = rest.dropFirst(digits.count)
-            // As SQLite counts: one without a number comes after the highest before it.
+            // SQLite's rule: a parameter without a number follows the highest before it.
             let number = Int(digits) ?? highest + 1
             highest = max(highest, number)
             translated += "$\(number)"

@@ -2,21 +2,21 @@ import DeliveryCore
 import DeliveryEngine
 
 extension RecipientReader {
-    /// Rows looked at for one page, matching or not: some milliseconds of work.
+    /// Rows read for one page, matching or not: some milliseconds of work.
     fileprivate static let scanLimit = 5_000
 
     /// The matching recipients after an account; at most `limit`.
     ///
-    /// Three ordered walks go side by side: recipients, states of their own, and range
-    /// batches. Where sent recipients don't match, the first walk visits only the ranges of batches
-    /// that aren't closed, and what lies beyond the cursor.
+    /// Three walks in the order of the key go side by side: recipients, states of their own, and
+    /// range batches. If sent recipients don't match, the first walk visits only the ranges of open
+    /// batches and the recipients beyond the cursor.
     func page(matching filter: RecipientFilter, after: [UInt8], limit: Int) throws -> RecipientPage
     {
         let page =
             try filter.includesSent
             ? wholePage(matching: filter, after: after, limit: limit)
             : partialPage(matching: filter, after: after, limit: limit)
-        // In a damaged store the walk may lead back, and a client that follows it would never end.
+        // In a damaged store the next position may lie behind this one: a client would never end.
         if let next = page.next, !next.bytes.isBehind(after) {
             throw DamagedRow("recipients out of order")
         }
@@ -49,7 +49,7 @@ extension RecipientReader {
             }
             scanned += 1
             last = query.bytes(0)
-            // Beyond the cursor all are alike, and they may be millions.
+            // Recipients beyond the cursor share one status, and there may be millions.
             if last.isBehind(campaign.cursor), !freshMatch { break }
             let recipient: Recipient
             if let own = try states.take(last) {
@@ -100,7 +100,7 @@ extension RecipientReader {
         )
     }
 
-    /// Recipients that share what became of their range, or lie beyond the cursor, where all match.
+    /// Recipients without a row of their own, where all of them match.
     private func ordinaryRecipients(
         matching filter: RecipientFilter,
         after: [UInt8],
@@ -142,7 +142,7 @@ private struct StateWalk {
     private let reader: RecipientReader
     private let query: any PreparedStatement
     private var upcoming: RecipientStateRow?
-    /// Listed recipients lie side by side with others of their batch.
+    /// The list batches seen: their recipients lie side by side.
     private var batches: [Int64: BatchRow] = [:]
 
     init(_ reader: RecipientReader, after: [UInt8]) throws {
@@ -188,7 +188,7 @@ private struct RangeWalk {
         let covering = try reader.connection.first(sql.batch.covering, key, .text(after)) {
             $0.bytes(BatchRow.firstAccountColumn)
         }
-        // Each holds an account at least, but for the one that covers the beginning.
+        // Each batch holds an account at least, except the one that covers the start of the page.
         query = try reader.connection.query(
             sql.batch.rangesFrom,
             key,

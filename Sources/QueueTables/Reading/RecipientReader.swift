@@ -1,12 +1,12 @@
 import DeliveryCore
 import DeliveryEngine
 
-/// Tells what became of a campaign's recipients, from where they stand.
+/// Derives the status of a campaign's recipients.
 struct RecipientReader {
     let campaign: CampaignRow
     let connection: any Connection
     let terminations: [Termination]
-    /// What a cancel or an expiry hasn't come to yet waits as before.
+    /// Recipients that a cancel or an expiry has yet to end still wait.
     private let closing: Closing?
 
     init(_ campaign: CampaignRow, _ connection: any Connection) throws {
@@ -40,7 +40,7 @@ struct RecipientReader {
 
     // MARK: Deriving
 
-    /// A recipient beyond the cursor.
+    /// A recipient beyond the cursor: no call addressed it.
     func fresh(_ account: [UInt8]) -> Recipient {
         Recipient(
             account: Account(checked: account),
@@ -49,7 +49,7 @@ struct RecipientReader {
         )
     }
 
-    /// A recipient that shares what became of the range it lies in.
+    /// A recipient that shares the status of its range batch.
     func recipient(_ account: [UInt8], in batch: BatchRow) -> Recipient {
         Recipient(
             account: Account(checked: account),
@@ -63,7 +63,7 @@ struct RecipientReader {
         )
     }
 
-    /// A recipient with a row of its own, and the list batch it is in.
+    /// A recipient with a row of its own, and its list batch if it is in one.
     func recipient(_ row: RecipientStateRow, batch: BatchRow?) -> Recipient {
         if let batch {
             var listed = recipient(row.account, in: batch)
@@ -93,7 +93,7 @@ struct RecipientReader {
 
     func status(of batch: BatchRow) -> Recipient.Status {
         if let status = batch.state.status { return status }
-        // A batch that ended with no generation of its campaign: how can't be known.
+        // The batch names a generation that the campaign never ended: its status can't be known.
         let isKnown = terminations.indices.contains(batch.generation)
         return isKnown ? terminations[batch.generation].status : .unknown
     }
@@ -115,7 +115,7 @@ extension RecipientFilter {
         return recipient.code.map { codes.contains($0) } ?? false
     }
 
-    /// Whether ordinary sent recipients match, of which there may be millions.
+    /// Whether the filter includes ordinary sent recipients, of which there may be millions.
     var includesSent: Bool {
         (statuses.isEmpty || statuses.contains(.sent)) && (codes.isEmpty || codes.contains(0))
     }

@@ -1,6 +1,6 @@
 import DeliveryCore
 
-/// A batch as its row says.
+/// A batch's row.
 struct BatchRow: Sendable {
     var key: Int64
     let campaign: Int64
@@ -18,7 +18,7 @@ struct BatchRow: Sendable {
     var code: Int?
     var info: String?
     var changedAt: Timestamp
-    /// The ledger's row of the call that is out.
+    /// The ledger's row of the call in flight.
     var ledger: Int64?
 
     var id: Batch.ID { Batch.ID(rawValue: key) }
@@ -28,10 +28,10 @@ struct BatchRow: Sendable {
         case held
         case repeated = "repeat"
         case closed
-        /// Held when its campaign was canceled or expired.
+        /// Waited, with no call in flight, when its campaign was canceled or expired.
         case terminated = "cut"
 
-        /// What its accounts count as; a terminated batch's depends on its generation.
+        /// The status of its accounts; nil for a terminated batch, where the generation decides.
         var status: Recipient.Status? {
             switch self {
             case .inFlight: .sending
@@ -52,8 +52,8 @@ struct BatchRow: Sendable {
 
     enum Accounts: Sendable {
         case range(first: [UInt8], last: [UInt8])
-        /// Accounts in the order of the call; a list that has ended has forgotten them, since each
-        /// has its own row that names the batch.
+        /// Accounts in the order of the call; nil once the batch has ended and each account has a
+        /// row of its own that names it.
         case list([Account]?)
     }
 
@@ -74,7 +74,7 @@ struct BatchRow: Sendable {
 // MARK: Columns, in the order of `BatchStatements`
 
 extension BatchRow {
-    /// The column of the campaign, which is read even where the rest of a row is damaged.
+    /// The campaign's column, which is read even if the rest of the row is damaged.
     static let campaignColumn = 11
     static let firstAccountColumn = 13
 
@@ -182,8 +182,7 @@ extension Connection {
         }
     }
 
-    /// What the rows of a list's accounts tell of earlier calls, of other batches; a range's accounts
-    /// have none.
+    /// The earlier calls, of other batches, of a list's accounts; a range's accounts had none.
     func histories(of batch: BatchRow) throws -> [History] {
         guard case .list(let accounts?) = batch.accounts else { return [] }
         var histories: [[UInt8]: History] = [:]
@@ -211,7 +210,7 @@ extension Connection {
     }
 }
 
-/// What earlier calls have left of a recipient.
+/// The earlier calls of one recipient.
 struct History: Sendable {
     let attempts: Int
     /// Whether one of them may have been accepted.

@@ -1,7 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 
-/// A campaign as its row says, without message, failures and recipients.
+/// A campaign's row: all but message, failures and recipients.
 struct CampaignRow: Sendable {
     var key: Int64 = 0
     let id: Campaign.ID
@@ -15,19 +15,19 @@ struct CampaignRow: Sendable {
     var finishedAt: Timestamp?
     /// The last account claimed, empty before the first claim.
     var cursor: [UInt8] = []
-    /// How often the campaign was canceled or expired; what waits belongs to the generation it began
-    /// to wait in.
+    /// How often the campaign was canceled or expired; a waiting recipient belongs to the
+    /// generation in which it began to wait.
     var generation = 0
     var accountLimit: Int?
-    /// Recipients beyond the cursor, 0 once they were terminated.
+    /// Recipients beyond the cursor; 0 after a termination.
     var fresh = 0
     /// Recipients of the present generation that wait for a retry of their own.
     var waiting = 0
     var counts = Counts()
     var resent = 0
-    /// When the campaign was made, recipients were last taken into it, or a retry opened it again.
+    /// When the campaign was created, last took in recipients, or was reopened by a retry.
     var touchedAt: Timestamp
-    /// The columns that indexes hold, as they are stored; most changes leave them as they are.
+    /// The indexed columns as they are stored; most changes leave them as they are.
     private var stored: [Value] = []
 
     /// A new campaign of so many recipients, without its key.
@@ -47,7 +47,7 @@ struct CampaignRow: Sendable {
         finish(at: time)
     }
 
-    /// Ends a campaign that has nothing left to do.
+    /// Ends a campaign whose recipients all have their final status.
     mutating func finish(at time: Timestamp) {
         guard !counts.hasWork else { return }
         switch state {
@@ -69,7 +69,7 @@ struct CampaignRow: Sendable {
         counts[new] += count
     }
 
-    /// Whether nothing of the campaign is out or in doubt any more.
+    /// Whether every recipient is final and no call is in flight.
     var isOver: Bool { state.isFinal && !counts.hasWork }
 
     func isPastExpiry(at time: Timestamp) -> Bool {
@@ -115,7 +115,7 @@ struct CampaignRow: Sendable {
 // MARK: Columns, in the order of `CampaignStatements`
 
 extension CampaignRow {
-    /// The column of the id, which is read even where the rest of a row is damaged.
+    /// The id's column, which is read even if the rest of the row is damaged.
     static let idColumn = 26
 
     /// The statuses in the order of their columns.

@@ -1,6 +1,6 @@
 import DeliveryCore
 
-/// What is read of a campaign beside its row.
+/// Reads of a campaign that go beyond its row.
 extension Connection {
     func campaign(_ id: Campaign.ID) throws -> CampaignRow? {
         try first(sql.campaign.byID, .blob(id.bytes)) { try CampaignRow($0) }
@@ -44,7 +44,7 @@ extension Connection {
         }
     }
 
-    /// What the dispatcher must know of a campaign.
+    /// The campaign as the dispatcher needs it.
     func work(_ campaign: CampaignRow) throws -> CampaignWork {
         guard campaign.waiting > 0 else { return campaign.work(retryDueAt: nil) }
         let generation = Value.int(campaign.generation)

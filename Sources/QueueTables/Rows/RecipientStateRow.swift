@@ -1,6 +1,6 @@
 import DeliveryCore
 
-/// A recipient's own state, as its row says.
+/// The row of a recipient with a state of its own.
 struct RecipientStateRow {
     let account: [UInt8]
     let state: State
@@ -15,7 +15,7 @@ struct RecipientStateRow {
     enum State: String {
         case queued
         case retrying
-        /// The recipient is in a list batch, and shares what becomes of that.
+        /// The recipient is in a list batch and shares its status.
         case listed = "member"
         case failed
         case unknown

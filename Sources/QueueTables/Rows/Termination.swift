@@ -1,23 +1,23 @@
 import DeliveryCore
 
-/// How the recipients that were left ended when a campaign was canceled or expired.
+/// The status that waiting recipients took when a campaign was canceled or expired.
 struct Termination: Sendable {
     let status: Recipient.Status
     let at: Timestamp
 }
 
-/// How far a canceled or expired campaign has come with ending what waited in it.
+/// How far a canceled or expired campaign has come with ending its waiting recipients.
 ///
-/// Where that is more than one transaction should change, the campaign takes its state at once, and
-/// what waited ends in steps: first the batches, then the recipients that wait for a retry of their
-/// own, in the order of the key.
+/// If they are too many for one transaction, the campaign takes its state at once and they end in
+/// steps: first the open batches, then the recipients that wait for a retry of their own, in the
+/// order of the key.
 struct Closing: Sendable {
     /// The generation that ended.
     let generation: Int
     /// The last account that was looked at, empty before the first.
     let cursor: [UInt8]
 
-    /// Whether a recipient that waited in a generation has yet to end.
+    /// Whether a waiting recipient of a generation has yet to end.
     func isAhead(_ account: [UInt8], _ generation: Int) -> Bool {
         generation == self.generation && account.isBehind(cursor)
     }

@@ -1,7 +1,7 @@
 /// Statements on batches.
 struct BatchStatements: Sendable {
-    /// The order in which rows are read and written: what changes, and what identifies a batch and
-    /// its call, which never does.
+    /// The order in which rows are read and written: columns that change, and those that identify a
+    /// batch and its call, which never do.
     private static let changing = [
         "state", "accounts", "attempts", "maybe_accepted", "due_at_ms", "message_key", "code",
         "info", "changed_at_ms", "ledger",

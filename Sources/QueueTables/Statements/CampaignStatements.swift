@@ -1,7 +1,7 @@
-/// Statements on campaigns, and on what has one row for each of them or a handful.
+/// Statements on campaigns, and on tables with one row or a handful for each.
 struct CampaignStatements: Sendable {
-    /// The order in which rows are read and written: what changes and is in no index, what indexes
-    /// hold, and what never changes.
+    /// The order in which rows are read and written: columns that change and aren't indexed,
+    /// indexed columns, and columns that never change.
     private static let changing = [
         "name", "reason_code", "reason_text", "priority", "messages_per_minute", "start_at_ms",
         "expires_at_ms", "started_at_ms", "cursor", "pass", "account_limit", "fresh", "waiting",
@@ -30,7 +30,7 @@ struct CampaignStatements: Sendable {
         SELECT \(Self.columns) FROM campaign INDEXED BY campaign_state
         WHERE uuid < ? AND state = ? ORDER BY uuid DESC LIMIT ?
         """
-    /// A key that no row bears, nor one of a campaign that is gone and may have rows left.
+    /// A key that no campaign has, nor a deleted one that may have rows left.
     let nextKey: StatementText = """
         SELECT coalesce(max(last), 0) + 1
         FROM (SELECT max(id) AS last FROM campaign UNION ALL SELECT max(campaign) FROM removed)
@@ -43,12 +43,12 @@ struct CampaignStatements: Sendable {
         """
     let update: StatementText =
         "UPDATE campaign SET \(Self.assignments(Self.changing + Self.indexed)) WHERE id = ?1"
-    /// Leaves alone what indexes hold, which would be taken out of them and put in again each time.
+    /// Leaves the indexed columns alone: setting them would rewrite their indexes each time.
     let updateInPlace: StatementText =
         "UPDATE campaign SET \(Self.assignments(Self.changing)) WHERE id = ?1"
     let delete: StatementText = "DELETE FROM campaign WHERE id = ?"
 
-    /// Touches nothing else of the row, which may be what is damaged.
+    /// Touches no other column, since another may be the damaged one.
     let halt: StatementText = """
         UPDATE campaign SET state = 'halted', reason_code = ?2, reason_text = ?3
         WHERE uuid = ?1 AND state = 'running'
@@ -60,7 +60,7 @@ struct CampaignStatements: Sendable {
     // MARK: Figures
 
     let tally: StatementText = "SELECT state, count FROM campaign_tally WHERE count > 0"
-    /// Looks only at campaigns that may have work, which are as many as the dispatcher knows.
+    /// Reads only campaigns that may have work, which are as many as the dispatcher knows.
     let waiting: StatementText = """
         SELECT CAST(sum(queued + sending + retrying) AS BIGINT),
             min(CASE WHEN state <> 'running' OR queued + sending + retrying = 0 THEN NULL

@@ -1,6 +1,6 @@
-/// Statements on recipients as they were taken in.
+/// Statements on recipients as intake writes them.
 struct RecipientStatements: Sendable {
-    /// Rows of one statement: more don't make it faster.
+    /// Rows of one statement: more make it no faster.
     static let rowsPerStatement = 100
 
     private static func insertion(rows: Int) -> StatementText {
@@ -62,7 +62,7 @@ struct RecipientStateStatements: Sendable {
         WHERE campaign = ?2 AND \(dialect.contains("account", .raw, in: "?3"))
         """
     }
-    /// A recipient that has a row keeps its attempts and the doubt about it.
+    /// A recipient that has a row keeps its attempts, and that it may have been accepted.
     let put = StatementText { dialect in
         """
         INSERT INTO exception (campaign, pass, info, updated_at_ms, account, state, attempts, code,
@@ -81,7 +81,7 @@ struct RecipientStateStatements: Sendable {
 
     // MARK: Stretches of the key, after one account up to another
 
-    /// The plus signs keep SQLite at the order of the key.
+    /// The plus signs keep SQLite to the order of the key.
     private static let waiting = """
         campaign = ?1 AND account > ?2 AND account <= ?3 AND +pass = ?4
             AND +due_at_ms IS NOT NULL
@@ -97,7 +97,7 @@ struct RecipientStateStatements: Sendable {
         SELECT account FROM exception WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
         """
 
-    /// Of a final status, and of some codes, or of any if the list is empty.
+    /// Recipients of a final status with one of some codes; an empty list means any code.
     private static func final(_ dialect: Dialect) -> String {
         """
         campaign = ?1 AND account > ?2 AND account <= ?3 AND state = ?4

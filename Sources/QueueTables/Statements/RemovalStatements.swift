@@ -1,4 +1,4 @@
-/// Statements that find what nobody needs any more, and remove it.
+/// Statements that find campaigns past their retention, and remove rows of deleted ones.
 struct RemovalStatements: Sendable {
     let finished: StatementText = """
         SELECT id FROM campaign INDEXED BY campaign_finished
@@ -28,10 +28,10 @@ struct RemovalStatements: Sendable {
             WHERE campaign = ? AND first_account IS NULL LIMIT ?)
         """
 
-    /// A campaign's rows of a table, removed in the order of the key: a range, whose pages are freed
-    /// one after another.
+    /// Removes a campaign's rows of a table in the order of the key: as a range, whose pages are
+    /// freed one after another.
     struct InOrder: Sendable {
-        /// Where a range of so many rows ends.
+        /// The key at the end of a range of so many rows.
         let end: StatementText
         let upTo: StatementText
         let all: StatementText
@@ -44,7 +44,7 @@ struct RemovalStatements: Sendable {
         }
     }
 
-    /// Rows that bear the key of a campaign that isn't there.
+    /// Rows whose campaign doesn't exist.
     private static let strays = [
         "recipient", "exception", "batch", "failure", "cut", "message", "closing",
     ].map { "(SELECT count(*) FROM \($0) WHERE campaign NOT IN (SELECT id FROM campaign))" }

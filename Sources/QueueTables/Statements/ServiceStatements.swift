@@ -1,11 +1,11 @@
-/// Statements on the calls that count against the quota.
+/// Statements on the ledger: calls that count against the quota.
 struct LedgerStatements: Sendable {
     let all: StatementText =
         "SELECT id, uuid, count, timeout_ms, release_ns FROM ledger ORDER BY id"
     let lastKey: StatementText = "SELECT coalesce(max(id), 0) FROM ledger"
     let insert: StatementText =
         "INSERT INTO ledger (id, uuid, count, timeout_ms) VALUES (?, ?, ?, ?)"
-    /// Never earlier than was said before.
+    /// Never moves a release to an earlier instant.
     let release: StatementText = """
         UPDATE ledger SET release_ns = CASE WHEN release_ns > ?2 THEN release_ns ELSE ?2 END
         WHERE id = ?1
@@ -16,7 +16,7 @@ struct LedgerStatements: Sendable {
         "DELETE FROM ledger INDEXED BY ledger_release WHERE release_ns <= ?"
 }
 
-/// Statements on what there is one of, on answers that are kept, and on parts of a transaction.
+/// Statements on the service's row, on kept answers, and on savepoints.
 struct ServiceStatements: Sendable {
     let clock: StatementText = "SELECT boot, last_instant_ns, message_sequence FROM clock"
     let setClock: StatementText =
@@ -30,7 +30,7 @@ struct ServiceStatements: Sendable {
         SELECT uuid, digest, answer FROM keyed_request
         WHERE caller = ? AND key = ? AND created_at_ms > ?
         """
-    /// The same key may be there still, too old to count.
+    /// The key may still have a row that is too old to count.
     let keepAnswer: StatementText = """
         INSERT INTO keyed_request (caller, key, digest, uuid, answer, created_at_ms)
         VALUES (?, ?, ?, ?, ?, ?)

@@ -1,6 +1,6 @@
 /// Every statement that the queue's logic runs, by table and name.
 ///
-/// A statement that isn't here isn't prepared on the engines that the tests have at hand.
+/// The tests prepare each statement listed here on every engine they have.
 package struct Statements: Sendable {
     let campaign = CampaignStatements()
     let recipient = RecipientStatements()
@@ -24,5 +24,5 @@ package struct Statements: Sendable {
     }
 }
 
-/// The statements are put together once, and named wherever they are run.
+/// Built once; every caller names a statement of it.
 let sql = Statements()

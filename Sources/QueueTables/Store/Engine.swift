@@ -1,8 +1,8 @@
 package import DeliveryEngine
 
-/// What a store runs on: a database, its connections and the thread that writes.
+/// The database under a store: its connections and the thread that writes.
 package protocol Engine: Sendable {
-    /// Lends the connection that writes, one job after another, when it is this one's turn.
+    /// Lends the writing connection to one job after another, by rank.
     func write<T: Sendable>(
         _ rank: WriterRank,
         _ body: @escaping @Sendable (any WritingConnection) throws -> T
@@ -13,16 +13,17 @@ package protocol Engine: Sendable {
         _ body: @escaping @Sendable (any Connection) throws -> T
     ) async -> Result<T, any Error>
 
-    /// Whether jobs are done on other threads than their callers'; tests and simulations have one.
+    /// Whether jobs run on other threads than their callers'; tests and simulations have one
+    /// thread.
     var isConcurrent: Bool { get }
 
-    /// Whether another store was put in this one's place, so that its ledger lacks calls.
+    /// Whether the store was replaced by another, whose ledger lacks calls made since.
     var lacksCalls: Bool { get }
 
-    /// Hears on the writer's thread that a full window is held durably for the calls it lacks.
+    /// Is told on the writer's thread that a full window is durably held for the missing calls.
     func heldWindow(_ connection: any WritingConnection)
 
-    /// Refuses what is new while there is little room.
+    /// Refuses new work while the disk has too little room.
     func refuseWhenShort() throws(QueueError)
 
     /// An error in words for operators.
@@ -31,18 +32,18 @@ package protocol Engine: Sendable {
     /// The bytes of the write-ahead log; nil if there is none.
     var logSize: Int? { get }
 
-    /// How many jobs wait for the connection that writes.
+    /// How many jobs wait for the writing connection.
     var waitingCount: Int { get }
 
-    /// Waits for what is going on and lets go of the database.
+    /// Waits for running jobs and closes the database.
     func close() throws(QueueError)
 }
 
-/// Which job has the writer's thread first.
+/// The order in which waiting jobs get the writer's thread.
 package enum WriterRank: Int, CaseIterable, Sendable {
-    /// The sending loop: one commit at a time, so it leaves turns to the others.
+    /// The sending loop: one commit at a time, so other ranks get their turns.
     case loop
-    /// A request that a client waits for, and that takes no longer than a millisecond.
+    /// A request that a client waits for and that takes a millisecond at most.
     case request
     /// Slices of streams and large creations, some 20 ms each.
     case bulk

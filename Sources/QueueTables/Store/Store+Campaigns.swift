@@ -2,7 +2,7 @@ package import DeliveryCore
 package import DeliveryEngine
 import Synchronization
 
-/// Taking in and looking up.
+/// Intake and look-ups.
 extension Store {
     package func answer(
         to key: KeyedRequest.Key,
@@ -12,10 +12,10 @@ extension Store {
     }
 
     package func openIntake(_ id: Campaign.ID) async throws(IntakeError) {
-        // Before the stream: a client must not send a million lines to a full disk.
+        // Before the stream begins: a client must not send a million lines to a full disk.
         try refuseIntakeWhenShort()
-        // Counted first: a start that comes between now and the look is refused, and one that came
-        // before is seen by it.
+        // The stream is counted before the state is read: a start that comes in between is refused,
+        // and an earlier one is seen here.
         countIntake(of: id, by: 1)
         let result = await engine.write(.request) { connection in
             try connection.check()
@@ -29,7 +29,7 @@ extension Store {
         }
     }
 
-    /// Needs no transaction, so it succeeds whatever becomes of the file and its disk.
+    /// Needs no transaction, so it succeeds even if the file or its disk fails.
     package func closeIntake(_ id: Campaign.ID) async {
         countIntake(of: id, by: -1)
     }
@@ -50,7 +50,7 @@ extension Store {
         let sorted = await sorted(run)
         var taken = Taken(accepted: 0, duplicates: 0, total: 0)
         var start = 0
-        // Once for an empty run too: it must say that the campaign is no draft.
+        // Runs once for an empty run too: its draft is still checked.
         repeat {
             let part = start..<min(start + CommitSize.slice, run.count)
             let result = await write(now: now, .bulk) { transaction in
@@ -60,7 +60,7 @@ extension Store {
             do throws(IntakeError) {
                 step = try intakeMapped(result)
             } catch {
-                // What the transactions before took is durable, and its sender must learn of it.
+                // The transactions before are durable, and the client must learn of them.
                 guard case .queue(let fault) = error, start > 0 else { throw error }
                 taken.fault = fault
                 return taken
@@ -92,8 +92,7 @@ extension Store {
                     try CampaignRow($0)
                 }
             }
-            // Each state's newest, of which the newest of all are wanted: no more rows are looked
-            // at than a page for each state, whatever the others are.
+            // Reads the newest of each state, a page for each at most, and keeps the newest of all.
             for state in states {
                 let name = Value.text(state.rawValue)
                 rows += try connection.all(sql.campaign.newestOfState, end, name, .int(limit)) {

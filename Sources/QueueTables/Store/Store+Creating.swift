@@ -4,7 +4,7 @@ import Synchronization
 
 /// How a campaign comes into the store with its recipients: whole or not at all.
 extension Store {
-    /// A creation of so many recipients goes before the slices of streams: it takes a millisecond.
+    /// A creation with so few recipients takes a millisecond and goes before slices of streams.
     private static let fewRows = 1_000
     /// Accounts of one body that are sorted at a time: sorting takes 20 bytes each, and a body may
     /// name sixteen million.
@@ -34,11 +34,12 @@ extension Store {
         )
     }
 
-    /// Millions of recipients are no one transaction, for which every call would wait.
+    /// Creates a campaign with more recipients than one transaction should write: every call would
+    /// wait for it.
     ///
-    /// Their rows come first, under a key that is noted as removed: no reader sees them, and if the
-    /// creation fails, or the process ends, sweeps take them away. The campaign comes with the last
-    /// transaction.
+    /// The recipients' rows come first, under a key that `removed` lists: no reader sees them, and
+    /// if the creation fails, or the process ends, sweeps remove them. The campaign comes with the
+    /// last transaction.
     private func createInSlices(
         _ campaign: NewCampaign,
         for request: KeyedRequest?,
@@ -48,7 +49,7 @@ extension Store {
             await write(now: now) { transaction in
                 let key = try transaction.nextKey()
                 try transaction.connection.run(sql.removal.note, .int(key))
-                // Before a sweep can find it.
+                // Before a sweep can find the key.
                 self.arriving.withLock { _ = $0.insert(key) }
                 return key
             }
@@ -78,7 +79,7 @@ extension Store {
 }
 
 extension Range<Int> {
-    /// The range in pieces of a size, the last one maybe shorter.
+    /// The range in pieces of a size; the last may be shorter.
     fileprivate func parts(of size: Int) -> some Sequence<Range<Int>> {
         stride(from: lowerBound, to: upperBound, by: size).lazy.map {
             $0..<Swift.min($0 + size, upperBound)
@@ -87,12 +88,12 @@ extension Range<Int> {
 }
 
 extension Transaction {
-    /// A key that no row bears, nor one of a campaign that is gone and may have rows left.
+    /// A key that no campaign has, nor a deleted one that may have rows left.
     fileprivate func nextKey() throws -> Int64 {
         try connection.first(sql.campaign.nextKey) { $0.int64(0) } ?? 1
     }
 
-    /// Stores a campaign whose recipients have their rows, and the answer to its request.
+    /// Stores a campaign whose recipients are stored, and the answer to its request.
     fileprivate func create(
         _ row: CampaignRow,
         _ campaign: NewCampaign,

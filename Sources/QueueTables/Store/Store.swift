@@ -8,16 +8,17 @@ package final class Store: Sendable {
     package let engine: any Engine
     private let options: Options
     let memory: Mutex<WriterMemory>
-    /// How many streams of recipients are open, by draft: no row, so that closing one can't fail.
+    /// How many streams of recipients are open, by draft: in memory, so that closing one can't
+    /// fail.
     let intakes = Mutex<[Campaign.ID: Int]>([:])
-    /// Keys of campaigns that are being made in several transactions.
+    /// Keys of campaigns whose creation takes several transactions.
     let arriving = Mutex<Set<Int64>>([])
     package let faults: AsyncStream<QueueError>
     private let fault: AsyncStream<QueueError>.Continuation
-    /// Sorts runs of accounts: one at a time, and not on the threads that the sending loop needs.
+    /// Sorts runs of accounts, one at a time and off the threads that the sending loop needs.
     private let sorter = DispatchQueue(label: "fanoutd.sorter", qos: .utility)
 
-    /// Salts the fingerprint of credentials that this store keeps: another in every store.
+    /// Salts the fingerprint of credentials that this store keeps; each store has its own.
     package let salt: String
 
     package init(on engine: any Engine, salt: String, options: Options) {
@@ -36,11 +37,11 @@ package final class Store: Sendable {
     package struct Options: Sendable {
         /// Names the boot whose monotonic clock `Now.instant` reads.
         package var bootID: String
-        /// For the numbers that the store itself draws.
+        /// Seeds the numbers that the store itself draws.
         package var seed: UInt64
-        /// What the provider's requests have room for.
+        /// The size of accounts in the provider's requests.
         package var accounts: any AccountRules
-        /// How many rows the mass operations of one transaction look at, at most.
+        /// The most rows that one transaction's mass operations look at.
         package var rowsPerStep: Int
 
         package init(
@@ -49,7 +50,7 @@ package final class Store: Sendable {
             accounts: any AccountRules,
             rowsPerStep: Int = CommitSize.rows
         ) {
-            // A batch's row writes the length of each account into one byte.
+            // A batch's row stores the length of each account in one byte.
             precondition((1...255).contains(accounts.byteLimit), "accounts have up to 255 bytes")
             self.bootID = bootID
             self.seed = seed
@@ -65,7 +66,7 @@ package final class Store: Sendable {
         return Store(on: engine, salt: salt, options: options)
     }
 
-    /// How many rows bear the key of a campaign that isn't there: for tests and simulations.
+    /// How many rows belong to no campaign: for tests and simulations.
     package func strayRowCount() async throws(QueueError) -> Int {
         try await read { try $0.first(sql.removal.strayCount) { $0.int(0) } ?? 0 }
     }
@@ -74,7 +75,7 @@ package final class Store: Sendable {
 // MARK: Transactions
 
 extension Store {
-    /// Runs a transaction when it is its turn; if it throws, nothing of it is done.
+    /// Runs a transaction in its turn; if it throws, it is rolled back.
     func write<T: Sendable>(
         now: Now,
         _ rank: WriterRank = .request,
@@ -84,12 +85,12 @@ extension Store {
         let result = await engine.write(rank) { connection in
             try self.transact(connection, now: now, touchesClock: touchesClock, body)
         }
-        // What the loop writes itself it hears of anyway.
+        // The loop's own commits answer it directly.
         if case .failure(let error) = result, rank != .loop { tell(error) }
         return result
     }
 
-    /// Tells the sending loop of an error that concerns it too.
+    /// Tells the sending loop of an error that concerns the whole store.
     private func tell(_ error: any Error) {
         if error.isOfStore { fault.yield(engine.queueError(error)) }
     }
@@ -139,7 +140,7 @@ extension Store {
         }
     }
 
-    /// A run, or a part of it, with its order, sorted elsewhere than on the caller's thread.
+    /// A run, or a part of it, with its order, sorted off the caller's thread.
     func sorted(_ run: AccountRun, _ part: Range<Int>? = nil) async -> SortedRun {
         guard engine.isConcurrent, part?.count ?? run.count > Self.quicklySorted else {
             return SortedRun(run, part)
@@ -149,7 +150,7 @@ extension Store {
         }
     }
 
-    /// So many accounts are sorted in less time than it takes to change threads.
+    /// So few accounts are sorted in less time than a change of threads takes.
     private static let quicklySorted = 100
 }
 
@@ -165,7 +166,7 @@ extension Store: QueueBackend {
             try writes.map { try transaction.perform($0) }
         }
         guard case .failure(let error) = whole, error.isOfOneWrite else { return try mapped(whole) }
-        // Nothing is done yet. One write at a time costs a little more, and says which it is.
+        // Nothing was committed. One write at a time costs a little more and shows which one fails.
         return try mapped(
             await write(now: now, .loop, touchesClock: true) { transaction in
                 try writes.map { try transaction.performAlone($0) }

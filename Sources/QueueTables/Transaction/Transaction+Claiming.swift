@@ -24,7 +24,7 @@ extension Transaction {
             histories = due.map(\.history)
             members = .list(accounts)
             campaign.waiting -= due.count
-            // An earlier call of theirs may have been accepted.
+            // Their earlier call may have been accepted.
             campaign.resent += histories.count(where: \.maybeAccepted)
             for entry in due { campaign.move(1, from: entry.status, to: .sending) }
         }
@@ -52,7 +52,7 @@ extension Transaction {
         return .claimed(call, try connection.work(campaign))
     }
 
-    /// Whether a campaign runs; an expiry that has come may have to wait for a later commit.
+    /// Whether a campaign runs and isn't past its expiry, which a later commit may carry out.
     private func mayClaim(from campaign: CampaignRow) -> Bool {
         campaign.state == .running && !campaign.isPastExpiry(at: now.timestamp)
     }
@@ -107,7 +107,7 @@ extension Transaction {
         let history: History
     }
 
-    /// The recipients longest due, as many as fit, in the order of their bytes.
+    /// The recipients longest due, as many as fit, sorted by their bytes.
     private func dueAccounts(
         of campaign: CampaignRow,
         _ claim: Write.Claim
@@ -136,7 +136,7 @@ extension Transaction {
         return due.sorted { $0.account < $1.account }
     }
 
-    /// Notes in the rows of a list batch's accounts that they share what becomes of it.
+    /// Marks a list batch's accounts as listed in it, so that they share its status.
     func list(_ batch: BatchRow) throws {
         guard case .list(let accounts?) = batch.accounts else { return }
         try connection.run(

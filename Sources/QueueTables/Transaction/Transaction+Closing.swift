@@ -1,8 +1,8 @@
 import DeliveryCore
 
-/// How what waited in a canceled or expired campaign ends.
+/// How the waiting recipients of a canceled or expired campaign end.
 extension Transaction {
-    /// One more step of ending what waited in a campaign that was canceled or has expired.
+    /// One more step of ending the waiting recipients of a canceled or expired campaign.
     mutating func close(_ id: Campaign.ID) throws -> Change {
         guard var campaign = try campaign(id) else { return .failure(.notFound) }
         var closed: [Batch.ID] = []
@@ -13,11 +13,11 @@ extension Transaction {
         return .success(try changed(campaign, closed: closed))
     }
 
-    /// Ends every recipient that no call is out for, all at once or as many as one step may; answers
-    /// the batches that this closed.
+    /// Ends every recipient without a call in flight, all at once or as many as one step may;
+    /// answers the batches closed.
     ///
-    /// Recipients never addressed are moved in the counters only: their generation is over, and
-    /// their status follows from that.
+    /// Recipients never addressed change in the counters only: their status follows from their
+    /// generation, which is over.
     mutating func terminate(
         _ campaign: inout CampaignRow,
         _ status: Recipient.Status
@@ -43,7 +43,7 @@ extension Transaction {
         return try goOn(closing, &campaign)
     }
 
-    /// Ends as many as this transaction may look at yet.
+    /// Ends as many recipients as this transaction may still look at.
     mutating func goOn(_ closing: Closing, _ campaign: inout CampaignRow) throws -> [Batch.ID] {
         let status = try connection.terminations(of: campaign)[closing.generation].status
         let closed = try closeBatches(status, &campaign)
@@ -76,8 +76,8 @@ extension Transaction {
         return closed
     }
 
-    /// Ends recipients that wait for a retry of their own: one that may have been accepted before is
-    /// `unknown`; of the others nothing but the counters changes.
+    /// Ends recipients that wait for a retry of their own: one that may have been accepted becomes
+    /// `unknown`; the others change in the counters only.
     private mutating func closeWaiting(
         _ closing: Closing,
         _ status: Recipient.Status,

@@ -1,10 +1,10 @@
 import DeliveryCore
 import DeliveryEngine
 
-/// One campaign's damage stays its own: what can't be carried out is undone by itself, and the rest
-/// of the commit holds.
+/// One campaign's damage stays its own: a write that fails is undone alone, and the rest of the
+/// commit holds.
 extension Transaction {
-    /// Carries out a write so that its failure undoes nothing of the others.
+    /// Carries out a write, or undoes it alone.
     mutating func performAlone(_ write: Write) throws -> WriteResult {
         var result: WriteResult?
         let fault = try attempt { transaction in
@@ -15,12 +15,12 @@ extension Transaction {
         return result
     }
 
-    /// Does something that may turn out to be impossible, and then undoes all of it; why it is, or
-    /// nil if it is done.
+    /// Runs a body in a savepoint; if it fails for one write's rows, undoes it and answers the
+    /// error.
     ///
-    /// What concerns the whole store is thrown.
+    /// Errors that concern the whole store are thrown.
     mutating func attempt(_ body: (inout Transaction) throws -> Void) throws -> (any Error)? {
-        // What was changed before must not be undone, nor fail, with what comes now.
+        // Saved first: earlier changes must be neither undone nor blamed with the body's.
         try saveRows()
         let before = self
         try connection.run(sql.service.savepoint)
@@ -52,7 +52,7 @@ extension Transaction {
         case .record(let record):
             id = try campaign(of: record.batch)
             if let ledger = try releasable(record.batch) {
-                // The call counts no longer than it would have.
+                // The call is released when its record asked for it.
                 try release(ledger, at: record.releaseAt)
             }
         case .transition(let campaign, let transition):
@@ -76,7 +76,7 @@ extension Transaction {
         return WriteResult.Failure(campaign: id, text: text, isHalted: isHalted)
     }
 
-    /// Halts a campaign that runs.
+    /// Halts a running campaign, by a statement that reads nothing else of its row.
     private func halt(_ id: Campaign.ID, _ reason: Campaign.Reason) throws -> Bool {
         let changed = try connection.run(
             sql.campaign.halt,
@@ -87,7 +87,7 @@ extension Transaction {
         return changed > 0
     }
 
-    /// The campaign that a batch is of, whatever else the rows hold.
+    /// The campaign of a batch, read without the columns that may be damaged.
     private func campaign(of batch: Batch.ID) throws -> Campaign.ID? {
         try connection.first(sql.campaign.idOfBatch, .int(batch.rawValue)) {
             try Campaign.ID(stored: $0.bytes(0))
@@ -100,13 +100,12 @@ extension Transaction {
 }
 
 extension Error {
-    /// Whether it says something about the rows that one write concerns, and nothing about the store
-    /// as a whole.
+    /// Whether it concerns the rows of one write, and not the store as a whole.
     var isOfOneWrite: Bool {
         self is DamagedRow || (self as? any EngineError)?.isOfOneWrite == true
     }
 
-    /// Whether nothing can be written for now: the disk fails, or another process has the store.
+    /// Whether the store can't be written: the disk fails, or another process has taken it over.
     var isOfStore: Bool {
         self is QueueError || (self as? any EngineError)?.isOfOneWrite == false
     }

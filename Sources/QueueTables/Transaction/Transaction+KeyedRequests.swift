@@ -1,11 +1,11 @@
 import DeliveryCore
 import DeliveryEngine
 
-/// Requests with a key, and what they were answered.
+/// Requests with an Idempotency-Key, and the answers they got.
 extension Transaction {
-    /// Keeps the answer to a request with a key, and forgets some old ones.
+    /// Keeps the answer to a request with a key, and removes some expired ones.
     func remember(_ answer: [UInt8], to request: KeyedRequest, _ id: Campaign.ID) throws {
-        // Several for each one added, so they can't pile up, and few enough for one transaction.
+        // More for each one added, so they can't pile up, and few enough for one transaction.
         try forgetRequests(atMost: 100)
         try connection.run(
             sql.service.keepAnswer,
@@ -18,7 +18,7 @@ extension Transaction {
         )
     }
 
-    /// Removes requests that count no more, and says how many.
+    /// Removes expired requests, and says how many.
     @discardableResult
     func forgetRequests(atMost limit: Int) throws -> Int {
         try connection.run(
@@ -46,7 +46,7 @@ extension Connection {
     }
 }
 
-/// The time up to which requests count no more.
+/// Requests kept at or before this time have expired.
 private func lastForgotten(at now: Timestamp) -> Int64 {
     now.milliseconds - KeyedAnswer.lifetime.milliseconds
 }

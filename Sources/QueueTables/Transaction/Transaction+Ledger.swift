@@ -2,14 +2,14 @@ import DeliveryCore
 
 /// The ledger: calls that count against the quota, also after a crash.
 extension Transaction {
-    /// Turns the entries of an earlier process into entries of this boot, and drops those that
-    /// count no more.
+    /// Moves the entries of an earlier process to this boot's clock, and removes those that count
+    /// no more.
     ///
-    /// An entry must be turned only once, or a crash loop would prolong it each time.
+    /// Only once for each entry: otherwise a crash loop would prolong its hold each time.
     func adoptLedger(lastInstantOfBoot last: Instant?) throws {
         for (key, entry) in try connection.ledger(lastInstantOfBoot: last) {
             if let hold = entry.hold(at: now.instant) {
-                // Also an earlier instant than before: it is on another boot's clock.
+                // May be an earlier instant than before: that one was on another boot's clock.
                 try connection.run(sql.ledger.adopt, .int(key), .int(hold.until.nanoseconds))
             } else {
                 try connection.run(sql.ledger.delete, .int(key))
@@ -17,17 +17,17 @@ extension Transaction {
         }
     }
 
-    /// Holds as much as any window may, for a minute and a call's time.
+    /// Holds the largest window that can be configured, for a minute and a call's time.
     ///
-    /// A restored backup doesn't know what was sent after it was made.
+    /// A restored backup lacks the calls made since it was copied.
     mutating func holdWindow() throws {
-        _ = try hold(Self.largestWindow, of: .nobody, timeout: .seconds(10))
+        _ = try hold(Self.largestWindow, of: .absent, timeout: .seconds(10))
     }
 
     /// The largest limit that can be configured.
     private static let largestWindow = 10_000_000
 
-    /// Writes down a call that is about to go out.
+    /// Adds the entry of a call that is about to go out.
     mutating func hold(_ count: Int, of id: Campaign.ID, timeout: Duration) throws -> Int64 {
         memory.lastCall += 1
         let key = memory.lastCall
@@ -41,15 +41,15 @@ extension Transaction {
         return key
     }
 
-    /// Says until when a call counts; never earlier than was said before.
+    /// Sets when a call's recipients are released; never earlier than was set before.
     func release(_ key: Int64, at instant: Instant) throws {
         try connection.run(sql.ledger.release, .int(key), .int(instant.nanoseconds))
     }
 }
 
 extension Campaign.ID {
-    /// Of a hold that is no campaign's.
-    fileprivate static let nobody = Campaign.ID(high: 0, low: 0)
+    /// The campaign of a hold that belongs to none.
+    fileprivate static let absent = Campaign.ID(high: 0, low: 0)
 }
 
 extension Connection {
@@ -57,8 +57,8 @@ extension Connection {
         try all(sql.ledger.all) { row in
             let uuid = row.bytes(1)
             let entry = LedgerEntry(
-                // The call counts against the quota whichever campaign's it was.
-                campaign: uuid.count == 16 ? try Campaign.ID(stored: uuid) : .nobody,
+                // The call counts against the quota even if its campaign's id is damaged.
+                campaign: uuid.count == 16 ? try Campaign.ID(stored: uuid) : .absent,
                 count: row.int(2),
                 timeout: .milliseconds(row.int64(3)),
                 releaseAt: row.optionalInt64(4).map { Instant(nanoseconds: $0) },

@@ -21,7 +21,7 @@ extension Transaction {
         return .recorded(try connection.work(campaign), opened: opened)
     }
 
-    /// Carries out what becomes of a batch, whose accounts have left the counters.
+    /// Applies a resolution to a batch whose accounts are subtracted from the counters.
     private mutating func resolve(
         _ resolution: Resolution,
         _ batch: inout BatchRow,
@@ -63,7 +63,7 @@ extension Transaction {
         try batch.save(connection)
     }
 
-    /// Ends a batch that isn't in flight with its campaign: `unknown` if it may be accepted.
+    /// Ends a batch that isn't in flight with its campaign: as `unknown` if it may be accepted.
     func terminate(
         _ batch: inout BatchRow,
         _ status: Recipient.Status,
@@ -82,7 +82,7 @@ extension Transaction {
         try batch.save(connection)
     }
 
-    /// How a batch of an earlier generation ends.
+    /// The status that a batch of an earlier generation ends with.
     private func terminalStatus(
         of batch: BatchRow,
         _ campaign: CampaignRow
@@ -94,7 +94,7 @@ extension Transaction {
         return terminations[batch.generation].status
     }
 
-    /// What is said of an account that ends unsettled by the calls after one of unknown outcome.
+    /// The `info` of an account that ends unsettled after a call of unknown outcome.
     static let maybeAcceptedInfo = "an earlier call may have been accepted"
 
     // MARK: Settling
@@ -104,7 +104,7 @@ extension Transaction {
         _ verdicts: [Resolution.AccountVerdict],
         _ campaign: inout CampaignRow
     ) throws {
-        // Before the batch forgets its list.
+        // Read before the batch drops its list.
         let own = try connection.verdicts(verdicts, of: batch)
         let isTerminated = batch.generation < campaign.generation
         let terminal = isTerminated ? try terminalStatus(of: batch, campaign) : nil
@@ -117,7 +117,7 @@ extension Transaction {
         batch.info = nil
         try batch.save(connection)
         var failures: [Int: Int] = [:]
-        var standings: [Standing] = []
+        var states: [OwnState] = []
         for entry in own {
             var status: Recipient.Status
             var dueAt: Timestamp?
@@ -139,8 +139,8 @@ extension Transaction {
                 dueAt = time
                 attempts = unspent
             }
-            standings.append(
-                Standing(
+            states.append(
+                OwnState(
                     account: entry.account,
                     status: status,
                     attempts: attempts,
@@ -149,7 +149,7 @@ extension Transaction {
                 )
             )
             if let terminal {
-                // Until the closing has come to it, the account waits as before.
+                // Until the closing reaches it, the account still waits.
                 let isAhead = closing?.isAhead(entry.account.bytes, batch.generation) == true
                 if dueAt != nil, !isAhead { status = terminal }
             } else if dueAt != nil {
@@ -157,7 +157,7 @@ extension Transaction {
             }
             campaign.counts[status] += 1
         }
-        try put(standings, of: batch)
+        try put(states, of: batch)
         campaign.counts.sent += batch.count - own.count
         try count(failures, of: campaign)
     }
@@ -173,7 +173,7 @@ extension Transaction {
         }
     }
 
-    /// Ends every account of a batch as `unknown`; each has a row from then on.
+    /// Ends every account of a batch as `unknown`, each with a row of its own.
     private func endUnknown(
         _ batch: inout BatchRow,
         info: String?,
@@ -189,8 +189,8 @@ extension Transaction {
         try batch.save(connection)
     }
 
-    /// Where an account of a batch stands from now on, apart from the others.
-    private struct Standing {
+    /// The state of one account that differs from its batch's.
+    private struct OwnState {
         let account: Account
         let status: Recipient.Status
         let attempts: Int
@@ -204,24 +204,24 @@ extension Transaction {
         info: String?,
         code: Int?
     ) throws {
-        let standings = accounts.map {
-            Standing(account: $0, status: .unknown, attempts: batch.attempts, code: code)
+        let states = accounts.map {
+            OwnState(account: $0, status: .unknown, attempts: batch.attempts, code: code)
         }
-        try put(standings, of: batch, info: info)
+        try put(states, of: batch, info: info)
     }
 
-    /// Gives accounts of a batch states of their own.
-    private func put(_ standings: [Standing], of batch: BatchRow, info: String? = nil) throws {
-        guard !standings.isEmpty else { return }
+    /// Gives accounts of a batch rows of their own.
+    private func put(_ states: [OwnState], of batch: BatchRow, info: String? = nil) throws {
+        guard !states.isEmpty else { return }
         let rows = JSONText { text in
-            text.array(of: standings) { text, standing in
-                let maybeAccepted = batch.maybeAccepted || standing.status == .unknown
+            text.array(of: states) { text, state in
+                let maybeAccepted = batch.maybeAccepted || state.status == .unknown
                 text.array { text in
-                    text.string(standing.account.bytes)
-                    text.string(standing.status.rawValue)
-                    text.number(standing.attempts)
-                    standing.code.map { text.number($0) } ?? text.null()
-                    standing.dueAt.map { text.number($0.milliseconds) } ?? text.null()
+                    text.string(state.account.bytes)
+                    text.string(state.status.rawValue)
+                    text.number(state.attempts)
+                    state.code.map { text.number($0) } ?? text.null()
+                    state.dueAt.map { text.number($0.milliseconds) } ?? text.null()
                     text.number(maybeAccepted ? 1 : 0)
                 }
             }
@@ -238,7 +238,7 @@ extension Transaction {
 }
 
 extension Connection {
-    /// The verdicts that are about accounts of the batch, one each.
+    /// The verdicts on accounts of the batch, one each.
     ///
     /// The provider's answer may name any account; one outside the batch must not enter the
     /// counters.

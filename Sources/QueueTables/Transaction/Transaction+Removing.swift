@@ -1,14 +1,14 @@
 import DeliveryCore
 
-/// How campaigns leave the store: their own rows at once, those of their recipients in steps.
+/// How campaigns leave the store: their own rows at once, their recipients' in steps.
 ///
-/// A campaign may have millions of recipients, and every claim would wait while they are removed.
-/// So its key is written down in `removed`, and small transactions take away what bears it.
+/// Every claim would wait while millions of recipients are removed. So the campaign's key goes into
+/// `removed`, and small transactions remove the rows that have it.
 extension Transaction {
     mutating func delete(_ id: Campaign.ID) throws -> Change {
         guard let campaign = try campaign(id) else { return .failure(.notFound) }
         guard intakes[id] == nil else { return .failure(.intakeOpen) }
-        // What merely waits for its end may as well go: no call is out for it.
+        // A campaign whose recipients merely wait to be ended can go: no call of it is in flight.
         let isEnding = try isClosing(campaign) && campaign.counts.sending == 0
         guard campaign.state == .draft || campaign.isOver || isEnding else {
             return .failure(.wrongState(campaign.state))
@@ -29,7 +29,7 @@ extension Transaction {
 
     // MARK: Sweeping
 
-    /// One step: retires some campaigns, and removes rows of campaigns that are gone.
+    /// One step: retires campaigns past their retention, and removes rows of deleted ones.
     mutating func perform(_ sweep: Write.Sweep) throws -> WriteResult {
         var retired: [Campaign.ID] = []
         // A campaign's own rows cost about as much as a hundred of its recipients'.
@@ -48,7 +48,7 @@ extension Transaction {
             room = limit
             memory.unremovable.insert(key)
         }
-        // An answer that was kept may be as long as a campaign's message.
+        // A kept answer may be as long as a campaign's message.
         let forgottenAtOnce = max(1, rowsPerStep / 10)
         let forgotten = room > 0 ? try forgetRequests(atMost: forgottenAtOnce) : 0
         let isFull =
@@ -56,10 +56,10 @@ extension Transaction {
         return .swept(WriteResult.Swept(retired: retired, hasMore: isFull))
     }
 
-    /// Removes campaigns that have been over, and drafts that were left untouched, since a time.
+    /// Removes campaigns that ended, and drafts last touched, before a time.
     private mutating func retire(_ time: Timestamp, atMost limit: Int) throws -> [Campaign.ID] {
         var keys: [Int64] = []
-        // Drafts that are streamed into may be among the oldest.
+        // Drafts with open streams may be among the oldest.
         let room = Value.int(limit + intakes.count + memory.unremovable.count)
         for statement in [sql.removal.finished, sql.removal.untouchedDrafts] {
             keys += try connection.all(statement, .int(time.milliseconds), room) { $0.int64(0) }
@@ -68,7 +68,7 @@ extension Transaction {
         for key in keys where retired.count < limit && !memory.unremovable.contains(key) {
             var removed: Campaign.ID?
             let fault = try attempt { removed = try $0.retire(key, leftBefore: time) }
-            // An operator has to look at it; until then the others are removed all the same.
+            // A damaged campaign waits for an operator; the others are removed.
             if fault != nil {
                 memory.unremovable.insert(key)
             } else if let removed {
@@ -79,14 +79,14 @@ extension Transaction {
     }
 
     private mutating func retire(_ key: Int64, leftBefore time: Timestamp) throws -> Campaign.ID? {
-        // As the writes before this one in the same transaction have left it.
+        // Read again: earlier writes of this transaction may have changed it.
         guard let row = try campaign(key: key), row.wasLeft(before: time), intakes[row.id] == nil
         else { return nil }
         try remove(row)
         return row.id
     }
 
-    /// Campaigns that are gone and may have rows left, as many as one step can be through with.
+    /// Deleted campaigns that may have rows left, as many as one step can finish.
     private func removedKeys() throws -> [Int64] {
         let left = memory.unremovable.union(arriving)
         let room = Value.int(rowsPerStep + left.count)
@@ -94,7 +94,7 @@ extension Transaction {
             .filter { !left.contains($0) }
     }
 
-    /// Removes rows of a campaign that is gone and says how many; fewer than `limit` were all.
+    /// Removes rows of a deleted campaign and says how many; fewer than `limit` were all.
     private func removeRows(of key: Int64, atMost limit: Int) throws -> Int {
         var room = limit
         for table in [sql.removal.states, sql.removal.recipients] where room > 0 {
@@ -118,7 +118,7 @@ extension Transaction {
 }
 
 extension CampaignRow {
-    /// Whether the campaign was over, or last touched as a draft, before a time.
+    /// Whether the campaign ended, or was last touched as a draft, before a time.
     fileprivate func wasLeft(before time: Timestamp) -> Bool {
         if state == .draft { return touchedAt < time }
         guard isOver, let finishedAt else { return false }

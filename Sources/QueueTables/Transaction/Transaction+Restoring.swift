@@ -1,7 +1,7 @@
 import DeliveryCore
 
 extension Transaction {
-    /// Reads what was open, and nothing of what wasn't.
+    /// Reads live campaigns and open batches; nothing of what has ended.
     mutating func restore() throws -> Restored {
         var restored = Restored()
         var campaigns: [CampaignRow] = []
@@ -27,12 +27,12 @@ extension Transaction {
             let uuid = try connection.first(sql.campaign.idOfKey, .int(key)) { $0.bytes(0) }
             if let uuid { restored.add(error, of: uuid) }
         }
-        // A campaign that was canceled while calls were out is over only when they are.
+        // A campaign canceled with calls in flight ends only when they do.
         for key in Set(batches.map(\.campaign)).subtracting(campaigns.map(\.key)).sorted() {
             do {
                 if let campaign = try campaign(key: key) { campaigns.append(campaign) }
             } catch is DamagedRow {
-                // Of one that is live it was said above; of one that has ended nothing is sent.
+                // A live campaign's damage is reported above; an ended one sends nothing.
             }
         }
         campaigns.sort { $0.key < $1.key }
@@ -68,7 +68,7 @@ extension Restored {
                 "the store holds \(error.value): restore a backup, or cancel or delete the campaign"
             damaged.append(Damage(campaign: id, text: text))
         } catch {
-            // It has no name to say it of; nothing of it is sent.
+            // Without an id there is no campaign to report; nothing of it is sent.
         }
     }
 }

@@ -1,8 +1,8 @@
 import DeliveryCore
 
-/// How an open batch becomes two: a doubt about it, its attempts and its kind go with both halves.
+/// How an open batch becomes two: attempts, kind and maybe-accepted pass to both halves.
 extension Transaction {
-    /// Halves a batch that is too large for the limits by now.
+    /// Halves a batch that is too large for limits lowered since.
     mutating func divide(_ batch: BatchRow, _ campaign: CampaignRow) throws -> WriteResult {
         guard let status = batch.state.status else {
             return .recorded(try connection.work(campaign), opened: [])
@@ -14,13 +14,13 @@ extension Transaction {
         return .recorded(try connection.work(campaign), opened: opened)
     }
 
-    /// Makes two open batches of one, each of half its accounts; one that can't be halved stays open.
+    /// Replaces a batch by two open ones of half its accounts; one that can't be halved stays open.
     mutating func split(
         _ batch: inout BatchRow,
         _ cause: Resolution.SplitCause,
         _ campaign: inout CampaignRow
     ) throws -> [OpenBatch] {
-        // A terminated batch has nothing left to send, and one account can't be halved.
+        // A terminated batch sends nothing more, and one account can't be halved.
         guard batch.generation == campaign.generation, batch.count > 1 else {
             try hold(&batch, dueAt: now.timestamp, &campaign)
             return batch.openBatch(campaign: campaign.id).map { [$0] } ?? []
@@ -30,7 +30,7 @@ extension Transaction {
         if cause == .tooLarge {
             campaign.accountLimit = min(campaign.accountLimit ?? middle, middle)
         }
-        // First, since both may start at the same account.
+        // Deleted first: its first half starts at the same account, which is unique.
         try connection.run(sql.batch.delete, .int(batch.key))
         return try [accounts[..<middle], accounts[middle...]].compactMap { half in
             try open(half, of: batch, isHalf: cause == .refused || batch.isHalf, &campaign)

@@ -3,20 +3,20 @@ import DeliveryEngine
 
 /// One transaction of the writer.
 ///
-/// A campaign's row is read once, changed in memory by as many writes as there are, and written
-/// back once at the end: a commit of several records costs one update of the counters.
+/// A campaign's row is read once, changed in memory by all writes of the transaction, and saved
+/// once at the end: a commit of several records costs one update of the counters.
 struct Transaction {
     let connection: any Connection
     let now: Now
-    /// What accounts take of the provider's requests.
+    /// The size of accounts in the provider's requests.
     let rules: any AccountRules
-    /// How many rows one step of a mass operation changes at most.
+    /// The most rows that one step of a mass operation changes.
     let rowsPerStep: Int
-    /// How many rows the mass operations of this transaction may look at yet.
+    /// Rows that the transaction's mass operations may still look at.
     var rowsLeft: Int
     /// How many streams of recipients are open, by draft.
     let intakes: [Campaign.ID: Int]
-    /// Keys of campaigns that are being made: their rows are no stray ones.
+    /// Keys of campaigns whose creation isn't complete: their rows aren't stray.
     let arriving: Set<Int64>
     var memory: WriterMemory
     private(set) var sequence: UInt32 = 0
@@ -64,7 +64,7 @@ struct Transaction {
         changed.insert(row.key)
     }
 
-    /// Drops a row that was removed.
+    /// Drops the row of a removed campaign.
     mutating func forget(_ row: CampaignRow) {
         rows[row.key] = nil
         keys[row.id] = nil
@@ -86,13 +86,13 @@ struct Transaction {
 
     mutating func nextSequence() -> UInt32 {
         sequence &+= 1
-        // The provider reads 0 as none given.
+        // The provider takes 0 for a missing number.
         if sequence == 0 { sequence = 1 }
         return sequence
     }
 
-    /// A key that no batch has had since the process began: a late record of one that is gone must
-    /// not find another.
+    /// A key that no batch has had since the process began: a late record of a removed batch must
+    /// not find another one.
     mutating func nextBatchKey() -> Int64 {
         memory.lastBatch += 1
         return memory.lastBatch
@@ -100,8 +100,8 @@ struct Transaction {
 
     // MARK: Beginning and end
 
-    /// Reads the clock's row, and forgets calls that count no more; the first time it takes the keys
-    /// and the ledger over from an earlier process.
+    /// Reads the clock's row and removes ledger entries that count no more; the first time it also
+    /// takes over the keys and the ledger of the process before.
     mutating func begin(boot: String) throws {
         let clock = try connection.first(sql.service.clock) {
             ($0.text(0), $0.int64(1), $0.int64(2))
@@ -121,7 +121,7 @@ struct Transaction {
         memory.hasAdoptedLedger = true
     }
 
-    /// Stores the campaigns' rows that were changed; the next write reads them again.
+    /// Saves the changed rows of campaigns; the next write reads them again.
     mutating func saveRows() throws {
         try storeRows()
         (rows, keys, changed) = ([:], [:], [])
@@ -131,7 +131,7 @@ struct Transaction {
         for key in changed.sorted() { try rows[key]?.save(connection) }
     }
 
-    /// Stores the campaigns' rows, and the clock's where that was read.
+    /// Saves the changed rows of campaigns, and the clock's row if it was read.
     func end(boot: String?) throws {
         try storeRows()
         guard let boot else { return }

@@ -1,27 +1,27 @@
 import DeliveryCore
 
-/// What the writer keeps in memory from one transaction to the next.
+/// The writer's memory from one transaction to the next.
 struct WriterMemory: Sendable {
     /// Draws the numbers of the halves of a split batch.
     var random: SplitMix64
-    /// Whether another store was put in this one's place, so that its ledger lacks calls.
+    /// Whether the store was replaced by another, whose ledger lacks calls made since.
     var lacksCalls = false
-    /// Campaigns whose rows can't be removed; so the others' can.
+    /// Campaigns whose rows can't be removed: sweeps skip them, so that the others' are removed.
     var unremovable: Set<Int64> = []
-    /// Whether the ledger has been taken over from the process before.
+    /// Whether the ledger of the process before has been adopted.
     var hasAdoptedLedger = false
     var messages = RecentMessages()
-    /// The highest keys that batches and the ledger's rows have had, also those that are gone.
+    /// The highest keys given to batches and ledger rows, removed ones included.
     var lastBatch: Int64 = 0
     var lastCall: Int64 = 0
-    /// Recipients that became final since the process began.
+    /// Recipients that became final since the process began; a retry subtracts none.
     var ended = Counts()
 }
 
 /// The messages of the campaigns claimed from last.
 ///
-/// A claim answers with its message, which may be large; a handful of campaigns are claimed from
-/// in turn.
+/// A claim answers with its message, which may be large, and claims go to a handful of campaigns in
+/// turn.
 struct RecentMessages: Sendable {
     private static let limit = 8
     private var entries: [(id: Campaign.ID, message: CheckedMessage)] = []
@@ -39,9 +39,9 @@ struct RecentMessages: Sendable {
 }
 
 extension Counts {
-    /// Adds what has become final from one state of a campaign's counters to the next.
+    /// Adds the recipients that became final between two states of a campaign's counters.
     ///
-    /// A retry takes recipients out of their final status; they did end, and may end again.
+    /// A retry subtracts none: its recipients did end, and may end again.
     mutating func addFinal(of new: Counts, since old: Counts) {
         for status in [Recipient.Status.sent, .failed, .unknown, .canceled, .expired] {
             self[status] += max(0, new[status] - old[status])
