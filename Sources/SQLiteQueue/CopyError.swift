@@ -1,23 +1,23 @@
 import GRDB
 
-/// Why a store wasn't copied; nothing lies where the copy should be.
+/// Why a store wasn't copied; no file is left under the copy's name.
 package enum CopyError: Error, Sendable, Hashable {
     /// There is no file to copy.
     case noStore(path: String)
-    /// This user may not read it.
+    /// This user may not read the store.
     case unreadable(path: String)
-    /// The store can't be read, or is none.
+    /// The store can't be read, or isn't a store.
     case source(StoreError)
-    /// Something lies where the copy should be.
+    /// A file or folder has the copy's name.
     case exists(path: String)
-    /// Another process makes a copy of that name.
+    /// Another process is making a copy of that name.
     case inProgress(path: String)
-    /// No file can be made there.
+    /// The file can't be created there.
     case refused(path: String, detail: String)
     case noRoom(path: String, needed: Int, free: Int)
     /// Reading or writing failed.
     case failed(source: String, path: String, detail: String)
-    /// The copy was made, and isn't sound: then the store isn't either.
+    /// The copy isn't sound, and so neither is the store.
     case damaged(detail: String)
 }
 

@@ -1,18 +1,18 @@
 import DeliveryEngine
 import QueueTables
 
-/// Tells the owner of a store whether it still is its owner.
+/// Checks that this process still owns its store.
 ///
-/// The lock keeps a second process out. Should its file be deleted, or the file system not keep it,
-/// whoever opens the store last takes it over, by the token that each opening gives it: the earlier
-/// owner finds another one, within the same transaction as what it would write, and writes nothing
-/// more. The same goes for a store whose file has been moved away, deleted or replaced: what would
-/// be acknowledged then would be gone with the process.
+/// The lock keeps a second process out. Should its file be deleted, or the file system not support
+/// it, the process that opens the store last owns it: each opening writes a new fencing token, and
+/// the earlier owner finds another token in the transaction of its next write, and writes nothing
+/// more. The same goes for a store whose file was moved, deleted or replaced: acknowledged writes
+/// would be lost with the process.
 struct Fence: Sendable {
     let path: String
     /// The file that was opened.
     private let file: FileSystem.Identity?
-    /// The token it got when it was opened, or the latest since.
+    /// The token written when the store was opened, or renewed since.
     var token: String
 
     init(path: String, token: String) {
@@ -21,7 +21,7 @@ struct Fence: Sendable {
         file = FileSystem.identity(of: path)
     }
 
-    /// Refuses to go on with a store that another process has taken over, or that isn't there.
+    /// Refuses a store that another process has taken over, or whose file is gone.
     func check(_ connection: any Connection) throws {
         guard file == FileSystem.identity(of: path) else {
             throw QueueError.failed(
@@ -47,7 +47,7 @@ struct Fence: Sendable {
 }
 
 extension Connection {
-    /// The token that the store bears; empty before the first.
+    /// The store's fencing token; empty before the first.
     func fencingToken() throws -> String {
         try first("SELECT mark FROM service") { $0.text(0) } ?? ""
     }

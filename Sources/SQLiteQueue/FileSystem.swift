@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the file system says of a store's files.
+/// The file system's facts about a store's files.
 enum FileSystem {
-    /// What a file stays through renames, and what no other file is at the same time.
+    /// A file's identity, which renames keep and no other file has at the same time.
     struct Identity: Sendable, Equatable {
         let device: dev_t
         let inode: ino_t
@@ -32,27 +32,27 @@ enum FileSystem {
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
-    /// The bytes free, for this user, where a file lies; nil if that can't be said.
+    /// The free bytes for this user on a path's file system; nil if that isn't known.
     static func freeBytes(at path: String) -> Int? {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return nil }
         return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 
-    /// Why this user can't read a file, as `errno` says it; nil if nothing is in the way.
+    /// Why this user can't read a file, as `errno`; nil if it is readable.
     static func obstacle(toReading path: String) -> CInt? {
         unsafe access(path, R_OK) == 0 ? nil : errno
     }
 
-    /// Whether anything has this name, be it a symbolic link to nowhere.
+    /// Whether any file has this name, a dangling symbolic link included.
     static func isTaken(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0
     }
 
-    /// The path that symbolic links at a path lead to, though there may be nothing yet.
+    /// The path that symbolic links at a path lead to, whether or not a file is there.
     ///
-    /// SQLite follows them too, and puts its log beside the file that they lead to.
+    /// SQLite follows links too, and keeps its log beside their target.
     static func target(of path: String) -> String {
         var path = path
         for _ in 0..<linkLimit {
@@ -68,7 +68,7 @@ enum FileSystem {
         return path
     }
 
-    /// As many as the kernel follows.
+    /// The kernel's own limit.
     private static let linkLimit = 40
 
     static func folder(of path: String) -> String {

@@ -2,21 +2,21 @@ import GRDB
 import Glibc
 import QueueTables
 
-/// What lies where a store is to be opened, looked at before anything may write to it.
+/// The file at a store's path, examined before anything may write to it.
 struct FoundFile {
-    /// Marks a file as ours, `fano` in ASCII.
+    /// The application id of this program's stores, `fano` in ASCII.
     static let applicationID: Int64 = 0x6661_6E6F
 
     private let path: String
 
     init(at path: String) { self.path = path }
 
-    /// Refuses a file that isn't a store, not one of this program or of an earlier one, or one
-    /// that can't be used safely where it lies.
+    /// Refuses a file that isn't a store, is of a later version, or can't be used safely in its
+    /// place.
     func refuse() throws(StoreError) {
         let identity = FileSystem.identity(of: path)
         if identity?.isFolder == true { throw .folder(path: path) }
-        // By each name SQLite would keep a log of its own, and they would spoil the file.
+        // SQLite would keep a separate log for each name, and they would corrupt the file.
         if let names = identity?.names, names > 1 {
             throw .linked(path: path, names: Int(names))
         }
@@ -25,21 +25,21 @@ struct FoundFile {
         guard header.count == 108, header.starts(with: "SQLite format 3\0".utf8) else {
             throw .damaged(path: path, detail: "it is no SQLite database")
         }
-        // A copy has no log. SQLite would take one that lies there for its own, and spoil the copy.
+        // A copy has no log. SQLite would replay one that lies beside it and corrupt the copy.
         if header[18] == Self.rollbackMode, FileSystem.size(of: path + "-wal") ?? 0 > 0 {
             throw .foreignLog(path: path)
         }
         let application = Int64(Self.number(in: header, at: 68))
         let version = Int(Self.number(in: header, at: 60))
-        // As long as all of a store is in its WAL, the file itself has no tables.
+        // While the whole store is still in its WAL, the file itself has no tables.
         let isEmpty = header[103] == 0 && header[104] == 0 && application == 0 && version == 0
         if !isEmpty { try judge(application: application, version: version) }
         try refuseUnreadable()
     }
 
-    /// Whether the very first start was cut short: its journal tells SQLite to empty the file.
+    /// Whether the first start was interrupted: its journal tells SQLite to empty the file.
     ///
-    /// A connection that only reads couldn't do that, and would call the file damaged.
+    /// A read-only connection couldn't do that and would report damage.
     private var isAbandoned: Bool {
         guard let journal = Self.bytes(of: path + "-journal", count: 20) else { return false }
         let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
@@ -47,7 +47,7 @@ struct FoundFile {
             && Self.number(in: journal, at: 16) == 0
     }
 
-    /// Refuses a database that isn't a store, or not one of this program or of an earlier one.
+    /// Refuses a database that isn't a store, or is of a later version.
     func judge(_ connection: SQLiteConnection) throws {
         let application =
             try connection.first("PRAGMA application_id") { $0.int64(0) } ?? 0
@@ -65,7 +65,7 @@ struct FoundFile {
         }
     }
 
-    /// Reads what a start needs, also what is in the WAL only, through SQLite.
+    /// Reads the database through SQLite, what is only in the WAL included.
     private func refuseUnreadable() throws(StoreError) {
         let companions = ["-wal", "-shm"].map { path + $0 }
         let missing = companions.filter { FileSystem.size(of: $0) == nil }
@@ -73,7 +73,7 @@ struct FoundFile {
             let found = try look()
             if let found { try judge(application: found.application, version: found.version) }
         } catch {
-            // A WAL that it made is empty, and the shared memory only mirrors the WAL.
+            // A WAL that the reading created is empty, and the shared memory only mirrors the WAL.
             for file in missing where file.hasSuffix("-shm") || FileSystem.size(of: file) == 0 {
                 unsafe unlink(file)
             }
@@ -81,7 +81,7 @@ struct FoundFile {
         }
     }
 
-    /// The marks of the database as it is with its WAL; nil if it has no tables yet.
+    /// Application id and version of the database with its WAL; nil if it has no tables yet.
     private func look() throws -> (application: Int64, version: Int)? {
         var configuration = Configuration()
         configuration.readonly = true
@@ -95,7 +95,7 @@ struct FoundFile {
             let tables = try connection.first("SELECT count(*) FROM sqlite_master") {
                 $0.int(0)
             }
-            // A file without tables is what a crash during the first start leaves.
+            // A crash during the first start leaves a file without tables.
             if tables == 0, application == 0, version == 0 { return nil }
             if application == Self.applicationID, version == Schema.version {
                 for table in ["service", "clock"] {
@@ -112,7 +112,7 @@ struct FoundFile {
 
     // MARK: Bytes
 
-    /// The first bytes of a file, as many as there are of so many; nil if it can't be opened.
+    /// The first bytes of a file, up to so many; nil if it can't be opened.
     private static func bytes(of path: String, count: Int) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -124,7 +124,7 @@ struct FoundFile {
     /// What SQLite writes into the header of a database that has no WAL.
     private static let rollbackMode: UInt8 = 1
 
-    /// A number of four bytes as SQLite writes it.
+    /// A four-byte number in SQLite's order.
     private static func number(in bytes: [UInt8], at index: Int) -> UInt32 {
         bytes[index..<(index + 4)].reduce(0) { $0 << 8 | UInt32($1) }
     }

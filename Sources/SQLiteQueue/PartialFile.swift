@@ -1,12 +1,13 @@
 import Glibc
 
-/// A file that gets its name only when it is whole.
+/// A file that gets its final name only when it is complete.
 ///
-/// Its lock keeps two processes from writing one copy. A process that was killed leaves the file,
-/// and the next one of that name takes it over, so such files don't pile up.
+/// Its lock keeps two processes from writing the same copy. A killed process leaves the file, and
+/// the next copy of that name reuses it, so such files don't pile up.
 final class PartialFile {
     let path: String
-    /// Open as long as the value lives: closing any descriptor of a file drops SQLite's locks on it.
+    /// Open as long as the value lives: closing any descriptor of a file drops SQLite's locks on
+    /// it.
     private let descriptor: CInt
 
     init(of name: String) throws(CopyError) {
@@ -26,19 +27,19 @@ final class PartialFile {
     }
 
     deinit {
-        // Also where a child that was forked just now still has it open.
+        // Unlocks even if a child process forked just now still has the descriptor open.
         flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
     private static let companions = ["-journal", "-wal", "-shm"]
 
-    /// Whether the name still leads to the file that was locked.
+    /// Whether the path still leads to the locked file.
     private var isAtItsPlace: Bool {
         FileSystem.identity(of: path) == FileSystem.identity(of: descriptor)
     }
 
-    /// Empties it; one of another user would show that user everything.
+    /// Empties the file and makes it private; another user's, who could read it, is refused.
     private func makePrivate() throws(CopyError) {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_uid == geteuid() else {
@@ -53,9 +54,9 @@ final class PartialFile {
         guard fsync(descriptor) == 0 else { throw SystemError(description: Self.reason) }
     }
 
-    /// Gives it a name that nothing has, durably.
+    /// Renames the file durably to a name that is free.
     func rename(to name: String) throws {
-        // Another process can still make the name in between; two copies can't, by the lock.
+        // Another process can still create that name meanwhile; another copy can't, by the lock.
         guard !FileSystem.isTaken(name) else { throw CopyError.exists(path: name) }
         guard unsafe Glibc.rename(path, name) == 0 else {
             throw CopyError.refused(path: name, detail: Self.reason)
@@ -72,7 +73,7 @@ final class PartialFile {
 
     private static var reason: String { unsafe String(cString: strerror(errno)) }
 
-    /// What the system said.
+    /// An error of the system, in its words.
     private struct SystemError: Error, CustomStringConvertible {
         let description: String
     }

@@ -18,7 +18,7 @@ struct SQLiteConnection: Connection {
 
     var changedRows: Int { database.changesCount }
 
-    /// The bytes of the statements that are prepared and kept; they go with the connection.
+    /// The bytes of the prepared statements that the connection keeps.
     var preparedBytes: Int {
         var bytes: CInt = 0
         var most: CInt = 0
@@ -28,7 +28,7 @@ struct SQLiteConnection: Connection {
     }
 }
 
-/// GRDB's own object is the statement, so nothing is allocated to run one.
+/// GRDB's own object is the statement, so running one allocates nothing.
 extension Statement: PreparedStatement {
     package func bind(_ value: Value, at index: Int) throws {
         let position = CInt(index)
@@ -113,7 +113,7 @@ extension Statement: PreparedStatement {
         return DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
     }
 
-    /// Tells SQLite to copy what is bound before the call returns.
+    /// Tells SQLite to copy a bound value before the call returns.
     private static var transient: sqlite3_destructor_type? {
         unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     }

@@ -12,7 +12,7 @@ final class SQLiteEngine: Engine {
     private let database: any DatabaseWriter
     private let path: String
     private let minFreeBytes: Int
-    /// The lock on a file; nil for a store in memory, which nobody else can open.
+    /// The lock on the file; nil for a store in memory, which no other process can open.
     private let lock: StoreLock?
     private let fence: Mutex<Fence?>
     private let state: Mutex<State>
@@ -65,7 +65,7 @@ final class SQLiteEngine: Engine {
         }
     }
 
-    /// Hands the writer's thread its next job, and goes on so until none waits.
+    /// Runs the next job on the writer's thread, then the ones after it until none waits.
     private func takeTurn() {
         guard let job = state.withLock({ $0.turns.next() }) else { return }
         database.asyncWriteWithoutTransaction { database in
@@ -128,21 +128,21 @@ final class SQLiteEngine: Engine {
         state.withLock { $0.lacksCalls = false }
         lock?.renewToken(connection)
         do {
-            // The one that the store was given just now.
+            // The token that `renewToken` has just written.
             let token = try connection.fencingToken()
             fence.withLock { $0?.token = token }
         } catch {
-            // What fails here fails at the next transaction as well, which says so.
+            // The next transaction fails as well and reports it.
         }
     }
 
     func close() throws(QueueError) {
         do {
-            // A copy made while it was open must not pass for what is left now.
+            // A copy made while the store was open must not pass for the store as it is now.
             if let lock, !lacksCalls {
                 try database.writeWithoutTransaction { database in
                     let connection = SQLiteConnection(database: database)
-                    // The token of one that took the store over isn't this one's to renew.
+                    // The fencing token of another owner isn't this process's to renew.
                     let fence = fence.withLock { $0 }
                     if try fence?.owns(connection) ?? true { lock.renewToken(connection) }
                 }
@@ -154,13 +154,14 @@ final class SQLiteEngine: Engine {
         }
     }
 
-    /// Moves the WAL into the database: the pool closes its readers last, and they can't.
+    /// Moves the WAL into the database: the pool closes its readers last, and they can't
+    /// checkpoint.
     private func emptyLog() {
         guard isConcurrent else { return }
         do {
             try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         } catch {
-            // A reader is still at it, or the disk fails: the next start reads the WAL as well.
+            // A reader is still open, or the disk fails: the next start reads the WAL as well.
         }
     }
 

@@ -2,9 +2,9 @@ import DeliveryEngine
 import GRDB
 package import QueueTables
 
-/// What a store's file may take.
+/// The disk space that a store's file may use.
 package struct FileOptions: Sendable {
-    /// Under this much room on the disk nothing new is accepted.
+    /// With fewer free bytes on the disk nothing new is accepted.
     package var minFreeBytes: Int
     /// How many pages of 4 KiB the file may have; nil for no limit but the disk's.
     package var pageLimit: Int?
@@ -25,13 +25,13 @@ package struct FileOptions: Sendable {
 }
 
 extension Store {
-    /// Opens a store, or makes it, and locks it against other processes.
+    /// Opens a store, or creates it, and locks it against other processes.
     package static func open(
         at path: String,
         options: Options,
         file: FileOptions = FileOptions()
     ) throws(StoreError) -> Store {
-        // One lock for all paths to a store: SQLite, too, goes by the file that links lead to.
+        // One lock for every path to a store: SQLite also goes by the file that links lead to.
         let path = FileSystem.target(of: path)
         let lock = try StoreLock(at: path + ".lock")
         try FoundFile(at: path).refuse()
@@ -42,7 +42,7 @@ extension Store {
                 let connection = SQLiteConnection(database: database)
                 let found = try connection.fencingToken()
                 let lacksCalls = !found.isEmpty && !lock.lastTokens.contains(found)
-                // One that was put back keeps its token until its window is held, in case this
+                // A restored store keeps its token until a full window is held for it, in case this
                 // process ends before.
                 if !lacksCalls { lock.renewToken(connection) }
                 return (salt, lacksCalls, try connection.fencingToken())
@@ -61,7 +61,7 @@ extension Store {
         }
     }
 
-    /// A store in memory, which works on its caller's thread: for tests and simulations.
+    /// A store in memory that works on its caller's thread: for tests and simulations.
     package static func inMemory(
         options: Options,
         file: FileOptions = FileOptions()
@@ -88,9 +88,9 @@ extension Store {
         return configuration
     }
 
-    /// Makes a fresh connection ready to write and answers the store's salt.
+    /// Prepares a new connection for writing and answers the store's salt.
     private static func prepare(_ database: Database, _ file: FileOptions) throws -> String {
-        // GRDB has set NORMAL, with which the last commits are lost with the power.
+        // GRDB sets NORMAL, which loses the last commits in a power cut.
         try database.execute(sql: "PRAGMA synchronous = FULL")
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(file.checkpointPages)")
         try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
@@ -105,7 +105,7 @@ extension Store {
 }
 
 extension SQLiteConnection {
-    /// Brings a store to the present version, in one transaction.
+    /// Migrates a store to the present version, in one transaction.
     fileprivate func migrate() throws {
         let version = try first("PRAGMA user_version") { $0.int(0) } ?? 0
         guard version < Schema.version else { return }

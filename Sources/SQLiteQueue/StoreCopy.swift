@@ -3,12 +3,11 @@ import GRDBSQLite
 import Glibc
 import QueueTables
 
-/// A copy of a store in the making, while a daemon may be using it.
+/// A copy of a store in progress, while a daemon may use the store.
 ///
-/// It reads one snapshot from the first page to the last: what is written meanwhile neither waits
-/// for it nor makes it begin again. Until it is finished it has a name of its own, so nobody takes
-/// half a copy for a whole one. The daemon's lock isn't asked for, since nothing of the source is
-/// written.
+/// It reads one snapshot from the first page to the last: commits meanwhile neither wait for it nor
+/// make it start again. It has a temporary name until it is complete, so half a copy can't be taken
+/// for a whole one. It needs no lock on the store, to which it writes nothing.
 @safe package final class StoreCopy {
     private let sourcePath: String
     private let path: String
@@ -17,14 +16,14 @@ import QueueTables
     private let partial: PartialFile
     private let pageSize: Int
     private var backup: OpaquePointer?
-    /// Bytes that are copied, and those there are.
+    /// Bytes copied so far, and in all.
     package private(set) var done = 0
     package let total: Int
 
-    /// 4 MiB are some 10 ms of work, after which the disk is free for the daemon's commits.
+    /// 4 MiB take some 10 ms, then the disk is free for the daemon's commits.
     package static let pagesPerStep = 1_024
 
-    /// Begins a copy of the store at `source`; nothing may lie at `path` yet.
+    /// Begins a copy of the store at `source`; no file may be at `path`.
     package init(of source: String, at path: String) throws(CopyError) {
         let source = FileSystem.target(of: source)
         if let obstacle = FileSystem.obstacle(toReading: source) {
@@ -56,7 +55,7 @@ import QueueTables
         unsafe sqlite3_backup_finish(backup)
     }
 
-    /// Copies some more; false once everything is.
+    /// Copies the next pages; false once all are copied.
     package func step(pages: Int = StoreCopy.pagesPerStep) throws(CopyError) -> Bool {
         do {
             let code = source.writeWithoutTransaction { _ in
@@ -69,7 +68,8 @@ import QueueTables
             guard code == SQLITE_OK || code == SQLITE_DONE else {
                 throw DatabaseError(resultCode: ResultCode(rawValue: code))
             }
-            // Step by step, or the last would write everything at once, and commits would wait.
+            // Synced step by step: otherwise the last sync would write everything at once, and
+            // commits would wait.
             try partial.sync()
             return code == SQLITE_OK
         } catch {
@@ -77,10 +77,10 @@ import QueueTables
         }
     }
 
-    /// Makes the copy a store of its own, checks it and gives it its name; durable on return.
+    /// Makes the copy a store of its own, checks it and gives it its final name; durable on return.
     ///
-    /// Started on it, a daemon holds a full window, since its ledger lacks the calls made from now
-    /// on; with `isPaused` it sends nothing until an operator resumes.
+    /// A daemon started on the copy holds a full window, since its ledger lacks the calls made from
+    /// now on; with `isPaused` it sends nothing until an operator resumes.
     package func finish(isPaused: Bool) throws(CopyError) {
         do {
             try endBackup()
@@ -101,7 +101,7 @@ import QueueTables
             try endBackup()
             try target.close()
         } catch {
-            // It is given up anyway, and the first error is the one to tell.
+            // The copy is discarded anyway, and the first error is the one to report.
         }
         partial.remove()
         return CopyError(error, from: sourcePath, to: path)
@@ -118,7 +118,7 @@ import QueueTables
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// Takes the snapshot and says how many bytes it has, in pages of how many.
+    /// Begins the snapshot; answers its size in bytes and the size of a page.
     private static func beginSnapshot(
         of source: DatabaseQueue,
         path: String
@@ -138,7 +138,7 @@ import QueueTables
     private static func writer(of path: String) throws -> DatabaseQueue {
         let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { database in
-            // Half a copy is thrown away, so it needs no journal.
+            // Half a copy is discarded, so it needs no journal.
             try database.execute(sql: "PRAGMA journal_mode = OFF")
             try database.execute(sql: "PRAGMA synchronous = OFF")
             try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
@@ -171,10 +171,10 @@ import QueueTables
     }
 
     private static func becomeStore(_ database: Database, isPaused: Bool) throws {
-        // One file without a WAL: a log that lies where it is put can be told from its own.
+        // One file without a WAL: a log that lies beside it later can be recognised as foreign.
         try database.execute(sql: "PRAGMA journal_mode = DELETE")
         try database.execute(sql: "PRAGMA synchronous = FULL")
-        // A token that no lock file bears: wherever and whenever it is started, it is no restart.
+        // A fencing token that no lock file has: starting the copy is never taken for a restart.
         try SQLiteConnection(database: database).run(
             """
             UPDATE service SET mark = \(Dialect.sqlite.randomDigits),

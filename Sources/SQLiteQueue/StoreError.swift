@@ -2,7 +2,7 @@ import GRDB
 
 /// Why a store can't be opened; the file was left as it was.
 package enum StoreError: Error, Sendable, Hashable {
-    /// Another process works on it.
+    /// Another process has it open.
     case locked(path: String, processID: Int?)
     case lockFailed(path: String, detail: String)
     /// It was written by a later version of the program.
@@ -11,13 +11,14 @@ package enum StoreError: Error, Sendable, Hashable {
     case foreign(path: String)
     /// It is a folder.
     case folder(path: String)
-    /// Its file has further names (hard links).
+    /// The file has further names (hard links).
     case linked(path: String, names: Int)
     /// It is a copy, and the log of another store lies beside it.
     case foreignLog(path: String)
-    /// It can't be opened, or is no database.
+    /// The file can't be opened, or isn't a database.
     case damaged(path: String, detail: String)
-    /// It can't be read or written for now: its disk is full, or fails, or may not be written to.
+    /// The file can't be read or written for now: the disk is full or failing, or permission is
+    /// missing.
     case diskFailed(path: String, detail: String)
 }
 
@@ -62,7 +63,7 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
-    /// Says why a store couldn't be opened: what is wrong with the disk is no fault of the file.
+    /// The error of a store that couldn't be opened; a fault of the disk isn't the file's.
     init(_ error: any Error, path: String) {
         let code = (error as? DatabaseError)?.resultCode
         switch code {

@@ -7,8 +7,8 @@ import QueueTables
 /// The lock is the kernel's, so a killed process never leaves one behind.
 final class StoreLock: Sendable {
     private let descriptor: CInt
-    /// The fencing token of the store that was last locked here; none if there was no store, two if
-    /// the process ended while the store got another.
+    /// The fencing tokens of the store last locked here: none if there was no store, two if the
+    /// process ended while the store's token was renewed.
     let lastTokens: [String]
 
     init(at path: String) throws(StoreError) {
@@ -26,17 +26,16 @@ final class StoreLock: Sendable {
     }
 
     deinit {
-        // A child that was forked just now holds the descriptor, and the lock, until it runs its
-        // program.
+        // A child process forked just now holds the descriptor, and the lock, until it execs.
         flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
-    /// Gives the store a new token, and the lock file the same one.
+    /// Gives the store a new fencing token, and the lock file the same.
     ///
-    /// Each opening and closing has its own, so a file put back later, from a backup, is known by
-    /// an old one: its ledger doesn't know of the calls made since. The lock file has both tokens
-    /// while the store may have either, so a crash doesn't make the store look like another.
+    /// Each opening and closing renews it, so a file restored from a backup is recognised by an old
+    /// token: its ledger lacks the calls made since. The lock file lists both tokens while the
+    /// store may have either, so a crash doesn't make the store look replaced.
     func renewToken(_ connection: any Connection) {
         do {
             let next =
@@ -45,14 +44,14 @@ final class StoreLock: Sendable {
             try connection.run("UPDATE service SET mark = ?", .text(next))
             write(tokens: [next])
         } catch {
-            // On a full disk the store keeps its token, and the daemon must start all the same.
+            // On a full disk the store keeps its token; the daemon must start all the same.
         }
     }
 
-    /// Writes down who holds the lock and the tokens that the store it is for may bear.
+    /// Writes the holder's process id and the tokens that its store may have.
     ///
-    /// The lock holds without either: the process's number is for the message of a second daemon,
-    /// and a token that wasn't written makes the next start wait for a window, which is safe.
+    /// The lock needs neither: the process id is for a second daemon's message, and a missing token
+    /// makes the next start hold a full window, which is safe.
     private func write(tokens: [String]) {
         let lines = ["\(getpid())"] + tokens.filter { !$0.isEmpty }
         let text = Array(lines.map { "\($0)\n" }.joined().utf8)

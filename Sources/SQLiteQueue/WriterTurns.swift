@@ -1,33 +1,33 @@
 import GRDB
 import QueueTables
 
-/// Which job writes next.
+/// The order of jobs on the writer's thread.
 ///
-/// Hundreds of streams may each have a slice to write; first come, first served, the sending loop's
-/// commit would wait for all of them, and with it whatever it sends. So the loop's commits go before
-/// requests, and requests before the slices of streams; a commit waits for the one job that is under
-/// way.
+/// Hundreds of streams may each have a slice to write; in order of arrival, the sending loop's
+/// commit, and every call with it, would wait for all of them. So the loop's commits go before
+/// requests, and requests before the slices of streams; a commit waits for the job under way alone.
 struct WriterTurns {
     typealias Job = @Sendable (Database) -> Void
 
     private var waiting: [[Job]] = WriterRank.allCases.map { _ in [] }
     private var isBusy = false
-    /// Turns given since the last one of the lowest rank, while that waited.
+    /// Turns given to higher ranks while a job of the lowest rank has waited.
     private var passedOver = 0
 
-    /// The lowest rank that waits has a turn after so many others, however many requests come.
+    /// A waiting job of the lowest rank gets a turn after so many others, however many requests
+    /// come.
     private static let patience = 8
 
     var waitingCount: Int { waiting.reduce(0) { $0 + $1.count } }
 
-    /// Takes a job; true if none is under way, so that the caller has to begin.
+    /// Adds a job; true if none is under way, so that the caller must start.
     mutating func add(_ rank: WriterRank, _ job: @escaping Job) -> Bool {
         waiting[rank.rawValue].append(job)
         defer { isBusy = true }
         return !isBusy
     }
 
-    /// The next job; with nil the turns are over until one is added.
+    /// The next job; after nil there is no turn until a job is added.
     mutating func next() -> Job? {
         guard let first = waiting.firstIndex(where: { !$0.isEmpty }),
             let last = waiting.lastIndex(where: { !$0.isEmpty })
