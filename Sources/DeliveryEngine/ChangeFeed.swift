@@ -1,10 +1,10 @@
 package import DeliveryCore
 import Synchronization
 
-/// Tells whoever watches which campaigns have changed.
+/// Tells watchers which campaigns have changed.
 ///
-/// It keeps names and no news: a watcher that looks late finds a campaign once, however often it
-/// changed, so a slow one costs no more memory than a fast one.
+/// It keeps ids only: a watcher that reads late finds a campaign once, however often it changed, so
+/// a slow watcher needs no more memory than a fast one.
 package final class ChangeFeed: Sendable {
     private struct State {
         var watches: [Int: Set<Campaign.ID>] = [:]
@@ -15,14 +15,14 @@ package final class ChangeFeed: Sendable {
 
     package init() {}
 
-    /// Something of a campaign isn't as it was.
+    /// Records that a campaign has changed.
     package func changed(_ id: Campaign.ID) {
         state.withLock { state in
             for watch in state.watches.keys { state.watches[watch]?.insert(id) }
         }
     }
 
-    /// Starts to gather what changes; `end` it, or it gathers for ever.
+    /// Begins to collect changes; they are collected until the watch is ended.
     package func watch() -> Watch {
         state.withLock { state in
             state.count += 1
@@ -31,7 +31,7 @@ package final class ChangeFeed: Sendable {
         }
     }
 
-    /// What changed since the watch began or was last asked, the oldest campaign first.
+    /// The campaigns changed since the watch began or was last read, the oldest campaign first.
     package func changes(of watch: Watch) -> [Campaign.ID] {
         let changed = state.withLock { state in
             guard let changed = state.watches[watch.id] else { return Set<Campaign.ID>() }
@@ -45,7 +45,7 @@ package final class ChangeFeed: Sendable {
         state.withLock { _ = $0.watches.removeValue(forKey: watch.id) }
     }
 
-    /// How many watch.
+    /// The number of watches.
     package var watchCount: Int { state.withLock { $0.watches.count } }
 
     package struct Watch: Sendable, Hashable {
@@ -54,7 +54,7 @@ package final class ChangeFeed: Sendable {
 }
 
 extension ChangeFeed {
-    /// Notes what a commit changed.
+    /// Records the campaigns that a commit changed.
     func committed(_ writes: [Write], _ results: [WriteResult]) {
         for (write, result) in zip(writes, results) {
             switch result {

@@ -1,14 +1,14 @@
 package import DeliveryCore
 
-/// Is shown what happens, for metrics and the watchdog; it decides nothing.
+/// Observes the sending loop for metrics and the watchdog; it decides nothing.
 package protocol DeliveryObserver: Sendable {
-    /// The loop took an event: it turns.
+    /// The loop has taken an event, so it isn't hung.
     func heard(_ event: Dispatcher.Event)
     /// A commit is durable.
     func committed(took duration: Duration)
     /// A call ended.
     func answered(_ outcome: Outcome, _ batch: Batch, took duration: Duration)
-    /// The dispatcher reports something an operator may want to know.
+    /// The dispatcher reports something that operators may want to know.
     func report(_ report: Dispatcher.Report)
 }
 
@@ -19,7 +19,7 @@ extension DeliveryObserver {
     package func report(_ report: Dispatcher.Report) {}
 }
 
-/// Looks at nothing.
+/// Ignores everything.
 package struct NoObserver: DeliveryObserver {
     package init() {}
 }

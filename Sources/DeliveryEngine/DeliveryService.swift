@@ -3,11 +3,11 @@ package import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Carries out what the dispatcher decides.
+/// Performs the dispatcher's effects.
 ///
 /// One loop takes an event at a time, hands it to the dispatcher and performs the effects in order.
-/// Calls, commits and waits are children of one task group and report back as events. Nothing is
-/// decided here: if something here needs a decision, the dispatcher lacks an effect.
+/// Calls, commits and waits are children of one task group and report back as events. The service
+/// decides nothing: a decision needed here is a missing effect.
 package final class DeliveryService: Service, Deliveries {
     private let queue: any Queue
     private let provider: any Provider
@@ -26,12 +26,12 @@ package final class DeliveryService: Service, Deliveries {
         var requestCount = 0
         var isStopped = false
         var configError: String?
-        /// Commits that failed since one succeeded.
+        /// Consecutive failed commits.
         var failedCommits = 0
     }
 
-    /// `onRestored` is told when what the queue held counts: before that, quota and state are those
-    /// of a daemon that never ran.
+    /// `onRestored` is called once the queue has been read; until then quota and state are those of
+    /// an empty queue.
     package init(
         queue: any Queue,
         provider: any Provider,
@@ -59,9 +59,9 @@ package final class DeliveryService: Service, Deliveries {
 
     package struct Settings: Sendable {
         package var limits: Limits
-        /// Tells one set of credentials and app settings from another; no secret itself.
+        /// A fingerprint of credentials and app settings; not a secret itself.
         package var fingerprint: String
-        /// Draws jitter and the numbers of calls: another one for each run.
+        /// Seeds jitter and the numbers of calls; different in each run.
         package var seed: UInt64
 
         package init(limits: Limits, fingerprint: String, seed: UInt64) {
@@ -71,17 +71,16 @@ package final class DeliveryService: Service, Deliveries {
         }
     }
 
-    /// Runs until a graceful shutdown has drained the calls in flight.
-    ///
-    /// Throws only if the queue can't be read at the start.
+    /// Runs until a graceful shutdown has drained the calls in flight; throws only if the queue
+    /// can't be read at the start.
     package func run() async throws {
-        // However it ends, whoever waits for a reply is answered.
+        // Requests that wait for a reply are answered, however the loop ends.
         defer { stop() }
         let restored = try await queue.restore(now: time.now())
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                // First of all, and so not through the stream: what somebody asked for while the
-                // queue was being read must not be undone by what the queue held.
+                // Handled before the stream: changes that operators asked for while the queue was
+                // being read must not be undone by its contents.
                 _ = perform(handle(.restored(restored)), in: &group)
                 onRestored()
                 group.addTask {
@@ -183,7 +182,7 @@ package final class DeliveryService: Service, Deliveries {
             try await time.sleep(until: instant)
             report.yield(.woke)
         } catch {
-            // Cancelled: the service has stopped and waits for nothing any more.
+            // Cancelled: the service has stopped, and no wait matters any more.
         }
     }
 
@@ -227,7 +226,7 @@ extension DeliveryService {
         }
     }
 
-    /// Makes no more calls; `run` returns once those in flight are finished and recorded.
+    /// Claims nothing more; `run` returns once the calls in flight have ended and are recorded.
     package func drain() {
         report.yield(.drain)
     }
@@ -242,14 +241,14 @@ extension DeliveryService {
         }
     }
 
-    /// Takes over a configuration that was read again; returns once it is in force.
+    /// Applies a configuration that was read again; returns once it is in force.
     package func reconfigure(_ limits: Limits, fingerprint: String) async {
         state.withLock { $0.configError = nil }
         report.yield(.reconfigured(limits, fingerprint: fingerprint))
         await proveTurning()
     }
 
-    /// Remembers why a new configuration was refused, for operators to see.
+    /// Keeps the reason why a new configuration was refused, to show it to operators.
     package func refuseConfiguration(_ error: String) {
         state.withLock { $0.configError = error }
     }
@@ -287,7 +286,8 @@ extension DeliveryService {
         }
     }
 
-    /// Returns once the loop has taken an event: for a watchdog, which hears nothing if it hangs.
+    /// Returns once the loop has taken an event; a hung loop never does, which the watchdog
+    /// notices.
     package func proveTurning() async {
         _ = await ask { .asked($0) }
     }

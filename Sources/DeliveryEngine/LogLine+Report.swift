@@ -2,8 +2,8 @@ import DeliveryCore
 import Logging
 
 extension LogLine {
-    /// One line for a campaign's event and for a call that wasn't simply accepted; no account is
-    /// ever named.
+    /// One line for an event of a campaign, or for a call that wasn't accepted whole; it names no
+    /// account.
     init(_ report: Dispatcher.Report) {
         switch report {
         case .campaign(let id, let state, let reason):
@@ -77,7 +77,7 @@ extension Outcome {
         }
     }
 
-    /// What makes two refusals alike: the texts of one code may differ from answer to answer.
+    /// Equal for refusals of one kind: the texts of one code may differ from answer to answer.
     fileprivate var kind: String {
         switch self {
         case .refused(_, let code, _): "refused \(code)"

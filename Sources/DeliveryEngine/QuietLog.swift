@@ -2,11 +2,11 @@ import DeliveryCore
 package import Logging
 import Synchronization
 
-/// A log in which repetitions don't hide the rest.
+/// A log that combines repeated lines.
 ///
 /// In an outage thousands of calls a minute are refused for one reason. The first such line is
-/// written at once; of those like it that follow within a minute the last is written, with how many
-/// there were. What waits is written together, so the log ends with what was true last.
+/// written at once; of those alike that follow within a minute the last is written, with their
+/// number. Lines that wait are written together, so the log ends with the latest state.
 package final class QuietLog: Sendable {
     private let logger: Logger
     private let time: any TimeSource
@@ -15,24 +15,24 @@ package final class QuietLog: Sendable {
     private struct State: Sendable {
         var entries: [String: Entry] = [:]
         var count = 0
-        /// When the earliest of what waits is due.
+        /// When the earliest waiting line is due.
         var dueAt: Instant?
     }
 
-    /// What is known of lines that are like each other.
+    /// The state of one kind of line.
     fileprivate struct Entry: Sendable {
         var line: LogLine
         var writtenAt: Instant
         var unsaid = 0
-        /// Recipients of the lines that wait.
+        /// Recipients of the waiting lines.
         var recipients = 0
-        /// Where the latest stands among all lines.
+        /// The latest line's number among all lines.
         var order: Int
     }
 
-    /// How often lines that are alike are written.
+    /// How often a kind of line is written.
     package static let interval: Duration = .seconds(60)
-    /// More kinds than there are codes; beyond them lines are told apart by their message alone.
+    /// More kinds than the provider has codes; beyond them a line's kind is its message alone.
     private static let kindLimit = 100
 
     package init(_ logger: Logger, time: any TimeSource) {
@@ -40,7 +40,7 @@ package final class QuietLog: Sendable {
         self.time = time
     }
 
-    /// Writes a line, or keeps it for later if one like it was written within the minute.
+    /// Writes a line, or delays it if one of its kind was written within the minute.
     package func log(_ line: LogLine) {
         let now = time.now().instant
         write(
@@ -51,20 +51,20 @@ package final class QuietLog: Sendable {
         )
     }
 
-    /// Writes what is due; cheap, for every turn of a loop.
+    /// Writes the lines that are due; cheap enough for every turn of a loop.
     package func turn() {
         guard state.withLock({ $0.dueAt != nil }) else { return }
         let now = time.now().instant
         write(state.withLock { Self.takeDue(from: &$0, now: now) })
     }
 
-    /// Writes what waits, before the log ends.
+    /// Writes all waiting lines, before the log ends.
     package func flush() {
         let now = time.now().instant
         write(state.withLock { Self.takeAll(from: &$0, now: now) })
     }
 
-    /// Forgets what waits of these lines, after another line has said it all.
+    /// Drops waiting lines of a message after another line has replaced them.
     package func settle(_ message: String) {
         state.withLock { state in
             for (kind, entry) in state.entries where entry.line.message == message {
@@ -100,7 +100,7 @@ package final class QuietLog: Sendable {
         return false
     }
 
-    /// Nil for a line that has no like.
+    /// Nil for a line that is always written.
     private static func kind(of line: LogLine, in state: inout State, now: Instant) -> String? {
         guard let detail = line.kind else { return nil }
         let kind = "\(line.message) \(detail)"
@@ -119,7 +119,7 @@ package final class QuietLog: Sendable {
     private static func takeAll(from state: inout State, now: Instant) -> [LogLine] {
         let waiting = state.entries.filter { $0.value.unsaid > 0 }
             .sorted { $0.value.order < $1.value.order }
-        // Those that haven't come again are news when they do.
+        // A kind that wasn't repeated within the interval is written at once next time.
         state.entries = state.entries.filter { $0.value.writtenAt.duration(to: now) < interval }
         for (kind, entry) in waiting {
             var written = entry
@@ -132,7 +132,7 @@ package final class QuietLog: Sendable {
 }
 
 extension QuietLog.Entry {
-    /// The latest line, for all that waited.
+    /// The latest line with the totals of all that waited.
     fileprivate var summary: LogLine {
         var line = line
         line.metadata["times"] = "\(unsaid)"
@@ -141,14 +141,14 @@ extension QuietLog.Entry {
     }
 }
 
-/// A line for the log, and what makes another one a repetition of it.
+/// A line for the log, and the kind that makes another one its repetition.
 package struct LogLine: Sendable {
     package var level: Logger.Level
     package var message: String
     package var metadata: Logger.Metadata
-    /// Lines with this message and kind are alike; nil for a line that is always written.
+    /// Lines with the same message and kind are alike; nil for a line that is always written.
     package var kind: String?
-    /// How many recipients it is about, to be added up.
+    /// The number of recipients it is about, summed over repetitions.
     package var recipients: Int?
 
     package init(
@@ -168,7 +168,7 @@ package struct LogLine: Sendable {
 
     fileprivate var campaign: String? { metadata["campaign"].map { "\($0)" } }
 
-    /// For a summary of lines of several campaigns.
+    /// For a summary of several campaigns' lines.
     fileprivate var withoutCampaign: LogLine {
         var line = self
         line.metadata["campaign"] = nil

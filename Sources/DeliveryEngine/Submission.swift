@@ -1,11 +1,11 @@
 package import DeliveryCore
 
-/// How a campaign comes into the service: stored durably, then known to the dispatcher if it starts,
-/// and to whoever watches.
+/// How a campaign enters the service: stored durably, admitted by the dispatcher if it starts, and
+/// reported to watchers.
 ///
-/// It is one operation, since a campaign that is stored and not admitted waits until the next start.
-/// Between the two somebody may cancel and delete it; the dispatcher, told of one that isn't there,
-/// drops it.
+/// It is one operation, since a stored campaign that isn't admitted would wait until the next
+/// start. A client may cancel and delete it in between; the dispatcher drops a campaign that the
+/// store doesn't have.
 package struct Submission: Sendable {
     private let campaigns: any Campaigns
     private let deliveries: any Deliveries
@@ -15,9 +15,9 @@ package struct Submission: Sendable {
         self.deliveries = deliveries
     }
 
-    /// Stores a campaign and has it sent if it starts; nothing is done if this throws.
+    /// Stores a campaign and admits it if it starts; if this throws, nothing was stored.
     ///
-    /// The answer to a request with a key is remembered in the same transaction.
+    /// The answer to a request with a key is stored in the same transaction.
     package func submit(
         _ campaign: NewCampaign,
         for request: KeyedRequest? = nil,

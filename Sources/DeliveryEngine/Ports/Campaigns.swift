@@ -1,43 +1,43 @@
 package import DeliveryCore
 
-/// The queue as the endpoint uses it: taking in and looking up.
+/// The queue as the endpoint uses it: intake and look-ups.
 package protocol Campaigns: Sendable {
-    /// Stores a new campaign, with its recipients if it has some, in one durable transaction.
+    /// Stores a new campaign, with its recipients if it has some, all or nothing and durably.
     ///
-    /// With `start` it is `running`, or `scheduled`, at once; only `Submission` asks for this, which
-    /// tells the dispatcher. The answer to a request with a key is written before the transaction and
-    /// remembered in it; the caller has made sure that the key is free.
+    /// With `start` it is `running`, or `scheduled`, at once; only `Submission`, which also tells
+    /// the dispatcher, asks for that. The answer to a request with a key is rendered before the
+    /// last transaction and stored in it; the caller has made sure that the key is free.
     func create(
         _ campaign: NewCampaign,
         for request: KeyedRequest?,
         now: Now
     ) async throws(QueueError) -> Created
 
-    /// What the first request with a key was answered; nil if there was none in the last 24 hours.
+    /// The first answer to a key; nil if there was none in the last 24 hours.
     func answer(to key: KeyedRequest.Key, now: Timestamp) async throws(QueueError) -> KeyedAnswer?
 
-    /// Opens a draft for a stream of recipients; while one is open the draft can't start.
+    /// Opens a stream of recipients into a draft, which can't start until the stream is closed.
     func openIntake(_ id: Campaign.ID) async throws(IntakeError)
 
-    /// Adds a run of accounts durably and drops those that the campaign has already.
+    /// Adds a run of accounts durably, without those that the campaign has already.
     ///
-    /// A long run is several transactions: if a later one fails, what the earlier ones took is in
-    /// the answer, with the fault.
+    /// A long run takes several transactions: if a later one fails, the answer has what the earlier
+    /// ones took, and the fault.
     func take(_ run: AccountRun, into id: Campaign.ID, now: Now) async throws(IntakeError) -> Taken
 
-    /// Ends what `openIntake` began, however the stream ended.
+    /// Closes the stream that `openIntake` opened, however it ended.
     func closeIntake(_ id: Campaign.ID) async
 
     func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign?
 
-    /// Campaigns, newest first: only those in `states` (empty means all) and older than `before`.
+    /// Campaigns, newest first: in one of `states` (empty means any) and older than `before`.
     func campaigns(
         in states: Set<Campaign.State>,
         before: Campaign.ID?,
         limit: Int
     ) async throws(QueueError) -> [Campaign]
 
-    /// One recipient; nil if the campaign hasn't got the account.
+    /// One recipient; nil if the campaign doesn't have the account.
     func recipient(
         _ account: Account,
         of id: Campaign.ID
@@ -45,8 +45,8 @@ package protocol Campaigns: Sendable {
 
     /// A page of a campaign's recipients in the order of their bytes.
     ///
-    /// A page may hold fewer than `limit` matches and still not be the last: `next` says so. That
-    /// bounds the work of one page when few recipients match.
+    /// A page may hold fewer than `limit` matches without being the last, which only a nil `next`
+    /// tells: that bounds the work for a page when few recipients match.
     func recipients(
         of id: Campaign.ID,
         matching filter: RecipientFilter,
@@ -62,7 +62,7 @@ extension Campaigns {
     }
 }
 
-/// A campaign as it is submitted.
+/// A campaign as a client submits it.
 package struct NewCampaign: Sendable, Hashable {
     package var id: Campaign.ID
     package var name: String
@@ -88,12 +88,12 @@ package struct NewCampaign: Sendable, Hashable {
     }
 }
 
-/// What became of a new campaign.
+/// A new campaign as it was stored.
 package struct Created: Sendable, Hashable {
     package let campaign: Campaign
-    /// What the dispatcher must know; nil for a draft.
+    /// The campaign for the dispatcher; nil for a draft.
     package let work: CampaignWork?
-    /// What is remembered of a request with a key, and is to be sent; nil if it had none.
+    /// The answer stored for a request with a key, to be sent; nil without a key.
     package let answer: [UInt8]?
 
     package init(campaign: Campaign, work: CampaignWork?, answer: [UInt8]? = nil) {
@@ -103,7 +103,7 @@ package struct Created: Sendable, Hashable {
     }
 }
 
-/// Why recipients were not taken in.
+/// Why recipients were not taken in; nothing was.
 package enum IntakeError: Error, Sendable, Hashable {
     case notFound
     /// The campaign is no draft.
@@ -111,7 +111,7 @@ package enum IntakeError: Error, Sendable, Hashable {
     case queue(QueueError)
 }
 
-/// What became of a run of accounts.
+/// The result of taking in a run of accounts.
 package struct Taken: Sendable, Hashable {
     package var accepted: Int
     package var duplicates: Int
@@ -128,11 +128,11 @@ package struct Taken: Sendable, Hashable {
     }
 }
 
-/// Which recipients of a campaign are asked for.
+/// The recipients of a campaign that a client asks for.
 package struct RecipientFilter: Sendable, Hashable {
-    /// Only these; empty means all.
+    /// One of these statuses; empty means any.
     package var statuses: Set<Recipient.Status>
-    /// Only those with one of these codes; empty means all.
+    /// One of these codes; empty means any.
     package var codes: Set<Int>
 
     package init(statuses: Set<Recipient.Status> = [], codes: Set<Int> = []) {
@@ -141,10 +141,10 @@ package struct RecipientFilter: Sendable, Hashable {
     }
 }
 
-/// Some of a campaign's recipients, in the order of their bytes.
+/// A page of a campaign's recipients, in the order of their bytes.
 package struct RecipientPage: Sendable, Hashable {
     package var recipients: [Recipient]
-    /// Where the next page goes on; nil at the end.
+    /// The last account before the next page; nil at the end.
     package var next: Account?
 
     package init(recipients: [Recipient], next: Account?) {

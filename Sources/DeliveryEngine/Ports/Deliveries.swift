@@ -1,34 +1,34 @@
 package import DeliveryCore
 
-/// The running service as the endpoint uses it: what operators ask of it and see of it.
+/// The running service as the endpoint uses it: operators' requests and status.
 package protocol Deliveries: Sendable {
-    /// Hears of every change of a campaign; whoever takes in recipients or campaigns tells it too.
+    /// The changes of campaigns, from commits, and from intake and creation.
     var changes: ChangeFeed { get }
 
-    /// Tells the dispatcher of a campaign that was created and started; `Submission` does.
+    /// Tells the dispatcher of a new campaign that starts; called by `Submission` alone.
     func admit(_ work: CampaignWork)
 
-    /// Carries a change out durably; it takes hold within the calls in flight.
+    /// Carries out a change durably; calls in flight end as they would.
     ///
-    /// - Returns: the campaign as it stands then, and how many recipients a retry put back.
+    /// - Returns: the campaign after the change, and how many recipients a retry put back.
     func change(
         _ id: Campaign.ID,
         _ change: CampaignChange
     ) async throws(ChangeError) -> WriteResult.Change
 
-    /// Stops or goes on with all sending, durably. Going on also ends a halt.
+    /// Pauses or resumes all sending, durably. Resuming also ends a halt.
     func setPaused(_ isPaused: Bool) async throws(ChangeError)
 
-    /// Where the quota and the service stand.
+    /// The state of the quota and the service.
     func quota() -> QuotaStatus
 
-    /// What only the dispatcher knows of a campaign, which it need not have heard of yet.
+    /// The dispatcher's figures for a campaign, which it need not know yet.
     ///
     /// The eta allows for the quota, the other campaigns' share and the campaign's own cap.
     func progress(of campaign: Campaign) -> CampaignProgress
 }
 
-/// What an operator may ask of a campaign.
+/// A change that an operator may ask of a campaign.
 package enum CampaignChange: Sendable, Hashable {
     case transition(Campaign.Transition)
     case patch(CampaignPatch)
@@ -44,11 +44,11 @@ package enum ChangeError: Error, Sendable, Hashable {
     case stopping
 }
 
-/// What only the dispatcher knows of a campaign: its pace and its end.
+/// The dispatcher's figures for a campaign: pace and expected end.
 package struct CampaignProgress: Sendable, Hashable {
     /// Recipients addressed in the last 60 seconds.
     package var messagesLastMinute: Int
-    /// When the campaign will have ended at the present pace; nil unless it is running or scheduled.
+    /// When the campaign ends at the present pace; nil unless it is running or scheduled.
     package var eta: Timestamp?
 
     package init(messagesLastMinute: Int = 0, eta: Timestamp? = nil) {
@@ -57,7 +57,7 @@ package struct CampaignProgress: Sendable, Hashable {
     }
 }
 
-/// Where the quota and the service stand, as operators see it.
+/// The state of the quota and the service, as operators see it.
 package struct QuotaStatus: Sendable, Hashable {
     package var messagesPerMinute: Int
     /// Recipients that count against the quota now.
@@ -68,7 +68,7 @@ package struct QuotaStatus: Sendable, Hashable {
     package var state: ServiceState
     package var reason: Campaign.Reason?
     package var inFlight: Int
-    /// Why the last reload of the configuration was refused; nil if it wasn't.
+    /// Why the last reload of the configuration was refused; nil if it was accepted.
     package var configError: String?
 
     package init(

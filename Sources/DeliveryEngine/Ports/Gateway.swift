@@ -1,45 +1,44 @@
 package import DeliveryCore
 
-/// Speaks the provider's own call from the other side, so that a program written for the provider
-/// needs another URL and nothing else.
+/// The provider's own call, served by this daemon: a program written for the provider needs another
+/// URL and nothing else.
 ///
-/// What it answers is the provider's envelope, as bytes, with HTTP status 200 whatever it says.
+/// Every answer is the provider's envelope, as bytes, with HTTP status 200.
 package protocol Gateway: Sendable {
-    /// Where the calls come in.
+    /// The paths it serves.
     var place: GatewayPlace { get }
 
-    /// Checks what a call's query says about its caller, before anything of the body is read.
+    /// Checks the caller named in a call's query, before the body is read.
     ///
-    /// Values are as they were after percent-decoding. Success is the caller's name for the log;
-    /// failure is the answer.
+    /// Values are percent-decoded. Success is the caller's name for the log, failure is the answer.
     func caller(
         in query: [String: [UInt8]],
         now: Timestamp
     ) -> Result<String, GatewayRefusal>
 
-    /// Reads a call's body; failure is the answer.
+    /// Parses a call's body; failure is the answer.
     ///
     /// `packetLimit` is the largest request to the provider, in bytes.
     func call(in body: [UInt8], packetLimit: Int) -> Result<GatewayCall, GatewayRefusal>
 
-    /// The answer that stands for a call which is stored durably as this campaign.
+    /// The answer to a call that is durably stored as this campaign.
     func acceptance(of campaign: Campaign.ID) -> [UInt8]
 
-    /// The answer to a call that can't be taken in, for a reason that isn't its content's.
+    /// The answer to a call that is refused for a reason other than its content.
     func refusal(_ cause: GatewayRefusal.Cause) -> GatewayRefusal
 }
 
 /// The provider's paths on the endpoint.
 package struct GatewayPlace: Sendable, Hashable {
-    /// The path of the call that is taken in.
+    /// The path of the call that creates a campaign.
     package let path: String
-    /// The query parameters that it documents.
+    /// The query parameters of that call.
     package let query: [String]
-    /// The paths of all other commands, which are refused, with placeholders.
+    /// The paths of all other commands, with placeholders; they are refused.
     package let otherPaths: String
-    /// Everything below this is the provider's.
+    /// The prefix of all the provider's paths.
     package let prefix: String
-    /// The name of the campaigns that are made.
+    /// The name given to campaigns made through the gateway.
     package let name: String
 
     package init(path: String, query: [String], otherPaths: String, prefix: String, name: String) {
@@ -51,7 +50,7 @@ package struct GatewayPlace: Sendable, Hashable {
     }
 }
 
-/// A call as a program made it, checked in full.
+/// A program's call, checked in full.
 package struct GatewayCall: Sendable, Hashable {
     package let message: CheckedMessage
     /// Every account as often as it was named.
@@ -63,11 +62,11 @@ package struct GatewayCall: Sendable, Hashable {
     }
 }
 
-/// Why a call was not taken in, in the provider's language.
+/// A refusal of a call, in the provider's language.
 package struct GatewayRefusal: Error, Sendable, Hashable {
-    /// The envelope to answer.
+    /// The envelope to send.
     package let answer: [UInt8]
-    /// What to say in the log: the code and its reason, nothing of the message.
+    /// Code and reason for the log, without the message.
     package let summary: String
 
     package init(answer: [UInt8], summary: String) {
@@ -75,15 +74,15 @@ package struct GatewayRefusal: Error, Sendable, Hashable {
         self.summary = summary
     }
 
-    /// What a refusal may be about beside the content of the call.
+    /// The reasons for a refusal other than the call's content.
     package enum Cause: Sendable, Hashable {
-        /// Another command of the provider, which isn't carried out here.
+        /// A command of the provider that the gateway doesn't serve.
         case unknownCommand
-        /// The body has more bytes than this.
+        /// The body has more bytes than this limit.
         case tooLarge(limit: Int)
-        /// The same call is being taken in at this moment.
+        /// The same call is still being taken in.
         case running
-        /// The queue can't take it; trying again later may do.
+        /// The queue can't take the call; a later one may succeed.
         case queue(QueueError)
     }
 }

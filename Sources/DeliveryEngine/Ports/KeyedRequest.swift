@@ -1,11 +1,12 @@
 package import DeliveryCore
 
-/// A submission that its client gave a key, so that sending it again makes nothing twice.
+/// A submission with an Idempotency-Key, which stores one campaign however often it is sent.
 package struct KeyedRequest: Sendable {
     package let key: Key
-    /// The SHA-256 of the body, by which the same key with another body is found out.
+    /// The SHA-256 of the body, which tells the same key with another body.
     package let digest: [UInt8]
-    /// Writes the answer, which a repetition gets too, from the campaign as it is about to be stored.
+    /// Renders the answer, the same for every repeat, from the campaign as it is about to be
+    /// stored.
     package let answer: @Sendable (Campaign) -> [UInt8]
 
     package init(
@@ -18,9 +19,9 @@ package struct KeyedRequest: Sendable {
         self.answer = answer
     }
 
-    /// A client's key, which is its own: two tokens may use the same bytes.
+    /// A client's key, which counts for its token only: two clients may choose the same bytes.
     package struct Key: Sendable, Hashable {
-        /// The name of the token that the request came with.
+        /// The name of the request's token.
         package let caller: String
         package let bytes: [UInt8]
 
@@ -31,15 +32,15 @@ package struct KeyedRequest: Sendable {
     }
 }
 
-/// What the first request with a key was answered.
+/// The answer to the first request with a key.
 package struct KeyedAnswer: Sendable, Hashable {
     package let campaign: Campaign.ID
     /// The SHA-256 of the first request's body.
     package let digest: [UInt8]
-    /// The answer's body, as it was sent.
+    /// The answer's body as it was sent.
     package let body: [UInt8]
 
-    /// How long a key is remembered.
+    /// How long a key is kept.
     package static let lifetime = Duration.seconds(86_400)
 
     package init(campaign: Campaign.ID, digest: [UInt8], body: [UInt8]) {

@@ -1,14 +1,14 @@
 package import DeliveryCore
 
-/// What there is to measure, as text for whoever scrapes it.
+/// Metrics as text for a scrape.
 package protocol MetricsText: Sendable {
-    /// What `Content-Type` says of the text.
+    /// The text's `Content-Type`.
     var contentType: String { get }
 
     func text() async -> [UInt8]
 }
 
-/// Measures nothing.
+/// Metrics that are always empty.
 package struct NoMetrics: MetricsText {
     package let contentType = "text/plain; charset=utf-8"
 
@@ -17,27 +17,27 @@ package struct NoMetrics: MetricsText {
     package func text() async -> [UInt8] { [] }
 }
 
-/// The queue as metrics see it: figures about all of it that are cheap however much it holds.
+/// Figures about the whole queue, whose cost doesn't grow with the recipients.
 package protocol QueueFigures: Sendable {
-    /// Looks at the campaigns that may have work, never at recipients.
+    /// Reads campaigns that may have work, never recipients.
     func standing() async throws(QueueError) -> QueueStanding
 
-    /// Recipients that took each of the final statuses since the process began; a retry of theirs
-    /// takes nothing back.
+    /// Recipients that took each of the final statuses since the process began; a retry subtracts
+    /// none.
     var ended: Counts { get }
 
     /// The bytes of the write-ahead log; nil if there is none.
     var logSize: Int? { get }
 }
 
-/// Where the queue stands as a whole.
+/// The queue's totals.
 package struct QueueStanding: Sendable, Hashable {
-    /// How many campaigns are in each state; one that isn't there has none.
+    /// How many campaigns are in each state; a missing state has none.
     package var campaigns: [Campaign.State: Int]
-    /// Recipients that aren't final, of campaigns that are scheduled, running, paused or halted.
+    /// Recipients without a final status, of scheduled, running, paused and halted campaigns.
     package var recipients: Int
-    /// Since when recipients of a running campaign have waited: when the first of them was
-    /// started, or opened again by a retry; nil if nobody waits.
+    /// When the first running campaign with waiting recipients was started, or reopened by a retry;
+    /// nil if no recipient waits.
     package var waitingSince: Timestamp?
 
     package init(

@@ -1,33 +1,34 @@
 package import DeliveryCore
 package import JSON
 
-/// Where messages go, many accounts at once, and who says which accounts there are.
+/// The service that delivers messages, to many accounts in one call, and knows which accounts
+/// exist.
 package protocol Provider: Sendable {
-    /// Makes the call of a batch and says how it ended.
+    /// Makes a batch's call and answers its outcome.
     ///
-    /// It returns only when no byte of the call can go out any more, and within the configured
-    /// timeout. It never throws: what can go wrong is an outcome.
+    /// Returns only when no more byte of the call can go out, and within the configured timeout.
+    /// Never throws: every failure is an outcome.
     func send(_ batch: Batch) async -> Outcome
 
-    /// Asks which of these accounts exist, without addressing anybody.
+    /// Asks which of these accounts exist; no recipient is addressed.
     ///
-    /// An empty list is a harmless probe: it shows whether the service answers, and names nobody. A
-    /// long one may take several calls, one after another, each within the configured timeout; the
-    /// first that isn't answered ends it, and what those before it found is dropped.
+    /// An empty list is a harmless probe: it shows whether the service answers. A long one may take
+    /// several calls, one after another, each within the configured timeout; the first without an
+    /// answer ends it, and what earlier calls found is dropped.
     func check(_ accounts: [Account]) async -> CheckOutcome
 
-    /// Gets new credentials after an answer said that the present ones have expired.
+    /// Renews credentials after an answer said that they have expired.
     func renewCredentials() async
 }
 
-/// Knows the provider's language, for whoever takes messages in or shows answers.
+/// The provider's rules for messages and accounts, and its codes in words.
 package protocol MessageRules: Sendable {
-    /// What is taken as an account.
+    /// The rules for accounts.
     var accounts: any AccountRules { get }
-    /// What a message holds, in words, for whoever left it out.
+    /// The required content of a message, in words, for a fault's text.
     var content: String { get }
 
-    /// Checks the `message` object of a campaign in full; every fault found is in the failure.
+    /// Checks the `message` object of a campaign in full; the failure has every fault.
     ///
     /// `message` was parsed from `text`; `packetLimit` is the largest request, in bytes, and must
     /// leave room for the longest account, escaped.
@@ -37,11 +38,11 @@ package protocol MessageRules: Sendable {
         packetLimit: Int
     ) -> Result<CheckedMessage, MessageFaults>
 
-    /// A code of the provider in words; nil if it isn't known.
+    /// A provider's code in words; nil if it isn't known.
     func describe(code: Int) -> String?
 }
 
-/// Every fault found in one message.
+/// Every fault of one message.
 package struct MessageFaults: Error, Sendable, Hashable {
     package let faults: [FieldCheck.Fault]
 

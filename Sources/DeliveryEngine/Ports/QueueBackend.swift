@@ -1,14 +1,14 @@
 package import DeliveryCore
 
-/// A store as whoever opens it has it: the queue for everybody, to be watched and closed.
+/// A store as its opener has it: the queue with all its ports, to be watched and closed.
 package protocol QueueBackend: Queue, Campaigns, QueueFigures {
-    /// Salts the fingerprint of credentials that this store keeps: another in every store.
+    /// Salts the fingerprint of credentials that this store keeps; each store has its own.
     var salt: String { get }
 
-    /// Returns once a write has returned, done or refused: for a watchdog, which hears nothing if
-    /// the disk hangs.
+    /// Returns once a write has succeeded or failed; with a hung disk it never does, which the
+    /// watchdog notices.
     func proveWriting(now: Now) async
 
-    /// Waits for what is going on and lets go of the store.
+    /// Waits for running jobs and closes the store.
     func close() throws(QueueError)
 }

@@ -1,6 +1,6 @@
 package import DeliveryCore
 
-/// Both clocks and a way to wait, so that a test can make time pass.
+/// Both clocks and a way to wait, so that tests can control time.
 package protocol TimeSource: Sendable {
     func now() -> Now
 
