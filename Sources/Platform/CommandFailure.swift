@@ -1,11 +1,11 @@
-/// Why a command ends without having done what was asked.
+/// Why a command failed, and its exit code.
 package struct CommandFailure: Error, Sendable, Hashable {
     package let code: Code
-    /// For standard error; empty where everything was said.
+    /// For standard error; empty if everything was printed already.
     package let message: String
-    /// Whether the same request, sent again, may fare better; nil where it would not.
+    /// Whether the same request may succeed later; nil if it won't.
     package var retry: Retry?
-    /// Whether the daemon said that what was asked about isn't there.
+    /// Whether the daemon said that the campaign or recipient doesn't exist.
     package var isMissing = false
 
     package init(_ code: Code, _ message: String, retry: Retry? = nil) {
@@ -14,22 +14,22 @@ package struct CommandFailure: Error, Sendable, Hashable {
         self.retry = retry
     }
 
-    /// The same failure where there can be no other try, of whatever cause.
+    /// The same failure without another try.
     package var final: CommandFailure {
         CommandFailure(code == .unreachable ? .tryAgain : code, message)
     }
 
     /// When to send a request again.
     package enum Retry: Sendable, Hashable {
-        /// After a pause of one's own choice.
+        /// After a pause that the client chooses.
         case soon
-        /// After what the daemon asked for.
+        /// After the pause that the daemon asked for.
         case after(Duration)
     }
 
     /// The exit codes of `sysexits.h` that the commands use, and 1.
     package enum Code: Int32, Sendable, Hashable {
-        /// Done, but not everyone was sent.
+        /// Done, but not every recipient was sent.
         case incomplete = 1
         case usage = 64
         case badData = 65

@@ -1,17 +1,16 @@
 import Glibc
 
-/// A file's name as it came on the command line or in a variable.
+/// A file name from the command line or an environment variable.
 package enum FileName {
-    /// Refuses what can't be the name of a file that is there, naming the cause; `option` is where it
-    /// came from.
+    /// Refuses what can't name an existing file, with the cause; `option` is where it came from.
     ///
-    /// A name that is odd and is there all the same is a file like any other.
+    /// An odd name is accepted if the file exists.
     package static func check(_ path: String, of option: String) throws(CommandFailure) {
         if unsafe access(path, F_OK) == 0 { return }
         try checkNew(path, of: option)
     }
 
-    /// Refuses what must not become the name of a new file.
+    /// Refuses what must not become a new file's name.
     package static func checkNew(_ path: String, of option: String) throws(CommandFailure) {
         if path.isEmpty {
             throw CommandFailure(.usage, "\(option) is empty; give the name of a file")

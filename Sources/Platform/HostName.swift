@@ -1,13 +1,13 @@
 import Glibc
 
-/// The one spelling of a host: what listens, what is compared with a `Host` and what decides whether
-/// other machines can connect are then the same.
+/// The canonical spelling of a host, shared by listening, the check of `Host`, and the check
+/// whether other machines can connect.
 package enum HostName {
-    /// A name in lower case, or an address as the system prints it, without brackets; nil for what
-    /// is neither.
+    /// A name in lower case, or an address as the system prints it, without brackets; nil for other
+    /// text.
     ///
-    /// The resolver takes `0`, `127.1`, `0x7f.1` and `017700000001` for addresses too, and `*` for
-    /// none; what they mean there isn't what people expect, so they are refused.
+    /// The resolver also takes `0`, `127.1`, `0x7f.1` and `017700000001` for addresses, and `*` for
+    /// none; few people expect what they mean there, so they are refused.
     package static func canonical(_ text: some StringProtocol) -> String? {
         if text.hasPrefix("[") {
             guard text.hasSuffix("]") else { return nil }
@@ -28,7 +28,7 @@ package enum HostName {
             || isHexadecimal && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
-    /// An underscore is no letter of host names, but of names that containers have.
+    /// An underscore isn't allowed in host names, but containers' names have it.
     private static func isLabel(_ label: Substring) -> Bool {
         (1...63).contains(label.utf8.count)
             && label.utf8.allSatisfy { byte in
@@ -40,7 +40,7 @@ package enum HostName {
             }
     }
 
-    /// An address as the system prints it; nil if the text is none in full.
+    /// An address as the system prints it; nil if the text isn't a whole address.
     private static func address(_ text: String, _ family: CInt) -> String? {
         var bytes = [UInt8](repeating: 0, count: 16)
         guard unsafe inet_pton(family, text, &bytes) == 1 else { return nil }
@@ -51,7 +51,7 @@ package enum HostName {
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// An IPv4 address that was written as one of IPv6 listens, and is asked for, as itself.
+    /// The IPv4 address of an IPv6-mapped one, which listens and is requested as such.
     private static func unmapped(_ address: String) -> String {
         let prefix = "::ffff:"
         guard address.hasPrefix(prefix), address.contains(".") else { return address }
@@ -70,7 +70,7 @@ package struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads the form above; nil if the text isn't of it.
+    /// Parses that form; nil if the text has another.
     package init?(_ text: some StringProtocol) {
         guard let colon = text.lastIndex(of: ":"),
             let port = Self.port(text[text.index(after: colon)...]),
@@ -79,7 +79,7 @@ package struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
-    /// Digits alone; `UInt16` takes a sign too.
+    /// Digits alone; `UInt16` also takes a sign.
     private static func port(_ text: some StringProtocol) -> Int? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return UInt16(text).map(Int.init)

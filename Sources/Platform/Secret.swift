@@ -1,6 +1,6 @@
-/// Bytes that must not be shown: whatever prints a secret prints `(redacted)`.
+/// Bytes that must not be shown: printing a secret prints `(redacted)`.
 package struct Secret: Sendable, Equatable {
-    /// The secret itself, for whoever signs or compares with it.
+    /// The secret itself, for signing and comparing.
     package let bytes: [UInt8]
 
     package init(_ text: String) {
@@ -18,18 +18,19 @@ package struct Secret: Sendable, Equatable {
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String { "(redacted)" }
     package var debugDescription: String { description }
-    /// `dump` and `String(reflecting:)` look into a type's mirror unless it has one of its own.
+    /// `dump` and `String(reflecting:)` show a type's stored properties unless it has a mirror of
+    /// its own.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Guards against secrets that were written where they don't belong.
+/// Finds secrets in text that may be printed.
 package enum Redaction {
-    /// Whether the last part of a text has the form of a key or a token.
+    /// Whether the last word of a text has the form of a key or a token.
     package static func looksSecret(_ text: String) -> Bool {
         isSecret(text.split(separator: "/").last ?? "")
     }
 
-    /// A text with each word of it that has the form of a key or a token left out.
+    /// A text without the words that have the form of a key or a token.
     package static func redact(_ text: String) -> String {
         var redacted = ""
         var rest = text[...]

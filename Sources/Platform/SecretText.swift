@@ -1,9 +1,9 @@
-/// The bytes of a file that holds tokens, before anyone looks for one.
+/// Checks and parses the bytes of a file with tokens.
 ///
-/// A token goes out in a header, so all of it is ASCII. An editor's mark or another encoding would
-/// make a token of what looks right and opens nothing.
+/// A token is sent in a header, so it is ASCII. With a byte order mark or another encoding a token
+/// would look right and be refused.
 package enum SecretText {
-    /// What keeps the bytes from being lines of plain text, with the remedy; nil if nothing does.
+    /// Why the bytes aren't lines of plain text, with the remedy; nil if they are.
     package static func fault(in bytes: [UInt8], of name: String) -> Finding? {
         let problem: String
         if marks.contains(where: { bytes.starts(with: $0) }) {
@@ -23,7 +23,7 @@ package enum SecretText {
         )
     }
 
-    /// The fields of each line: what stands between blanks and tabs.
+    /// The fields of each line, separated by blanks and tabs.
     package static func lines(of bytes: [UInt8]) -> [[String]] {
         bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
             line.split(whereSeparator: isBlank).map { String(decoding: $0, as: UTF8.self) }
@@ -36,14 +36,14 @@ package enum SecretText {
         return words.count == 1 ? words.first.map { Secret($0) } : nil
     }
 
-    /// UTF-8's, and UTF-16's in both orders of bytes.
+    /// The byte order marks of UTF-8, and of UTF-16 in both orders.
     private static let marks: [[UInt8]] = [[0xEF, 0xBB, 0xBF], [0xFF, 0xFE], [0xFE, 0xFF]]
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
     }
 
-    /// Whether a byte is a control character that ends no line and sets no field apart.
+    /// Whether a byte is a control character other than a tab or a line's end.
     private static func isStray(_ byte: UInt8, before next: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "\t"), UInt8(ascii: "\n"): false

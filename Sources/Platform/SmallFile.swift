@@ -1,13 +1,13 @@
 import Glibc
 package import SystemPackage
 
-/// Files that are read or made as a whole: configuration, keys, tokens, messages.
+/// Files read or written as a whole: configuration, keys, tokens, messages.
 package enum SmallFile {
     /// Why a file can't be read or made, in the system's words.
     package struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
         package let path: String
         package let reason: String
-        /// The system's number of it; nil where the reason isn't the system's.
+        /// The system's errno; nil if the fault isn't the system's.
         package private(set) var code: Errno?
 
         package init(path: String, reason: String) {
@@ -22,11 +22,11 @@ package enum SmallFile {
 
         package var description: String { "\(path): \(reason)" }
 
-        /// Whether whoever read what is written has gone.
+        /// Whether the reader of a pipe has closed it.
         package var isBrokenPipe: Bool { code == .brokenPipe }
 
-        /// Whether it may pass without a change of the configuration: a disk that is full or fails,
-        /// too many open files.
+        /// Whether it may pass without a change of the configuration: a full or failing disk, too
+        /// many open files.
         package var mayPass: Bool {
             let passing: [Errno] = [
                 .noSpace, .diskQuotaExceeded, .ioError, .tooManyOpenFiles,
@@ -36,7 +36,7 @@ package enum SmallFile {
         }
     }
 
-    /// Does something with a file; what goes wrong is told with the name of it.
+    /// Does some work with a file; faults are thrown with its name.
     package static func named<Value>(
         _ name: String,
         _ body: () throws -> Value
@@ -62,8 +62,8 @@ package enum SmallFile {
 
     /// The bytes of a regular file of at most `limit` bytes, for files that are read again later.
     ///
-    /// A pipe, a device or a folder is refused without waiting for anything: a pipe without a writer
-    /// would keep a reload, and all that wait for it, for ever.
+    /// A pipe, a device or a folder is refused at once: a pipe without a writer would block a
+    /// reload, and everything that waits for it, for ever.
     package static func readRegular(_ path: String, limit: Int) throws(Fault) -> [UInt8] {
         try named(path) {
             let noTerminal = FileDescriptor.OpenOptions(rawValue: O_NOCTTY)
@@ -81,7 +81,7 @@ package enum SmallFile {
         }
     }
 
-    /// What something other than a regular file is.
+    /// The kind of a file that isn't regular.
     private static func kindName(of type: FileType) -> String? {
         switch type {
         case .regular: nil
@@ -93,7 +93,7 @@ package enum SmallFile {
         }
     }
 
-    /// The bytes that an open file has left, which must be at most `limit`.
+    /// The rest of an open file's bytes, at most `limit`.
     package static func read(
         from file: FileDescriptor,
         path: String,
@@ -112,7 +112,7 @@ package enum SmallFile {
         }
     }
 
-    /// Makes a file that only its owner can read; false, and nothing done, if there is one.
+    /// Creates a file that only its owner can read; false if there is one already.
     package static func createPrivateUnlessThere(
         _ path: String,
         holding bytes: [UInt8]
@@ -130,13 +130,14 @@ package enum SmallFile {
                 return false
             }
             return try file.closeAfter {
-                // The mode of `open` is cut by the umask; a strict one must not make it unreadable.
+                // The umask restricts the mode of `open`; a strict one must not make the file
+                // unreadable.
                 try succeed(fchmod(file.rawValue, 0o600))
                 do {
                     try file.writeAll(bytes)
                     try succeed(fsync(file.rawValue))
                 } catch {
-                    // A part of what it should hold would be taken for all of it by the next start.
+                    // The next start would take a partial file for a complete one.
                     _ = unsafe unlink(path)
                     throw error
                 }
@@ -149,7 +150,7 @@ package enum SmallFile {
         if result != 0 { throw Errno(rawValue: errno) }
     }
 
-    /// Whether anyone but the owner may read or write a file.
+    /// Whether users other than the owner may read or write a file.
     package static func isOpenToOthers(_ path: String) throws(Fault) -> Bool {
         try named(path) { try Stat(FilePath(path)).permissions.rawValue & 0o077 != 0 }
     }
@@ -165,7 +166,7 @@ package enum SmallFile {
 }
 
 extension FileDescriptor {
-    /// The next bytes, as many as there are up to a limit; none at the end.
+    /// The next bytes, up to a limit; none at the end.
     package func read(upTo limit: Int) throws -> [UInt8] {
         try unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             count = try unsafe read(into: UnsafeMutableRawBufferPointer(buffer))

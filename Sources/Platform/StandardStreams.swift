@@ -2,18 +2,18 @@ import Foundation
 import Glibc
 import SystemPackage
 
-/// What the process was started with in place of its three standard streams.
+/// The process's three standard streams.
 package enum StandardStreams {
-    /// Makes them fit to work with: each is open, and one whose reader has gone is an error of the
-    /// write and not the end of the process.
+    /// Makes the streams safe to use: all are open, and a closed pipe is an error of the write
+    /// instead of the end of the process.
     ///
-    /// A stream that is closed leaves its number to the next file that is opened, which may be the
-    /// store, and log lines would be written into it.
+    /// The next file opened takes the number of a closed stream: it may be the store, and log lines
+    /// would be written into it.
     package static func prepare() {
         _ = signal(SIGPIPE, SIG_IGN)
         for descriptor in STDIN_FILENO...STDERR_FILENO
         where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
-            // The lowest free number is taken, which is this one: those before it are open.
+            // `open` takes the lowest free number, which is this one: those before it are open.
             _ = unsafe open("/dev/null", O_RDWR)
         }
     }
@@ -23,7 +23,7 @@ package enum StandardStreams {
 package enum StandardError {
     private static let stream = FileDescriptor.standardError
 
-    /// Writes a text at once; what can't be written is lost, there is nowhere left to say so.
+    /// Writes a text at once; a failure is ignored, since there is nowhere to report it.
     package static func write(_ text: String) {
         do {
             try stream.writeAll(text.utf8)
@@ -36,21 +36,21 @@ package enum StandardError {
         write(text + "\n")
     }
 
-    /// Whether a person looks at it.
+    /// Whether it is a terminal.
     package static var isTerminal: Bool { isatty(stream.rawValue) == 1 }
 
-    /// Whether a line on it can be written over: a terminal, and one that knows escape codes.
+    /// Whether a line can be overwritten: on a terminal that knows escape codes.
     package static var takesEscapes: Bool {
         isTerminal && knowsEscapes(ProcessInfo.processInfo.environment["TERM"])
     }
 
-    /// Whether a terminal of that name (`TERM`) knows escape codes; one without a name is the plainest.
+    /// Whether a terminal type (`TERM`) knows escape codes; without a type it doesn't.
     package static func knowsEscapes(_ name: String?) -> Bool {
         guard let name, !name.isEmpty else { return false }
         return name != "dumb"
     }
 
-    /// The columns of the terminal, 80 where it doesn't say.
+    /// The terminal's columns; 80 if it doesn't tell.
     package static var columns: Int {
         var size = winsize()
         guard unsafe ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -70,15 +70,14 @@ package enum StandardError {
     }
 }
 
-/// Standard output: what a command was asked for, and nothing else.
+/// Standard output: a command's result, and nothing else.
 package enum StandardOutput {
     private static let stream = FileDescriptor.standardOutput
 
-    /// Whether a person looks at it.
+    /// Whether it is a terminal.
     package static var isTerminal: Bool { isatty(stream.rawValue) == 1 }
 
-    /// Writes all of it; whoever reads may have enough, as `head` has after some lines, and then there
-    /// is nothing to say.
+    /// Writes all bytes; a reader that closes the pipe early, as `head` does, is no fault.
     package static func write(_ bytes: [UInt8]) throws(CommandFailure) {
         do throws(SmallFile.Fault) {
             _ = try SmallFile.named("standard output") { try stream.writeAll(bytes) }

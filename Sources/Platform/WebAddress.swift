@@ -1,11 +1,11 @@
 import Codecs
 
-/// An address of a web server: scheme, host and port, nothing behind them.
+/// The address of a web server: scheme, host and port, without a path.
 package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     package let isSecure: Bool
     /// Without the brackets of an IPv6 address.
     package let host: String
-    /// Nil for the scheme's own.
+    /// Nil for the scheme's default.
     package let port: Int?
 
     package init(isSecure: Bool, host: String, port: Int?) {
@@ -14,7 +14,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `https://HOST` or `http://HOST`, with `:PORT` if need be; nil if it is anything else.
+    /// Parses `https://HOST` or `http://HOST`, optionally with `:PORT`; nil for other text.
     package init?(_ text: String) {
         var rest = Substring(text)
         if rest.hasPrefix("https://") {
@@ -26,7 +26,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         }
         rest = rest.dropFirst(isSecure ? "https://".count : "http://".count)
         if rest.hasSuffix("/") { rest = rest.dropLast() }
-        // The parser wants a port, so give it one where none is written.
+        // The parser needs a port; give it one if none is written.
         let hasPort = rest.hasPrefix("[") ? !rest.hasSuffix("]") : rest.contains(":")
         guard let address = HostAndPort(hasPort ? String(rest) : "\(rest):0"),
             !hasPort || address.port > 0, address.host.utf8.allSatisfy(Self.isHostByte)
@@ -40,7 +40,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         return (isSecure ? "https://" : "http://") + bracketed + (port.map { ":\($0)" } ?? "")
     }
 
-    /// Whether what is sent can be read by nobody else on the way.
+    /// Whether no other party can read what is sent there.
     package var isPrivate: Bool { isSecure || Loopback.contains(host) }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {
