@@ -1,13 +1,13 @@
 import JSON
 package import Platform
 
-/// A campaign on its way to the daemon: created, filled and started, each step tried again.
+/// A campaign's submission: created, filled and started, each step retried.
 ///
-/// The key makes it safe to ask again: the daemon makes one campaign for it.
+/// The key makes a retry safe: the daemon creates one campaign for it.
 package struct CampaignSubmission: Sendable {
     private let client: DaemonClient
     private let file: RecipientFile
-    /// The operator's own Idempotency-Key; nil for a new one.
+    /// The user's own Idempotency-Key; nil for a new one.
     private let key: String?
 
     package init(client: DaemonClient, file: RecipientFile, key: String?) {
@@ -18,7 +18,7 @@ package struct CampaignSubmission: Sendable {
 
     /// Fills and starts a draft, unless an earlier submit with the same key has done so.
     package func fillAndStart(_ id: String) async throws(CommandFailure) -> [UInt8] {
-        // Before a long list is sent for nothing.
+        // Checked before a long list is sent in vain.
         if key != nil, let earlier = try await submitted(id) {
             Self.tell(of: earlier.campaign)
             return earlier.answer
@@ -29,10 +29,10 @@ package struct CampaignSubmission: Sendable {
             isFilled = true
             return try await start(id)
         } catch {
-            // Refused may mean that a request whose answer was lost did it already.
+            // A refusal may mean that a request whose answer was lost has succeeded.
             let mayBeDone = error.code == .refused || error.code == .badData
             if mayBeDone, let earlier = try await submitted(id) {
-                // Where the list is in, it was this submit that started it.
+                // After a complete upload it was this submission that started the campaign.
                 if !isFilled { Self.tell(of: earlier.campaign) }
                 return earlier.answer
             }
@@ -46,7 +46,7 @@ package struct CampaignSubmission: Sendable {
         }
     }
 
-    /// The campaign if it is no draft any more; throws if it isn't there any more.
+    /// The campaign if it isn't a draft any more; throws if it was deleted.
     private func submitted(
         _ id: String
     ) async throws(CommandFailure) -> (campaign: CampaignView, answer: [UInt8])? {
@@ -72,7 +72,7 @@ package struct CampaignSubmission: Sendable {
         )
     }
 
-    /// Creates the draft; the key makes it safe to ask again.
+    /// Creates the draft; the key makes a retry safe.
     package func create(_ body: [UInt8]) async throws(CommandFailure) -> String {
         let key = key ?? RandomText.hexadecimal(bits: 128)
         let request = DaemonClient.Request(
@@ -92,7 +92,7 @@ package struct CampaignSubmission: Sendable {
         return id
     }
 
-    /// Starts it; asked again, the daemon says that it has started.
+    /// Starts the draft; for a retry the daemon answers that it has started.
     private func start(_ id: String) async throws(CommandFailure) -> [UInt8] {
         var loop = RetryLoop(isKnown: true)
         return try await loop.run { () throws(CommandFailure) in
@@ -106,7 +106,7 @@ package struct CampaignSubmission: Sendable {
             do throws(CommandFailure) {
                 return try await client.upload(file, to: id)
             } catch {
-                // A pipe is used up; what the daemon got of it stays in the draft.
+                // A pipe can't be read again; recipients that the daemon got stay in the draft.
                 if !file.isRepeatable { throw error.final }
                 throw error
             }

@@ -1,11 +1,11 @@
 package import Platform
 
-/// Finds the token in the places that the contract names, in its order.
+/// Finds the token in the contract's places, in their order.
 package enum ClientToken {
-    /// Where a daemon with the standard configuration keeps its token.
+    /// The token file of a daemon with the default configuration.
     package static let standardFile = "/var/lib/fanoutd/token"
 
-    /// The token; nil if there is none, which is right for a Unix socket.
+    /// The token; nil if there is none, as a Unix socket allows.
     package static func find(
         file: String?,
         environment: [String: String],
@@ -22,7 +22,8 @@ package enum ClientToken {
         do {
             return try read(standardFile)
         } catch  where error.code == .usage {
-            // Not there or not for this user: the daemon's answer says what is missing.
+            // Missing or unreadable for this user: the daemon's answer tells that a token is
+            // needed.
             return nil
         }
     }
@@ -53,7 +54,7 @@ package enum ClientToken {
 }
 
 extension [String: String] {
-    /// A variable's value; an empty one counts as not set, as scripts leave it.
+    /// A variable's value; an empty one counts as unset, since scripts leave such.
     package func filled(_ name: String) -> String? {
         self[name].flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -1,14 +1,14 @@
 import Codecs
 package import Platform
 
-/// Where a client command finds the daemon: an `http(s)://` URL or `unix:/path`.
+/// A daemon's address: an `http(s)://` URL or `unix:/path`.
 package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
     case web(WebAddress)
     case unix(path: String)
 
     package static let standard = "http://127.0.0.1:8480"
 
-    /// Reads the form above; nil if the text isn't of it.
+    /// Parses that form; nil if the text has another.
     package init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = text.dropFirst("unix:".count)
@@ -36,7 +36,7 @@ package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether a token could be read on its way there.
+    /// Whether no other party could read a token on the way.
     package var isPrivate: Bool {
         switch self {
         case .web(let server): server.isPrivate

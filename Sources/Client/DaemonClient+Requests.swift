@@ -3,12 +3,12 @@ package import JSON
 package import Platform
 
 extension DaemonClient {
-    /// The path of a campaign, or of something below it.
+    /// The path of a campaign, or of a resource below it.
     package static func path(_ id: String, _ rest: String = "") -> String {
         "/v1/campaigns/\(PercentEncoding.encode(id))\(rest)"
     }
 
-    /// Makes a request whose answer is JSON.
+    /// Sends a request whose answer is JSON.
     package func sendForJSON(_ request: Request) async throws(CommandFailure) -> JSON {
         try Self.parse(try await send(request))
     }
@@ -25,7 +25,7 @@ extension DaemonClient {
         CampaignView(try await sendForJSON(.campaign(id)))
     }
 
-    /// Streams recipients into a draft and shows how far it has come.
+    /// Streams recipients into a draft and shows progress.
     package func upload(
         _ file: RecipientFile,
         to id: String
@@ -64,7 +64,7 @@ extension DaemonClient {
     }
 
     private static func showUpload(of file: RecipientFile, _ counter: ByteCounter) async {
-        // Most lists are sent before anybody would ask how far they have come.
+        // Most lists are sent before a display of progress is of use.
         var display = ProgressDisplay(firstLineAfter: .seconds(5))
         do {
             while true {
@@ -72,14 +72,14 @@ extension DaemonClient {
                 display.show(Progress(sent: counter.count, of: file.size))
             }
         } catch {
-            // Canceled: the upload has ended, and its answer says the rest.
+            // Canceled: the upload has ended, and its answer has the totals.
             display.clear()
         }
     }
 }
 
 extension DaemonClient.Request {
-    /// Asks for a campaign.
+    /// Reads a campaign.
     package static func campaign(_ id: String) -> Self {
         Self("GET", DaemonClient.path(id), answer: .object(with: "counts"))
     }
@@ -89,7 +89,7 @@ extension DaemonClient.Request {
         Self("POST", DaemonClient.path(id, action), answer: .object(with: "counts"))
     }
 
-    /// Asks where the quota stands.
+    /// Reads the quota.
     package static var quota: Self {
         Self("GET", "/v1/quota", answer: .object(with: "window_used"))
     }

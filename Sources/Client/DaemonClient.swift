@@ -4,16 +4,16 @@ import NIOCore
 import NIOHTTP1
 package import Platform
 
-/// Speaks to a daemon's HTTP endpoint for the client commands.
+/// The client commands' access to a daemon's HTTP endpoint.
 package struct DaemonClient: Sendable {
     package let address: DaemonAddress
     package let token: Secret?
 
-    /// The largest answer that is taken into memory; a page of 1,000 campaigns stays far below.
+    /// The largest answer read into memory; a page of 1,000 campaigns is far smaller.
     private static let answerLimit = 64 * 1_048_576
-    /// A daemon that doesn't begin to answer for so long won't.
+    /// A daemon that hasn't begun to answer after this time is considered hung.
     private static let timeout = TimeAmount.seconds(60)
-    /// Uploads, exports and retries end when they end.
+    /// Uploads, exports and retries take as long as their data.
     private static let streamTimeout = TimeAmount.hours(24 * 7)
 
     package init(address: DaemonAddress, token: Secret?) {
@@ -21,17 +21,17 @@ package struct DaemonClient: Sendable {
         self.token = token
     }
 
-    /// A request, but for where it goes.
+    /// A request, without the daemon's address.
     package struct Request: Sendable {
         package var method: String
         package var path: String
         package var headers: [(String, String)]
         package var body: Body
-        /// Whether its answer may begin long after the request, as that of a retry of millions.
+        /// Whether the answer may begin long after the request, as for a retry of millions.
         package var mayTakeLong = false
-        /// How long the answer may take, where that isn't the usual time.
+        /// The time limit of the answer, if it isn't the usual one.
         package var timeout: Duration?
-        /// What a daemon's answer is, by which another server's is told.
+        /// The form of a daemon's answer, which tells it from another server's.
         package var answer: Answer
 
         package enum Answer: Sendable {
@@ -64,7 +64,7 @@ package struct DaemonClient: Sendable {
         }
     }
 
-    /// Makes a request and answers with its body; a refusal is thrown with its problem as text.
+    /// Sends a request and returns the answer's body; a refusal is thrown with its problem as text.
     package func send(_ request: Request) async throws(CommandFailure) -> [UInt8] {
         try await exchange(request) { response throws(CommandFailure) in
             let bytes = try await Self.collect(response.body)
@@ -83,7 +83,7 @@ package struct DaemonClient: Sendable {
         }
     }
 
-    /// What another server's answer is told as.
+    /// The failure for an answer of another server.
     private func notFanoutd(_ reason: String) -> CommandFailure {
         CommandFailure(
             .unreachable,
@@ -91,7 +91,7 @@ package struct DaemonClient: Sendable {
         )
     }
 
-    /// Makes a request and hands its body on piece by piece.
+    /// Sends a request and passes the answer's body on chunk by chunk.
     package func stream(
         _ request: Request,
         to take: ([UInt8]) throws(CommandFailure) -> Void
@@ -126,7 +126,7 @@ package struct DaemonClient: Sendable {
             let status = Int(response.status.code)
             guard (200..<300).contains(status) else {
                 let refusal = Refusal(status: status, body: try await Self.collect(response.body))
-                // What stands before a daemon answers for it with 502, 503 or 504.
+                // A proxy in front of a daemon answers 502, 503 or 504 itself.
                 guard refusal.isFanoutd || status >= 500 else {
                     throw notFanoutd("what listens there answers with status \(status)")
                 }
@@ -140,7 +140,7 @@ package struct DaemonClient: Sendable {
         do {
             try await client.shutdown()
         } catch {
-            // The answer is in hand; a connection that won't close changes nothing about it.
+            // The answer is complete; a failed close of the connection changes nothing about it.
         }
         return try outcome.get()
     }
@@ -162,7 +162,7 @@ package struct DaemonClient: Sendable {
     private static var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
-        // Refused means that no daemon is there: say so at once.
+        // A refused connection means that no daemon listens: fail at once.
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }
@@ -194,7 +194,7 @@ package struct DaemonClient: Sendable {
         do {
             return try await client.execute(message, timeout: timeout)
         } catch {
-            // The list's own fault comes first: what else broke is what came of it.
+            // The list's own fault comes first: a broken connection is its consequence.
             if case .stream(_, let counter) = request.body, let failure = counter.failure {
                 throw failure
             }

@@ -3,14 +3,14 @@ import Platform
 import Synchronization
 package import UnixSignals
 
-/// Ctrl-C while something is made at the daemon that stays there: it is named before the end.
+/// Ctrl-C while a command creates a campaign that stays: it is named before the process ends.
 package final class Interruption: Sendable {
     private let stage: Mutex<Stage>
 
-    /// How far the command has come.
+    /// The command's progress.
     package enum Stage: Sendable, Hashable {
         case creating
-        /// A campaign that is a draft as far as the command knows.
+        /// The campaign is a draft, as far as the command knows.
         case draft(String)
         case started(String)
     }
@@ -23,8 +23,8 @@ package final class Interruption: Sendable {
         self.stage.withLock { $0 = stage }
     }
 
-    /// Does something; a signal meanwhile ends the process as that signal does, once it was said what
-    /// stays.
+    /// Does some work; at a signal meanwhile, prints what stays and ends the process by that
+    /// signal.
     package func guarding<Value>(
         _ client: DaemonClient,
         _ body: () async throws -> Value
@@ -47,7 +47,7 @@ package final class Interruption: Sendable {
         var campaign: CampaignView?
         if case .draft(let id) = stage {
             var request = DaemonClient.Request.campaign(id)
-            // Whoever pressed Ctrl-C waits for it.
+            // The user who pressed Ctrl-C waits for it.
             request.timeout = .seconds(2)
             do throws(CommandFailure) {
                 campaign = CampaignView(try await client.sendForJSON(request))
@@ -59,7 +59,7 @@ package final class Interruption: Sendable {
         StandardError.writeLine("fanoutd: interrupted; \(Self.text(stage, campaign))")
     }
 
-    /// What stays, and what to do about it; `campaign` is how it stands, nil if that isn't known.
+    /// What stays, and the remedy; `campaign` is its state, nil if that isn't known.
     package static func text(_ stage: Stage, _ campaign: CampaignView?) -> String {
         switch stage {
         case .creating:
@@ -85,7 +85,7 @@ package final class Interruption: Sendable {
         """
     }
 
-    /// Whether a signal isn't ignored, as it is under `nohup` or in a script's background.
+    /// Whether a signal isn't ignored, as under `nohup` or in a script's background.
     package static func isHeeded(_ signal: UnixSignal) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(signal.rawValue, nil, &action) == 0 else { return true }
@@ -93,9 +93,9 @@ package final class Interruption: Sendable {
         return unsafe unsafeBitCast(handler, to: Int.self) != 1
     }
 
-    /// Ends the process so that a shell sees by which signal.
+    /// Ends the process by the signal, so that a shell sees it.
     ///
-    /// The threads that tasks run on let no signal through.
+    /// The threads of tasks block all signals.
     private static func die(by signal: UnixSignal) {
         _ = Glibc.signal(signal.rawValue, SIG_DFL)
         var mask = sigset_t()

@@ -9,7 +9,7 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
     package let state: String?
     /// The last part of the problem's type.
     package let slug: String?
-    /// Whether it is one of a daemon's problems.
+    /// Whether the problem is one of a daemon's.
     package let isFanoutd: Bool
     package let errors: [Fault]
 
@@ -18,7 +18,7 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
         package let detail: String
     }
 
-    /// Reads an answer's body; one that is no problem object is told by its status alone.
+    /// Reads an answer's body; if it is no problem object, the status alone tells.
     package init(status: Int, body: [UInt8]) {
         self.status = status
         let object: JSON?
@@ -41,7 +41,7 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Title and detail, then a line for each field at fault.
+    /// Title and detail, then a line for each invalid field.
     package var description: String {
         var text = title
         if let detail, detail != title { text += ": \(detail)" }
@@ -61,9 +61,9 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What a command ends with; `retryAfter` is the answer's Retry-After header.
+    /// The command's failure; `retryAfter` is the answer's Retry-After header.
     ///
-    /// Only what passes by itself within seconds is worth another try: a full disk does not.
+    /// Only a cause that passes within seconds is worth another try: a full disk isn't.
     package func failure(retryAfter: String? = nil) -> CommandFailure {
         let remedy =
             status == 401

@@ -1,23 +1,22 @@
 package import Platform
 
-/// Sends a request again while that may help, for so long as a person waits.
+/// Repeats a request while that may succeed, for as long as a person waits.
 ///
-/// Only for requests that are harmless to repeat: with an Idempotency-Key, or such that ask for a
-/// state.
+/// Only for idempotent requests: with an Idempotency-Key, or asking for a state.
 package struct RetryLoop: Sendable {
-    /// Whether the daemon has answered before, so that one which is gone is being restarted.
+    /// Whether the daemon has answered before; a refused connection then means a restart.
     private let isKnown: Bool
     private var tries = 0
 
     private static let tryLimit = 6
-    /// A daemon that asks for more than this has a trouble that a person should know of.
+    /// A daemon that asks for a longer pause has a fault that the user should know of.
     private static let longestPause = Duration.seconds(30)
 
     package init(isKnown: Bool) {
         self.isKnown = isKnown
     }
 
-    /// How long to wait before the next try; nil if there shall be none.
+    /// The pause before the next try; nil for none.
     package mutating func pause(after failure: CommandFailure) -> Duration? {
         let retry = failure.retry ?? (isKnown && failure.code == .unreachable ? .soon : nil)
         guard let retry, tries < Self.tryLimit - 1 else { return nil }
@@ -29,7 +28,7 @@ package struct RetryLoop: Sendable {
         }
     }
 
-    /// Makes a request until it succeeds or nothing is to be hoped of another try.
+    /// Sends a request until it succeeds or another try is useless.
     package mutating func run<Value>(
         saying say: (String) -> Void = StandardError.writeLine,
         _ request: () async throws(CommandFailure) -> Value

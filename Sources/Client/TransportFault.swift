@@ -6,24 +6,24 @@ import NIOPosix
 package import Platform
 import SystemPackage
 
-/// Why an exchange with a daemon failed below HTTP, in a user's words.
+/// Why a request to a daemon failed below HTTP, in a user's words.
 package enum TransportFault: Sendable, Hashable {
-    /// Nobody listens there.
+    /// No process listens at the address.
     case refused
-    /// There is no such socket.
+    /// The socket doesn't exist.
     case noSocket
     /// The socket is another user's.
     case forbidden
     case unknownHost
     case timedOut
-    /// A connection was there and broke, so that somebody listens.
+    /// A connection was established and broke: a process listens there.
     case broken
-    /// What answers speaks something else than HTTP.
+    /// The server doesn't speak HTTP.
     case noHTTP
-    /// What answers doesn't speak TLS.
+    /// The server doesn't speak TLS.
     case noTLS
     case untrusted
-    /// The system's word for another trouble; nil where there is none that a user would understand.
+    /// The system's text for another fault; nil if it would mean nothing to a user.
     case other(String?)
 
     package init(_ error: any Error) {
@@ -60,7 +60,7 @@ package enum TransportFault: Sendable, Hashable {
         }
     }
 
-    /// BoringSSL's errors have no names but in their text, which is for its developers.
+    /// BoringSSL's errors are told apart by their text alone, which is for its developers.
     private static func of(unknown error: any Error) -> TransportFault {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("failedToValidateHostname") {
@@ -69,7 +69,7 @@ package enum TransportFault: Sendable, Hashable {
         return text.contains("SSL") || text.contains("handshake") ? .noTLS : .other(nil)
     }
 
-    /// A few words for parentheses.
+    /// A short reason for parentheses.
     package var reason: String {
         switch self {
         case .refused: "connection refused"
@@ -99,7 +99,7 @@ package enum TransportFault: Sendable, Hashable {
         }
     }
 
-    /// What a command ends with; only a connection that broke is worth another try at once.
+    /// The command's failure; only after a broken connection may an immediate retry succeed.
     package func failure(at address: DaemonAddress) -> CommandFailure {
         CommandFailure(
             self == .forbidden ? .refused : .unreachable,

@@ -4,7 +4,7 @@ package import Platform
 import Synchronization
 import SystemPackage
 
-/// Counts bytes on their way out, for whoever shows progress, and keeps why they ended early.
+/// Counts the bytes sent, for a progress display, and keeps the list's fault.
 package final class ByteCounter: Sendable {
     private let bytes = Atomic(0)
     private let ending = Mutex<CommandFailure?>(nil)
@@ -17,16 +17,16 @@ package final class ByteCounter: Sendable {
         bytes.wrappingAdd(count, ordering: .relaxed)
     }
 
-    /// What is wrong with the list itself; nil while nothing is.
+    /// The fault of the list itself; nil while there is none.
     ///
-    /// Whoever sends it may see a broken connection first, which is only what came of it.
+    /// The request may fail first with a broken connection, which is only its consequence.
     package var failure: CommandFailure? {
         get { ending.withLock { $0 } }
         set { ending.withLock { $0 = newValue } }
     }
 }
 
-/// A list as a sequence of pieces; reading waits on a thread of its own, not on a task's.
+/// A list as a sequence of chunks, read on a thread of its own and not on a task's.
 package struct FileChunks: AsyncSequence, Sendable {
     let source: FileSource
     let name: String
@@ -35,7 +35,7 @@ package struct FileChunks: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-    /// Opens the file at the first piece and closes it when it is done with.
+    /// Opens the file at the first chunk and closes it at the end.
     package final class Iterator: AsyncIteratorProtocol {
         private let chunks: FileChunks
         private var state = State.new
@@ -48,7 +48,7 @@ package struct FileChunks: AsyncSequence, Sendable {
             case ended
         }
 
-        /// Large enough that calls don't count, small enough to be nothing in memory.
+        /// Large enough that calls cost nothing, small enough to cost no memory.
         private static let pieceSize = 128 * 1_024
 
         init(_ chunks: FileChunks) {
@@ -101,7 +101,7 @@ package struct FileChunks: AsyncSequence, Sendable {
             }
         }
 
-        /// A list that is written while it is read is half of one and half of another.
+        /// A list that is written while it is read would be half of each version.
         private func checkIdentity(isAtEnd: Bool) throws {
             guard let size = chunks.source.size, case .open(let file) = state else { return }
             let status = try SmallFile.named(chunks.name) { try file.stat() }

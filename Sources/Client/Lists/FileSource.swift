@@ -2,18 +2,18 @@ import Glibc
 package import Platform
 import SystemPackage
 
-/// Where the bytes of a list come from: a file that can be read again, or a stream that comes once.
+/// The source of a list's bytes: a file that can be read again, or a stream that can't.
 package struct FileSource: Sendable {
     /// `-` is standard input.
     let path: String
-    /// The first bytes; of a stream they are read already.
+    /// The first bytes; those of a stream have been read from it.
     let head: [UInt8]
-    /// What the file was when it was first opened.
+    /// The file's identity when it was first opened.
     let identity: Identity
-    /// The open stream; nil for a file, which is opened whenever it is read.
+    /// The open stream; nil for a file, which is opened for each reading.
     let stream: FileDescriptor?
 
-    /// Tells whether a file is still what it was.
+    /// Tells whether a file was changed or replaced.
     struct Identity: Sendable, Hashable {
         let device: DeviceID
         let inode: Inode
@@ -30,7 +30,7 @@ package struct FileSource: Sendable {
         }
     }
 
-    /// As many bytes as tell what it holds, also where they have to be inflated.
+    /// Enough bytes to recognise the content, also if they must be inflated.
     private static let headSize = 64 * 1_024
 
     package init(_ path: String) throws(SmallFile.Fault) {
@@ -50,14 +50,14 @@ package struct FileSource: Sendable {
         }
         identity = Identity(status)
         head = try Self.head(of: file)
-        // What is redirected may be read from its middle, so standard input is no file.
+        // Redirected standard input may start in the middle of a file, so it isn't read again.
         isKept = isGiven || status.type != .regular
         stream = isKept ? file : nil
     }
 
     var isRepeatable: Bool { stream == nil }
 
-    /// In bytes; nil for a stream, and for files that the kernel makes up while they are read.
+    /// In bytes; nil for a stream, and for files that the kernel generates.
     var size: Int? {
         guard isRepeatable, identity.size > 0 || head.isEmpty else { return nil }
         return identity.size
@@ -71,11 +71,11 @@ package struct FileSource: Sendable {
         do {
             try file.close()
         } catch {
-            // It was only read, so nothing is lost with it.
+            // The file was only read, so a failed close loses nothing.
         }
     }
 
-    /// Reads once at least, and on until a short list's end or as much as tells what it is.
+    /// Reads once at least, then until the end of the list or the size of the head.
     private static func head(of file: FileDescriptor) throws -> [UInt8] {
         var head: [UInt8] = []
         repeat {

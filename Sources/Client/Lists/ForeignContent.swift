@@ -1,19 +1,19 @@
-/// Bytes that can't be a text in UTF-8, told by how they begin or by a zero byte among them.
+/// Bytes that can't be UTF-8 text, recognised by their first bytes or a zero byte.
 ///
-/// A compressed file, a spreadsheet or UTF-16 under another name holds lines like any other bytes,
-/// and some of those would pass for accounts.
+/// A compressed file, a spreadsheet or UTF-16 under another name has lines as well, and some of
+/// them would pass for accounts.
 package struct ForeignContent: Sendable, Hashable, CustomStringConvertible {
-    /// What it is, such as `a zip archive`.
+    /// The kind of content, such as `a zip archive`.
     package let kind: String
-    /// How to make a text of it.
+    /// How to convert it to text.
     package let remedy: String
 
     package var description: String { "it is \(kind), not text in UTF-8; \(remedy)" }
 
-    /// As many bytes as tell any of the kinds.
+    /// Enough bytes to recognise every kind.
     package static let headSize = 512
 
-    /// What the start of a file says; nil where it may be text.
+    /// The kind that the start of a file shows; nil if it may be text.
     package init?(head: some Collection<UInt8>) {
         let head = Array(head.prefix(Self.headSize))
         if let known = Self.known.first(where: { head.starts(with: $0.start) }) {
@@ -30,7 +30,7 @@ package struct ForeignContent: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What a zero byte further behind says.
+    /// The kind of a file with a zero byte further on.
     package static let binary = ForeignContent(kind: "binary data", remedy: textRemedy)
 
     private init(kind: String, remedy: String) {
@@ -38,7 +38,8 @@ package struct ForeignContent: Sendable, Hashable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// Text in UTF-16 without a mark has zeroes beside its plain letters, always on the same side.
+    /// UTF-16 without a byte order mark has zeroes beside its ASCII letters, always on the same
+    /// side.
     private init?(zeroesIn head: [UInt8]) {
         let places = head.indices.filter { head[$0] == 0 }
         guard let first = places.first else { return nil }

@@ -1,6 +1,6 @@
-/// What looks as if a list were meant otherwise than it is read.
+/// A guess that a list is meant otherwise than its format says.
 package enum ListHint {
-    /// A sentence about a list's first line; nil where nothing looks odd.
+    /// A sentence about a list's first line; nil if nothing looks wrong.
     package static func about(_ head: [UInt8], format: RecipientFile.Format) -> String? {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = head.starts(with: mark) ? head.dropFirst(mark.count) : head[...]
@@ -43,7 +43,7 @@ package enum ListHint {
         String(field.lowercased().filter { $0.isLetter })
     }
 
-    /// How people head a column of accounts, in small letters without anything between.
+    /// Usual titles of a column of accounts, in lower case and without separators.
     private static let titles: Set<String> = [
         "account", "accounts", "accountid", "identifier", "openid", "recipient", "recipients",
         "toaccount", "uid", "user", "userid", "userids", "username", "users", "用户", "用户名", "账号",

@@ -2,25 +2,24 @@ import Compression
 import Glibc
 package import Platform
 
-/// A list of recipients on its way: its bytes as they lie in the file become text, and what is no
-/// text is refused.
+/// Turns a list's bytes, as they are in the file, into text, and refuses content that isn't text.
 ///
-/// The daemon would take each line of something else for an account or not, and start all the same.
+/// The daemon would take some lines of such content for accounts and start all the same.
 package struct ListText {
     private let name: String
     private let isCompressed: Bool
     /// Nil for plain text, and before the first byte.
     private var inflation: GzipInflation?
-    /// The first bytes of the text, until they were judged; nil then.
+    /// The first bytes of the text; nil once they were checked.
     private var head: [UInt8]? = []
 
-    /// `name` is what messages call it.
+    /// `name` names the list in messages.
     package init(name: String, isCompressed: Bool) {
         self.name = name
         self.isCompressed = isCompressed
     }
 
-    /// Judges the start of a list; answers the text of it.
+    /// Checks the start of a list; answers its text.
     package mutating func head(of bytes: [UInt8]) throws(CommandFailure) -> [UInt8] {
         var text: [UInt8] = []
         try take(bytes) { text += $0 }
@@ -28,7 +27,7 @@ package struct ListText {
         return text
     }
 
-    /// Takes the next bytes of the file and hands their text on.
+    /// Inflates and checks the next bytes of the file and answers their text.
     package mutating func take(
         _ bytes: [UInt8],
         to read: ([UInt8]) -> Void = { _ in }
@@ -49,18 +48,18 @@ package struct ListText {
         } catch let failure as CommandFailure {
             throw failure
         } catch {
-            // Nothing else is thrown here.
+            // The inflation throws no other error.
             throw CommandFailure(.badData, "\(name) can't be inflated")
         }
     }
 
-    /// Judges what came so far, however little that is.
+    /// Checks the bytes so far, however few.
     package mutating func judgeHead() throws(CommandFailure) {
         guard let head else { return }
         if let content = ForeignContent(head: head) { throw refusal(content) }
     }
 
-    /// Refuses a list that breaks off.
+    /// Refuses a truncated list.
     package mutating func finish() throws(CommandFailure) {
         try judgeHead()
         do throws(GzipInflation.Fault) {
@@ -85,7 +84,7 @@ package struct ListText {
             unsafe bytes.baseAddress.map { unsafe memchr($0, 0, bytes.count) != nil } ?? false
         }
         if hasZero {
-            // The head tells more of it.
+            // The head may give a better reason.
             try judgeHead()
             throw refusal(.binary)
         }

@@ -4,10 +4,10 @@ import SystemPackage
 
 /// Message files.
 package enum MessageFile {
-    /// Far over what a packet can hold, so that the daemon is the one to say what is too much.
+    /// Far more than a packet can hold: the daemon decides what is too large.
     private static let sizeLimit = 1_048_576
 
-    /// What some editors put before a text in UTF-8; JSON has no place for it.
+    /// The byte order mark that some editors write; JSON doesn't allow it.
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// The JSON object in a file, or on standard input for `-`.

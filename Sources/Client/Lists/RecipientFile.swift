@@ -1,16 +1,16 @@
 package import Platform
 
-/// Recipients as a user has them: a file of lines, NDJSON or CSV, perhaps gzipped, or standard input.
+/// A list of recipients: a file of lines, NDJSON or CSV, perhaps gzipped, or standard input.
 ///
-/// The one reader of all commands: it is opened, and its start is judged, before anything is made of
-/// it at the daemon.
+/// All commands read lists with it: the file is opened and its start checked before the daemon
+/// creates anything.
 package struct RecipientFile: Sendable {
     /// `-` is standard input.
     package let path: String
     package let format: Format
-    /// Whether the bytes are gzipped; they are sent as they are, and inflated by the daemon.
+    /// Whether the bytes are gzipped; they are sent so, and the daemon inflates them.
     package let isCompressed: Bool
-    /// The text at its start.
+    /// The start of the text.
     private let head: [UInt8]
     private let source: FileSource
 
@@ -54,27 +54,27 @@ package struct RecipientFile: Sendable {
         path == "-" ? "standard input" : path
     }
 
-    /// In bytes; nil where it can't be known.
+    /// In bytes; nil if it isn't known.
     package var size: Int? { source.size }
 
-    /// Whether it can be read again from its start, as a pipe can't.
+    /// Whether the list can be read again from its start; a pipe can't.
     package var isRepeatable: Bool { source.isRepeatable }
 
-    /// What looks as if it were meant otherwise than it is read.
+    /// A guess that the list is meant otherwise than its format says.
     package var hint: String? { ListHint.about(head, format: format) }
 
-    /// Says the hint, if there is one.
+    /// Prints the hint, if there is one.
     package func tellHint() {
         if let hint { StandardError.writeLine("fanoutd: \(self): \(hint)") }
     }
 
-    /// The headers that tell the daemon what comes.
+    /// The headers that describe the list to the daemon.
     package var headers: [(String, String)] {
         [("Content-Type", format.contentType)]
             + (isCompressed ? [("Content-Encoding", "gzip")] : [])
     }
 
-    /// The bytes in pieces, each read when it is asked for and judged before it is handed on.
+    /// The bytes in chunks, each read on demand and checked before it is passed on.
     package func chunks(counting counter: ByteCounter) -> FileChunks {
         FileChunks(
             source: source,

@@ -1,12 +1,12 @@
-/// How far long work has come, as one line of text.
+/// The progress of a long operation, as one line of text.
 package struct Progress: Sendable, Hashable {
     package var done: Int
-    /// Nil where nobody knows, as with standard input.
+    /// Nil if it isn't known, as with standard input.
     package var total: Int?
     package var unit: Unit
-    /// So many of the unit a second; nil before there is a measurement.
+    /// Units a second; nil before the first measurement.
     package var rate: Double?
-    /// What else there is to say, such as a campaign's state.
+    /// A further remark, such as a campaign's state.
     package var note: String
 
     package enum Unit: Sendable, Hashable {
@@ -28,22 +28,22 @@ package struct Progress: Sendable, Hashable {
         self.note = note
     }
 
-    /// An upload of so many bytes, where their number is known.
+    /// An upload's bytes, of a total if that is known.
     ///
-    /// What was sent may still lie in a buffer: the daemon reads as it has room.
+    /// Bytes sent may still be in a buffer: the daemon reads as it has room.
     package init(sent: Int, of size: Int?) {
         let isSent = size.map { $0 > 0 && sent >= $0 } ?? false
         let note = isSent ? "waiting for the daemon to take it in" : ""
         self.init(done: sent, total: size, unit: .bytes, note: note)
     }
 
-    /// A bar for a terminal of so many columns, narrower than that; the bar shrinks, then the note is
-    /// cut.
+    /// A bar narrower than a terminal of so many columns; first the bar shrinks, then the note is
+    /// truncated.
     package func bar(columns: Int) -> String {
         let room = max(0, columns - 1)
         let figures = figures.joined(separator: "  ")
         guard let fraction else { return line.cut(toColumns: room) }
-        // Two brackets and the blank behind them.
+        // Two brackets and the blank after them.
         let barRoom = room - 3 - figures.columns
         guard barRoom >= Self.leastBar else { return line.cut(toColumns: room) }
         let wish = note.isEmpty ? 0 : note.columns + 2
@@ -55,7 +55,7 @@ package struct Progress: Sendable, Hashable {
         return "[\(bar)] \(figures)" + (shownNote.isEmpty ? "" : "  \(shownNote)")
     }
 
-    /// Fewer columns don't show that anything moves.
+    /// With fewer columns no movement is visible.
     private static let leastBar = 10
 
     /// The same without a bar, for a log or a pipe.
@@ -72,7 +72,7 @@ package struct Progress: Sendable, Hashable {
         return parts
     }
 
-    /// How long the rest takes at the present rate; nil where that can't be told.
+    /// The expected time left at the present rate; nil if it isn't known.
     package var remaining: Duration? {
         guard let total, let rate, rate > 0, total > done else { return nil }
         return .seconds(Double(total - done) / rate)
@@ -124,7 +124,7 @@ package struct RateMeter: Sendable {
     }
 }
 
-/// How far an export has come, by the lines that went through.
+/// The progress of an export, by the lines that passed through.
 package struct ExportProgress: Sendable {
     private var lines = 0
     private let total: Int?
@@ -137,7 +137,7 @@ package struct ExportProgress: Sendable {
         lines += bytes.count { $0 == UInt8(ascii: "\n") }
     }
 
-    /// The header's line doesn't matter to anybody who watches, but it must not be one too many.
+    /// The header's line doesn't count as a recipient.
     package var shown: Progress {
         Progress(done: min(lines, total ?? lines), total: total, unit: .recipients)
     }

@@ -10,15 +10,15 @@ package struct ProgressDisplay {
     private var hasBar = false
     private var barAt: Duration?
 
-    /// How often a terminal's bar moves, and how often whoever has news need ask.
+    /// How often a terminal's bar moves, and how often a caller with progress need call.
     package static let barInterval = Duration.milliseconds(250)
 
-    /// What isn't a terminal gets its first line after a while.
+    /// Anything but a terminal gets its first line after this time.
     package init(firstLineAfter wait: Duration = .zero) {
         lines = LineRhythm(firstLineAfter: wait)
     }
 
-    /// Shows how far it has come, if it is time to.
+    /// Shows the progress, if it is due.
     package mutating func show(_ progress: Progress) {
         let now = clock.now
         var progress = progress
@@ -27,7 +27,7 @@ package struct ProgressDisplay {
         if isTerminal {
             if let barAt, time - barAt < Self.barInterval / 2 { return }
             barAt = time
-            // Back to the line's start, write, clear what is left of the line before.
+            // To the line's start, write, clear the rest of the previous line.
             StandardError.write("\r" + progress.bar(columns: StandardError.columns) + "\u{1B}[K")
             hasBar = true
             return
@@ -35,26 +35,25 @@ package struct ProgressDisplay {
         if lines.isDue(progress, at: time) { StandardError.writeLine(progress.line) }
     }
 
-    /// Takes the bar away, so that other text can follow.
+    /// Removes the bar, so that other text can follow.
     package mutating func clear() {
         if hasBar { Self.clearLine() }
         hasBar = false
     }
 
-    /// Empties the terminal's line, whoever wrote it.
+    /// Clears the terminal's line.
     package static func clearLine() {
         if StandardError.takesEscapes { StandardError.write("\r\u{1B}[K") }
     }
 }
 
-/// When a log or a pipe gets a line: every few seconds while something moves, seldom while nothing
-/// does.
+/// When a log or a pipe gets a line: every few seconds during progress, rarely without.
 package struct LineRhythm: Sendable {
     private var nextAt: Duration
     private var last: (done: Int, note: String, at: Duration)?
 
     private static let interval = Duration.seconds(5)
-    /// Long enough not to fill a log, short enough to show that somebody is still there.
+    /// Rare enough not to fill a log, often enough to show that the command still runs.
     private static let stillInterval = Duration.seconds(60)
 
     package init(firstLineAfter wait: Duration = .zero) {

@@ -1,5 +1,5 @@
 extension String {
-    /// The columns that a terminal gives the text.
+    /// The columns of the text on a terminal.
     package var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
 
     /// The text if it fits so many columns, otherwise its start and an ellipsis.
@@ -18,19 +18,19 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Two for the wide and full-width ones of East Asian Width (UAX 11) and for emoji, none for what
-    /// is put on the character before it.
+    /// Two for wide and full-width characters of East Asian Width (UAX 11) and for emoji, none for
+    /// combining characters.
     package var columns: Int {
         switch properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return 0
         default: break
         }
-        // The vowels and final consonants of Hangul that are joined to the consonant before them.
+        // Vowels and final consonants of Hangul, which join the consonant before them.
         if (0x1160...0x11FF).contains(value) { return 0 }
         return properties.isEmojiPresentation || Self.isWide(value) ? 2 : 1
     }
 
-    /// Whole blocks of UAX 11; what isn't assigned in them is wide as well.
+    /// Whole blocks of UAX 11, in which unassigned code points are wide as well.
     private static func isWide(_ value: UInt32) -> Bool {
         switch value {
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF,

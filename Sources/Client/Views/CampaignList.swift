@@ -1,12 +1,12 @@
 import JSON
 package import Platform
 
-/// Pages of campaigns put together.
+/// Pages of campaigns joined.
 package struct CampaignList: Sendable {
     package private(set) var campaigns: [CampaignView] = []
-    /// Where the next page begins; nil at the end, and before the first.
+    /// The cursor of the next page; nil at the end, and before the first.
     package private(set) var nextCursor: String?
-    /// The campaigns' own texts, with commas between.
+    /// The campaigns' own texts, separated by commas.
     private var items: [UInt8] = []
 
     package init() {}
@@ -21,13 +21,13 @@ package struct CampaignList: Sendable {
         nextCursor = object["next_cursor"]?.string
     }
 
-    /// One page that holds all, as the endpoint would write it, and a line end.
+    /// One page with all campaigns, as the endpoint would write it, and a line end.
     package var json: [UInt8] {
         Array(#"{"items":["#.utf8) + items + Array(#"],"next_cursor":null}"#.utf8)
             + [UInt8(ascii: "\n")]
     }
 
-    /// The campaigns for people.
+    /// The campaigns as a table.
     package var table: TextTable {
         var table = TextTable([
             .text("ID"), .text("STATE"), .text("PRIORITY"), .number("TOTAL"), .number("SENT"),

@@ -31,19 +31,19 @@ package struct CampaignView: Sendable {
         json[name]?.integer.flatMap { $0 == 0 ? nil : $0.grouped }
     }
 
-    /// A count as it may be added up: an answer from elsewhere can hold any number.
+    /// A count bounded so that a sum can't overflow: another server's answer may hold any number.
     private static func count(_ json: JSON?) -> Int {
         min(max(json?.integer ?? 0, 0), 1 << 53)
     }
 
-    /// A halt's code and text in one.
+    /// Code and text of a halt.
     package static func reason(_ json: JSON) -> String? {
         if let text = json.string { return text }
         guard let text = json["text"]?.string else { return nil }
         return json["code"]?.integer.map { "\($0) \(text)" } ?? text
     }
 
-    /// The statuses that the commands look for.
+    /// The statuses that the commands know by name.
     package enum Status: String, Sendable {
         case sending
         case sent
@@ -72,7 +72,7 @@ package struct CampaignView: Sendable {
         return Progress(done: finalCount, total: total, unit: .recipients, note: note)
     }
 
-    /// Everything about it, for people.
+    /// The campaign as text for people.
     package var text: String {
         var rows: [(name: String, value: String?)] = [
             ("id", id), ("name", name.isEmpty ? nil : name), ("state", state), ("reason", reason),
@@ -90,17 +90,17 @@ package struct CampaignView: Sendable {
         return labeled(rows)
     }
 
-    /// The command that lists whom the message didn't reach, by the statuses that there are.
+    /// The command that exports the recipients not sent, by the statuses that occur.
     package var exportOfMissed: String {
         let missed = counts.filter { $0.status != "sent" && $0.count > 0 }
         return "fanoutd export \(id)" + missed.map { " --status \($0.status)" }.joined()
     }
 
-    /// How a watch ends, nil while it goes on.
+    /// How a watch ends; nil while it continues.
     package var ending: Ending? {
         switch state {
         case "completed": count(.sent) == total ? .everyoneSent : .notEveryone
-        // A call that was out when it ended ends first, and its answer counts.
+        // A call in flight at the end is still recorded, and its answer counts.
         case "canceled", "expired": count(.sending) == 0 ? .notEveryone : nil
         case "halted": .halted(reason ?? "no reason given")
         case "draft": .unstarted
@@ -111,9 +111,9 @@ package struct CampaignView: Sendable {
     package enum Ending: Sendable, Hashable {
         case everyoneSent
         case notEveryone
-        /// A draft, which waits until somebody starts it.
+        /// A draft, which waits for a start.
         case unstarted
-        /// It stays so until somebody resumes or cancels it.
+        /// It stays halted until an operator resumes or cancels it.
         case halted(String)
     }
 }

@@ -1,11 +1,11 @@
 package import Platform
 
-/// Looks at a campaign again and again until nothing more happens to it by itself.
+/// Polls a campaign until its state changes no more by itself.
 package struct CampaignWatch {
     package let client: DaemonClient
     package let id: String
 
-    /// Often enough for a bar to move, seldom enough to be nothing to the daemon.
+    /// Often enough for a moving bar, and no load for the daemon.
     private static let interval = Duration.seconds(1)
 
     package init(client: DaemonClient, id: String) {
@@ -13,7 +13,7 @@ package struct CampaignWatch {
         self.id = id
     }
 
-    /// Shows progress on standard error; answers how the campaign stands in the end.
+    /// Shows progress on standard error; answers the campaign at its end.
     package func run() async throws -> CampaignView {
         var display = ProgressDisplay()
         var patience = WatchPatience()
@@ -35,7 +35,7 @@ package struct CampaignWatch {
                 display.show(progress)
             } catch {
                 let step = patience.missed(error)
-                // What the bar says isn't so any more.
+                // The bar's text is out of date.
                 if step != .wait { display.clear() }
                 switch step {
                 case .wait: break
@@ -47,25 +47,25 @@ package struct CampaignWatch {
         }
     }
 
-    /// A daemon that takes longer than this to say how a campaign stands is as good as gone.
+    /// A daemon that takes longer to answer a status counts as unreachable.
     private var look: DaemonClient.Request {
         var request = DaemonClient.Request.campaign(id)
         request.timeout = .seconds(10)
         return request
     }
 
-    /// Why nothing of a running campaign goes out, where all sending is what stands still.
+    /// Why a running campaign sends nothing, if all sending has stopped.
     private func hindrance(to campaign: CampaignView) async -> String? {
         guard campaign.state == "running", campaign.count(.sending) == 0 else { return nil }
         do throws(CommandFailure) {
             return QuotaView.hindrance(in: try await client.sendForJSON(.quota))
         } catch {
-            // The campaign was there a moment ago; the next look tells.
+            // The campaign was there a moment ago; the next poll tells.
             return nil
         }
     }
 
-    /// Says how it ended; anything but "everyone sent" ends the process with code 1.
+    /// Prints the end; anything but "everyone sent" ends the process with code 1.
     package static func conclude(_ campaign: CampaignView) throws(CommandFailure) {
         switch campaign.ending {
         case .everyoneSent:
@@ -92,11 +92,11 @@ package struct CampaignWatch {
     }
 }
 
-/// How long a watch goes on without an answer, and what it says meanwhile.
+/// How long a watch continues without an answer, and its messages meanwhile.
 package struct WatchPatience: Sendable {
     private var misses = 0
 
-    /// A daemon that is restarted is back within this many looks.
+    /// A restarting daemon is back within this many polls.
     package static let lookLimit = 60
 
     package init() {}
@@ -107,7 +107,7 @@ package struct WatchPatience: Sendable {
         case giveUp
     }
 
-    /// The first miss is told at once; what doesn't pass by itself ends the watch.
+    /// The first missed poll is reported at once; a permanent fault ends the watch.
     package mutating func missed(_ failure: CommandFailure) -> Step {
         let mayPass = failure.code == .unreachable || failure.code == .tryAgain
         misses += 1
@@ -115,7 +115,7 @@ package struct WatchPatience: Sendable {
         return misses == 1 ? .say("\(failure.message)\n  trying again for a minute") : .wait
     }
 
-    /// Says that the trouble is over, if there was one.
+    /// The message that the daemon answers again; nil if no poll was missed.
     package mutating func answered() -> String? {
         defer { misses = 0 }
         return misses > 0 ? "the daemon answers again" : nil

@@ -18,7 +18,7 @@ package struct IntakeView: Sendable {
         }
     }
 
-    /// For standard error: what was taken, and a line for each example of what wasn't.
+    /// For standard error: the totals, and a line for each example of an invalid line.
     package var text: String {
         var text = "\(accepted.grouped) accepted"
         if duplicates > 0 {
@@ -56,7 +56,7 @@ package struct PlanView: Sendable {
 package struct QuotaView: Sendable {
     package let text: String
 
-    /// What keeps all sending from going on; nil if nothing does.
+    /// Why all sending has stopped; nil if it hasn't.
     package static func hindrance(in json: JSON) -> String? {
         guard let state = json["state"]?.string, state != "running" else { return nil }
         let reason = json["reason"].flatMap(CampaignView.reason).map { " (\($0))" } ?? ""
