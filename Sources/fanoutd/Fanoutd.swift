@@ -50,7 +50,7 @@ import Platform
 
     package init() {}
 
-    /// Runs a command and ends the process with the exit code of `sysexits.h` that fits.
+    /// Runs a command and ends the process with the fitting exit code of `sysexits.h`.
     package static func main() async {
         StandardStreams.prepare()
         do {
@@ -74,7 +74,7 @@ import Platform
         exit(withError: ExitCode(failure.code.rawValue))
     }
 
-    /// Says what the parser of the command line has to say: help, or a fault, which holds its words.
+    /// Prints the parser's text, help or a fault, and ends the process.
     private static func end(_ error: any Error) -> Never {
         let text = fullMessage(for: error)
         let code = exitCode(for: error)

@@ -54,7 +54,8 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 
-    /// Rests after each step for as long as that took, so half of the disk's time is the daemon's.
+    /// Rests after each step for as long as the step took, which leaves half of the disk's time to
+    /// the daemon.
     private func fill(_ copy: StoreCopy) async throws(CopyError) {
         let clock = ContinuousClock()
         var display = ProgressDisplay()
@@ -66,12 +67,12 @@ struct BackupCommand: AsyncParsableCommand {
             do {
                 try await clock.sleep(for: start.duration(to: clock.now))
             } catch {
-                // Nobody cancels a command's task.
+                // A command's task is never cancelled.
             }
         }
     }
 
-    /// The exit code tells what will do: another name, another try, other rights.
+    /// The exit code tells the remedy: another name, another try, other permissions.
     static func failure(_ error: CopyError) -> CommandFailure {
         let code: CommandFailure.Code =
             switch error {

@@ -71,7 +71,7 @@ struct PauseCommand: AsyncParsableCommand {
     }
 }
 
-/// Goes on with a campaign or with all sending.
+/// Resumes a campaign or all sending.
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
@@ -116,7 +116,7 @@ struct DeleteCommand: AsyncParsableCommand {
         let request = DaemonClient.Request("DELETE", DaemonClient.path(id), answer: .nothing)
         _ = try await options.client().send(request)
         guard options.json else { return StandardError.writeLine("deleted \(id)") }
-        // The endpoint answers with nothing.
+        // A delete's answer has no body.
         let text = JSONText { text in
             text.object {
                 $0.field("id", id)
@@ -145,12 +145,12 @@ struct CampaignOrAll: ParsableArguments {
 }
 
 extension ClientOptions {
-    /// Makes a request without a body and prints what it answers.
+    /// Sends a request without a body and prints the answer.
     func post(_ request: DaemonClient.Request) async throws {
         try print(try await client().send(request))
     }
 
-    /// Prints an answer as it is, or for people if it is a campaign, a plan or the quota.
+    /// Prints an answer as it is, or as text if it is a campaign, a plan or the quota.
     func print(_ answer: [UInt8]) throws(CommandFailure) {
         try print(answer, or: Self.text(try DaemonClient.parse(answer)))
     }

@@ -27,7 +27,7 @@ package struct CampaignOptions: ParsableArguments {
 
     /// The body of `POST /v1/campaigns` for a draft.
     ///
-    /// The values are not checked here: the daemon does that, and names each fault.
+    /// The values are not checked here: the daemon checks them and names each fault.
     package func body(message: [UInt8]) -> [UInt8] {
         let fields = [
             ("name", name), ("priority", priority), ("start_at", startAt),

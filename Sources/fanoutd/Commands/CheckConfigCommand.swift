@@ -1,7 +1,7 @@
 import ArgumentParser
 import Platform
 
-/// Validates a configuration and shows what it comes to.
+/// Validates a configuration and shows its values.
 struct CheckConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config",

@@ -30,7 +30,7 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Print the endpoint's answer as JSON.")
     var json = false
 
-    /// The daemon that options and environment name.
+    /// A client of the daemon that options and environment name.
     func client() throws(CommandFailure) -> DaemonClient {
         let environment = ProcessInfo.processInfo.environment
         let text = url ?? environment.filled("FANOUTD_URL") ?? DaemonAddress.standard

@@ -13,7 +13,7 @@ package struct ConfigurationOptions: ParsableArguments {
 
     package init() {}
 
-    /// Reads the file and the environment; every fault is in the failure, which ends in code 78.
+    /// Reads the file and the environment; the failure has every fault and exit code 78.
     package func load() throws(CommandFailure) -> ConfigurationLoader.Loaded {
         do throws(CommandFailure) {
             try FileName.check(config, of: "--config")

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Shows everything at work in one process.
+/// Runs a demo of daemon and simulator in one process.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",

@@ -53,7 +53,7 @@ struct ExportCommand: AsyncParsableCommand {
         request.mayTakeLong = true
         let client = try options.client()
         var progress = ExportProgress(total: try await expectedCount(client))
-        // A bar among the rows would spoil them.
+        // On a terminal a progress bar would garble the rows.
         var display = StandardOutput.isTerminal ? nil : ProgressDisplay(firstLineAfter: .seconds(5))
         defer { display?.clear() }
         try await client.stream(request) { bytes throws(CommandFailure) in
@@ -63,7 +63,7 @@ struct ExportCommand: AsyncParsableCommand {
         }
     }
 
-    /// How many recipients there are to write as far as the campaign's counts tell it.
+    /// How many recipients the export has, as far as the campaign's counts tell.
     private func expectedCount(_ client: DaemonClient) async throws(CommandFailure) -> Int? {
         let campaign = try await client.campaign(id)
         guard code.isEmpty else { return nil }

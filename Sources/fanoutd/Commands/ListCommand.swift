@@ -23,7 +23,7 @@ struct ListCommand: AsyncParsableCommand {
     @Flag(help: "All there are, however many.")
     var all = false
 
-    /// The largest page that a daemon gives.
+    /// The largest page that a daemon answers.
     private static let pageLimit = 1_000
 
     func validate() throws {

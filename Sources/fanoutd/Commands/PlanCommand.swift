@@ -7,7 +7,7 @@ import JSON
 import NIOCore
 import Platform
 
-/// Says what a campaign would take, without making one.
+/// Shows batches, bytes and time of a campaign without creating it.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
@@ -47,7 +47,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long a UserID is on average.", valueName: "bytes"))
     var meanAccountBytes: Double = 16
 
-    /// What fits `http.maxBodyBytes` with room for the message.
+    /// Fits `http.maxBodyBytes` with room for the message.
     private static let sizeLimit = 900_000
 
     func validate() throws {
@@ -83,7 +83,7 @@ struct PlanCommand: AsyncParsableCommand {
         try await options.post(request)
     }
 
-    /// The accounts of a list, read as the daemon reads a stream.
+    /// The accounts of a list, parsed as the daemon parses a stream.
     private func accounts(in path: String) async throws -> [[UInt8]] {
         let file = try RecipientFile(path: path, format: format)
         file.tellHint()
@@ -97,10 +97,10 @@ struct PlanCommand: AsyncParsableCommand {
     }
 }
 
-/// A short list's accounts in memory, read by the very readers of the daemon.
+/// A short list's accounts in memory, parsed by the daemon's own readers.
 package enum ListAccounts {
-    /// Each account once, in the list's order, and how many lines were none; `limit` is of all
-    /// accounts' bytes.
+    /// Each account once, in the list's order, and how many lines were invalid; `limit` is on the
+    /// bytes of all accounts.
     package static func read(
         _ file: RecipientFile,
         limit: Int
@@ -117,7 +117,7 @@ package enum ListAccounts {
             try text.take(Array(piece.readableBytesView)) { bytes in
                 unsafe bytes.withUnsafeBytes { unsafe reader.read($0) }
             }
-            // What each account takes beside its bytes, in a body of JSON.
+            // The bytes of each account and its quotes and comma in a body of JSON.
             guard reader.run.bytes.count + 3 * reader.run.count <= limit else {
                 throw CommandFailure(
                     .badData,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Client
 
-/// Shows where the quota and the service stand.
+/// Shows the state of the quota and the service.
 struct QuotaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota",

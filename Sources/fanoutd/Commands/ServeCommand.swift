@@ -39,7 +39,8 @@ struct ServeCommand: AsyncParsableCommand {
             try await daemon.run { try options.load().configuration }
         } catch {
             let failure = DaemonEnd.failure(error, configuration)
-            // By the log's way: standard error may stand still, and the end waits a moment only.
+            // Through the log: standard error may be blocked, and the log's end waits for a moment
+            // only.
             log.end(saying: "fanoutd: \(failure.message)")
             throw CommandFailure(failure.code, "")
         }

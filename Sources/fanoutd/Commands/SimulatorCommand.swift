@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Runs the stand-in for Tencent IM alone.
+/// Runs the simulator of Tencent IM alone.
 struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulator",

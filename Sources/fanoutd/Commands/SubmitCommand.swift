@@ -81,7 +81,7 @@ struct SubmitCommand: AsyncParsableCommand {
         }
     }
 
-    /// Prints what the command is asked for; an id that can't be printed must not be lost.
+    /// Prints the command's result; if that fails, the new campaign's id goes to standard error.
     private func tell(_ id: String, answer: [UInt8]) throws(CommandFailure) {
         do throws(CommandFailure) {
             try options.print(answer, or: id + "\n")

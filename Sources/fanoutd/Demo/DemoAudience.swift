@@ -1,9 +1,9 @@
 package import DeliveryCore
 
-/// The recipients of a demo, and what must become of each.
+/// The recipients of a demo, with the expected end of each.
 ///
-/// The simulator reads an account's fate from its name: `missing-…` doesn't exist, `err-CODE-…`
-/// gets that code for good, `flaky-K-CODE-…` gets it K times and is accepted then.
+/// An account's name tells the simulator how to answer: `missing-…` doesn't exist, `err-CODE-…`
+/// always gets that code, `flaky-K-CODE-…` gets it K times and is accepted then.
 package struct DemoAudience: Sendable, Hashable {
     package let count: Int
 
@@ -11,13 +11,14 @@ package struct DemoAudience: Sendable, Hashable {
         self.count = count
     }
 
-    /// Fewer than the smallest batch that is cut to the room left (50).
+    /// Fewer than the smallest part of a batch (50).
     ///
-    /// They are neighbours in the queue, and a batch of nothing but missing accounts is refused as a
+    /// They are neighbours in the queue, and a batch of missing accounts alone is refused as a
     /// whole by another code, 90012.
     private static let missingLimit = 40
 
-    /// The account at an index from 0: one in 100 missing, one in 67 flaky, one in 200 hopeless.
+    /// The account at an index from 0: one in 100 is missing, one in 67 flaky, one in 200 always
+    /// fails.
     package func account(at index: Int) -> String {
         let digits = String(index)
         let number = String(repeating: "0", count: max(0, 7 - digits.count)) + digits
@@ -31,7 +32,7 @@ package struct DemoAudience: Sendable, Hashable {
         }
     }
 
-    /// One account a line.
+    /// The accounts of a range, one on each line.
     package func lines(_ range: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
         for index in range {

@@ -3,7 +3,7 @@ import DeliveryCore
 package import JSON
 package import TencentIMSimulator
 
-/// Gathers what became of a demo's recipients and compares it with what had to.
+/// Collects the results of a demo's recipients and compares them with the expected ones.
 package struct DemoReport: Sendable {
     private var groups: [Group: Tally] = [:]
     private var count = 0

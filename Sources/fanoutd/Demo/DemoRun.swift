@@ -8,7 +8,7 @@ import ServiceLifecycle
 import SystemPackage
 import TencentIMSimulator
 
-/// The composition of a demo: simulator, daemon and a store that is thrown away, in one process.
+/// The composition of a demo: simulator, daemon and a temporary store, in one process.
 struct DemoRun: Sendable {
     let recipients: Int
     let keeps: Bool
@@ -18,7 +18,7 @@ struct DemoRun: Sendable {
         var configuration = Configuration()
         configuration.http.listen = .tcp(host: "127.0.0.1", port: 0)
         configuration.store.path = folder + "/fanoutd.sqlite"
-        // A demo must not fail because the disk of a temporary folder is small.
+        // A demo must not fail because the file system of temporary files is small.
         configuration.store.minFreeBytes = 0
         configuration.provider.sdkAppId = SimulatorConfiguration().sdkAppID
         configuration.provider.secretKey = Secret(bytes: SimulatorConfiguration.demoSecretKey)
@@ -27,7 +27,7 @@ struct DemoRun: Sendable {
             host: "127.0.0.1",
             port: simulatorPort
         )
-        // Retries are to be seen within a demo's half minute.
+        // Retries must happen within a demo's half minute.
         configuration.retry.baseSeconds = 1
         configuration.log.level = .warning
         return configuration
@@ -61,7 +61,7 @@ struct DemoRun: Sendable {
         }
     }
 
-    /// Runs simulator and daemon until the visit is over, or until a signal with `--keep`.
+    /// Runs simulator and daemon until the visit ends, or with `--keep` until a signal.
     private func play(in folder: String) async throws {
         let (ports, portFound) = AsyncStream<Int>.makeStream()
         let simulator = SimulatorServer(
@@ -103,7 +103,7 @@ struct DemoRun: Sendable {
     }
 }
 
-/// Visits the demo's daemon as a client once it is open; its end is the demo's end.
+/// The demo's client as a service; its end ends the demo.
 private struct DemoVisit: Service {
     let doors: AsyncStream<Door>
     let recipients: Int
@@ -111,7 +111,7 @@ private struct DemoVisit: Service {
     let folder: String
     let simulator: SimulatorServer
 
-    /// How a client gets in.
+    /// The endpoint's address and token.
     struct Door: Sendable {
         let port: Int
         let token: Secret
@@ -138,7 +138,7 @@ private struct DemoVisit: Service {
             throw CommandFailure(.incomplete, "the demo was broken off")
         }
         guard keeps else { return }
-        // The token dies with the demo, and opens nothing but its simulator.
+        // The token is valid for this demo alone, whose messages reach a simulator.
         try StandardOutput.writeLine("the daemon stays at \(endpoint) until Ctrl-C")
         try StandardOutput.writeLine("its token: \(door.token.text)")
         try await gracefulShutdown()

@@ -5,8 +5,8 @@ import JSON
 import Platform
 import TencentIMSimulator
 
-/// A demo from the outside: submits a campaign to a running daemon over HTTP, follows it to its end
-/// and compares every recipient with what had to become of it.
+/// A demo's client: submits a campaign to a running daemon over HTTP, follows it to its end and
+/// compares every recipient with its expected status.
 struct DemoSession: Sendable {
     let client: DaemonClient
     let audience: DemoAudience
@@ -18,7 +18,7 @@ struct DemoSession: Sendable {
         {"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hello from the demo"}}]}
         """#
 
-    /// Plays it; a recipient that ended otherwise than it should is a failure with code 1.
+    /// Runs the session; a recipient that ended otherwise than expected is a failure with code 1.
     func play() async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -76,7 +76,7 @@ struct DemoSession: Sendable {
     }
 }
 
-/// Cuts a stream of bytes into lines.
+/// Splits a stream of bytes into lines.
 package struct LineSplitter: Sendable {
     private var rest: [UInt8] = []
 

@@ -19,7 +19,7 @@ enum SimulatorRun {
                 do throws(CommandFailure) {
                     try StandardOutput.writeLine("listening on \(address)")
                 } catch {
-                    // It goes on for whoever gave the port.
+                    // The simulator still runs for a client that was given the port.
                     StandardError.writeLine("fanoutd: \(error.message)")
                 }
             }

@@ -2,7 +2,7 @@ import DeliveryCore
 package import DeliveryEngine
 import PrometheusText
 
-/// The metrics of section 9 of the contract: what was counted, and what is looked up when asked.
+/// The metrics of section 9 of the contract: counters, and gauges that are read at each scrape.
 package struct DaemonMetrics: MetricsText {
     package let contentType = MetricFamily.contentType
     private let delivery: DeliveryMetrics
@@ -71,7 +71,8 @@ package struct DaemonMetrics: MetricsText {
         ]
     }
 
-    /// Leaves out what the queue can't tell: while it is out of order the rest matters the more.
+    /// The queue's gauges, left out while the queue can't be read, so that the others are still
+    /// there.
     private func queueFamilies() async -> [MetricFamily] {
         let ended = queue.ended
         let statuses: [Recipient.Status] = [.sent, .failed, .unknown, .canceled, .expired]
@@ -91,7 +92,7 @@ package struct DaemonMetrics: MetricsText {
         do throws(QueueError) {
             families += standingFamilies(try await queue.standing())
         } catch {
-            // `fanoutd_state` says that the store fails, and the log says why.
+            // `fanoutd_state` shows that the store fails, and the log says why.
         }
         return families
     }

@@ -4,10 +4,9 @@ import Metrics
 package import PrometheusText
 import Synchronization
 
-/// Counts calls and commits through swift-metrics.
+/// Counts calls and commits through swift-metrics, and passes events on.
 ///
-/// Everything is counted once for a call or a commit. Only accounts that were refused are looked
-/// at one by one.
+/// Each call and commit is counted once; only refused accounts are read one by one.
 package final class DeliveryMetrics: DeliveryObserver {
     private let registry: MetricRegistry
     private let calls: [CallResult: Counter]
@@ -63,7 +62,7 @@ package final class DeliveryMetrics: DeliveryObserver {
         if case .resent(_, let count) = report { resent.increment(by: count) }
     }
 
-    /// More codes than the provider has; what answers with ever new ones must not fill the memory.
+    /// More than the provider's codes; ever new codes in answers must not fill the memory.
     private static let codeLimit = 200
 
     private func counter(of code: Int) -> Counter {
@@ -134,7 +133,7 @@ private enum CallResult: String, CaseIterable {
 }
 
 extension Outcome {
-    /// How many of a call's recipients each of the provider's codes stands for.
+    /// The call's recipients by the provider's code.
     fileprivate func errorCounts(of count: Int) -> [Int: Int] {
         switch self {
         case .answered(_, let refused):

@@ -4,11 +4,11 @@ import Glibc
 import Platform
 import PrometheusText
 
-/// What the system says of this process, by the names that Prometheus' own libraries use.
+/// The system's figures for this process, named as Prometheus' own libraries name them.
 package struct ProcessFigures: Sendable {
     private let startedAt: Double
 
-    /// Takes now for the start of the process: it is made while the daemon begins.
+    /// The process starts now: the value is created while the daemon begins.
     package init(clock: any TimeSource) {
         startedAt = Double(clock.now().timestamp.milliseconds) / 1_000
     }
@@ -63,10 +63,10 @@ package struct ProcessFigures: Sendable {
         defer { unsafe closedir(folder) }
         var count = 0
         while let entry = unsafe readdir(folder) {
-            // The folder's own two dots aren't files.
+            // `.` and `..` aren't descriptors.
             if unsafe entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
         }
-        // The folder being read is open too, and won't be in a moment.
+        // The descriptor of the folder itself is closed in a moment.
         return Double(count - 1)
     }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The C library's allocator, told to give large blocks back.
+/// The C library's allocator, set to return large blocks to the system.
 ///
 /// It maps large blocks one by one, but each one freed makes it take blocks of that size from its
 /// heaps from then on. Those of a long stream of recipients, 20 MB each, then leave holes in the
@@ -11,7 +11,7 @@ package enum Allocator {
 
     private static let largeBlock: CInt = 1 << 20
 
-    /// Maps every block of 1 MiB and more; says whether the library knows how.
+    /// Maps every block of 1 MiB and more; false if the library doesn't support that.
     @discardableResult
     package static func mapLargeBlocks() -> Bool {
         guard let symbol = unsafe dlsym(nil, "mallopt") else { return false }

@@ -2,9 +2,9 @@ package import DeliveryCore
 package import HTTPAPI
 import Platform
 
-// What each part of the daemon is told of the configuration.
+// The configuration of each of the daemon's parts.
 extension Configuration {
-    /// For the dispatcher.
+    /// The dispatcher's limits.
     package var dispatchLimits: DeliveryCore.Limits {
         DeliveryCore.Limits(
             messagesPerMinute: limits.messagesPerMinute,
@@ -26,7 +26,7 @@ extension Configuration {
         )
     }
 
-    /// Who may come in over TCP.
+    /// The tokens accepted over TCP.
     package var accessTokens: [AccessToken] {
         let own = http.token.map {
             AccessToken(name: Self.ownerName, canWrite: true, secret: $0.bytes)
@@ -34,7 +34,7 @@ extension Configuration {
         return (own.map { [$0] } ?? []) + http.tokens
     }
 
-    /// For the HTTP endpoint; `present` is asked for what may change while it runs.
+    /// The HTTP endpoint's configuration; `present` has the values that a reload can change.
     package func endpointConfiguration(_ present: PresentConfiguration) -> EndpointConfiguration {
         let address: HTTPAPI.ListenAddress =
             switch http.listen {

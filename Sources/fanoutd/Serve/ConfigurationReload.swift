@@ -2,20 +2,20 @@ package import Logging
 import Platform
 package import SystemdNotify
 
-/// What SIGHUP does: reads the configuration again and lets it take hold, or refuses it as a whole.
+/// The reload at SIGHUP: reads the configuration and applies it, or refuses it as a whole.
 package struct ConfigurationReload: Sendable {
     private let load: @Sendable () throws -> Configuration
     private let present: PresentConfiguration
     private let logger: Logger
     private let effects: Effects
 
-    /// How the daemon's parts hear of it.
+    /// The reload's calls to the daemon's parts.
     package struct Effects: Sendable {
         /// Returns once the configuration is in force.
         package var take: @Sendable (Configuration) async -> Void
         /// Shows operators why a configuration was refused.
         package var refuse: @Sendable (String) -> Void
-        /// Tells the service manager; not before it was told that the service is ready.
+        /// Notifies the service manager; only after READY=1.
         package var tell: @Sendable (ServiceNotification) -> Void
 
         package init(
@@ -41,7 +41,7 @@ package struct ConfigurationReload: Sendable {
         self.effects = effects
     }
 
-    /// Reloads once; the manager hears that it is over only when the new values are in force.
+    /// Reloads once; the manager is notified when the new values are in force.
     package func run(monotonicMicroseconds: Int64) async {
         effects.tell(.reloading(monotonicMicroseconds: monotonicMicroseconds))
         do {
@@ -77,7 +77,7 @@ package struct ConfigurationReload: Sendable {
         keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
     }
 
-    /// Each fault stands on a line of its own below a heading; the log and the API want one line.
+    /// Joins the faults, each on a line of its own below a heading, for the log and the API.
     private static func onOneLine(_ text: String) -> String {
         let lines = text.split(separator: "\n")
         guard let heading = lines.first, heading.hasSuffix(":") else {

@@ -20,16 +20,16 @@ struct Daemon: Sendable {
     /// Runs beside the daemon's own services and ends the daemon when it is done.
     var guest: (any Service)?
 
-    /// Runs until it is told to stop; `reload` reads the configuration again.
+    /// Runs until a signal ends it; `reload` reads the configuration again.
     ///
-    /// The store comes first: its lock keeps a second daemon from taking the first one's token file
-    /// or socket.
+    /// The store is opened first: its lock keeps a second daemon from the first one's token file
+    /// and socket.
     func run(
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
         Allocator.mapLargeBlocks()
         let clock = SystemClock()
-        // The store holds accounts and messages, which concern nobody else on the machine.
+        // The store has accounts and messages, which no other user may read.
         umask(0o077)
         try configuration.http.listen.checkName()
         let store = try Self.openStore(configuration)
@@ -84,7 +84,7 @@ struct Daemon: Sendable {
         )
     }
 
-    /// Reads the daemon's own token, or makes one.
+    /// Reads the daemon's own token, or creates it.
     private func openToken(_ path: String) throws(CommandFailure) -> Secret {
         let opened = try TokenFile.open(path)
         if opened.isNew {
@@ -93,19 +93,19 @@ struct Daemon: Sendable {
         return opened.token
     }
 
-    /// Reads the configuration again, with the token of the file that will be in force.
+    /// Reads the configuration again, with the token file that will be in force.
     private func readAgain(
         _ reload: @Sendable () throws -> Configuration
     ) throws -> Configuration {
         var new = try reload()
-        // The store stays where it is, and so does a token beside it.
+        // A reload doesn't move the store, nor a token file beside it.
         var inForce = new
         inForce.store.path = configuration.store.path
         new.http.token = try openToken(inForce.tokenFile)
         return new
     }
 
-    /// Does some work and then what must follow however it ends; the first error is the one to tell.
+    /// Does some work and then the cleanup, in any case; the first error is thrown.
     private func ending(
         _ end: () async throws -> Void,
         after work: () async throws -> Void
@@ -150,7 +150,7 @@ struct Daemon: Sendable {
             effects: ConfigurationReload.Effects(
                 take: { configuration in
                     log.setLevel(configuration.log.level)
-                    // The calls first: what the dispatcher lets go must go with the new key.
+                    // The provider first: sending that the dispatcher resumes must use the new key.
                     provider.update(configuration)
                     await deliveries.reconfigure(
                         configuration.dispatchLimits,
@@ -186,14 +186,14 @@ struct Daemon: Sendable {
             startup.arrived()
             onRunning(address?.port, token)
         }
-        // Shut down from the end: no new calls first, and once those in flight are recorded the
-        // endpoint, which may still be reading a stream.
+        // Services shut down from the end: first no new calls are made, and once those in flight
+        // are recorded the endpoint stops, which may still be reading a stream.
         let sending = PatientService(deliveries, onEnd: { sendingEnd.finish() })
         let parts = DaemonRun.Parts(
             services: [sending, service, stopping],
             status: { await Self.status(deliveries.quota(), store) },
             isAlive: {
-                // Either may hang, and then the watchdog hears nothing; an error is an answer.
+                // Either may hang, and then the watchdog isn't fed; an error is an answer.
                 await deliveries.proveTurning()
                 await store.proveWriting(now: clock.now())
                 return true
@@ -227,13 +227,13 @@ struct Daemon: Sendable {
         )
     }
 
-    /// One line for `systemctl status`.
+    /// A line for `systemctl status`.
     private static func status(_ quota: QuotaStatus, _ queue: any QueueFigures) async -> String {
         var parts = ["\(quota.windowUsed) of \(quota.messagesPerMinute) messages a minute"]
         do throws(QueueError) {
             parts.append("\(try await queue.standing().recipients) recipients queued")
         } catch {
-            // The state tells that the store fails, and the log why.
+            // The state shows that the store fails, and the log says why.
         }
         parts.append("\(quota.inFlight) calls in flight")
         return "\(quota.state.rawValue): " + parts.joined(separator: ", ")

@@ -6,10 +6,10 @@ package import Platform
 import SQLiteQueue
 import SystemPackage
 
-/// What ended a daemon, in words for whoever must see to it, and the code that tells the service
-/// manager whether it is worth another start.
+/// Why a daemon ended, in words for operators, and the exit code that tells the service manager
+/// whether another start may succeed.
 package enum DaemonEnd {
-    /// The failure that an error comes to; every error that can end `serve` passes here.
+    /// The failure for an error; every error that can end `serve` passes here.
     package static func failure(
         _ error: any Error,
         _ configuration: Configuration
@@ -28,7 +28,7 @@ package enum DaemonEnd {
                 .tryAgain,
                 "\(fault); see to that file, it is started again until then"
             )
-        // Its kind alone: the text of an error that nobody foresaw may hold anything.
+        // The type alone: the text of an unexpected error may hold secrets or accounts.
         default:
             CommandFailure(
                 .tryAgain,
@@ -39,12 +39,12 @@ package enum DaemonEnd {
     }
 
     private static func store(_ error: StoreError) -> CommandFailure {
-        // A failing disk clears without a word from the operator: it is started again until then.
+        // A failing disk may recover without an operator: another start may succeed.
         let mayPass = if case .diskFailed = error { true } else { false }
         return CommandFailure(mayPass ? .tryAgain : .configuration, "store.path: \(error)")
     }
 
-    /// The queue's own words name the file and the remedy.
+    /// The queue's own text names the file and the remedy.
     private static func queue(_ error: QueueError) -> CommandFailure {
         switch error {
         case .full(let text), .failed(let text):
@@ -52,7 +52,7 @@ package enum DaemonEnd {
         }
     }
 
-    /// Why the endpoint can't be opened, by the system's number.
+    /// The failure for the errno of opening the endpoint.
     package static func listen(_ code: Int32, _ listen: ListenAddress) -> CommandFailure {
         let fault = SmallFile.Fault(path: "", Errno(rawValue: code))
         let remedy =

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import SystemdNotify
 import UnixSignals
 
-/// What every run of the daemon has around its own services: signals, deadlines, systemd.
+/// The surroundings of every run of the daemon: signals, deadlines, systemd.
 struct DaemonRun: Sendable {
     var configuration: Configuration
     var log: StandardErrorLog
@@ -23,7 +23,7 @@ struct DaemonRun: Sendable {
         watchdog = Watchdog(environment: environment, processID: getpid())
     }
 
-    /// A service that tells READY=1 when it is done starting, and what the heartbeat asks it.
+    /// The services of a run, and the answers for systemd and its watchdog.
     struct Parts: Sendable {
         /// In the order of their start; they are shut down in the opposite order, each after the
         /// one before has ended.
@@ -41,7 +41,7 @@ struct DaemonRun: Sendable {
         return { run.tell(.ready) }
     }
 
-    /// Tells the service manager something that it waits for.
+    /// Sends a notification to the service manager.
     func tell(_ notification: ServiceNotification) {
         do {
             try notify.send(notification)
@@ -55,7 +55,7 @@ struct DaemonRun: Sendable {
 
     /// Runs until SIGTERM or SIGINT, then until the calls in flight are finished and recorded.
     ///
-    /// A second signal changes nothing: the deadlines end a shutdown that hangs.
+    /// A second signal changes nothing: deadlines bound a shutdown that hangs.
     func run(_ parts: Parts) async throws {
         let heartbeat = Heartbeat(
             socket: notify,
@@ -64,7 +64,7 @@ struct DaemonRun: Sendable {
             status: parts.status,
             isAlive: parts.isAlive
         )
-        // A run for a guest has no file to read again, and ends with the terminal that it is shown on.
+        // A run with a guest has no configuration file, and ends with its terminal's SIGHUP.
         let reload: [any Service] = parts.guest == nil ? [HangupReload(reload: parts.reload)] : []
         let hangup: [UnixSignal] =
             parts.guest != nil && Interruption.isHeeded(.sighup) ? [.sighup] : []
@@ -79,8 +79,8 @@ struct DaemonRun: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: all.map {
-                // The others end by their own way: a server that is cancelled while it is shut down
-                // logs that as an error beside the one that matters.
+                // The others shut down gracefully: a server that is cancelled during its shutdown
+                // logs another error beside the one that matters.
                 .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
             } + (guest.map { [$0] } ?? []),
             gracefulShutdownSignals: [.sigterm, .sigint] + hangup,

@@ -2,9 +2,11 @@ import Glibc
 package import Platform
 
 extension ListenAddress {
-    /// Refuses a name that has no address, before anything is opened; an address needs no look-up.
+    /// Refuses a host name that doesn't resolve, before anything is opened; an address needs no
+    /// look-up.
     ///
-    /// The server looks it up again and would say only that it failed, not whether it may pass.
+    /// The server resolves it again, and its error wouldn't tell a permanent failure from a passing
+    /// one.
     package func checkName() throws(CommandFailure) {
         guard case .tcp(let host, _) = self else { return }
         var wanted = unsafe addrinfo()
@@ -16,11 +18,11 @@ extension ListenAddress {
         if let failure = lookupFailure(code) { throw failure }
     }
 
-    /// What an answer of `getaddrinfo` means; nil for success.
+    /// The failure for a result of `getaddrinfo`; nil for success.
     package func lookupFailure(_ code: Int32) -> CommandFailure? {
         switch code {
         case 0: nil
-        // The name server can't be reached, fails, or the machine is short of something.
+        // The name server fails or can't be reached, or the machine lacks a resource.
         case EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_SYSTEM:
             CommandFailure(
                 .tryAgain,

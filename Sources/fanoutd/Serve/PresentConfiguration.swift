@@ -2,7 +2,7 @@ import Synchronization
 
 /// The configuration in force, which a reload replaces in part.
 ///
-/// Whoever asks for a value each time he needs it follows a reload without being told.
+/// Readers take a value each time they use it, so they follow a reload without being notified.
 package final class PresentConfiguration: Sendable {
     private let value: Mutex<Configuration>
 
@@ -12,7 +12,7 @@ package final class PresentConfiguration: Sendable {
 
     package var current: Configuration { value.withLock { $0 } }
 
-    /// What a new configuration comes to.
+    /// The effect of a new configuration.
     package struct Change: Sendable {
         /// The configuration in force now.
         package let configuration: Configuration
@@ -22,7 +22,7 @@ package final class PresentConfiguration: Sendable {
         package let waiting: [String]
     }
 
-    /// Takes over what can change while the daemon runs.
+    /// Applies the keys that can change while the daemon runs.
     package func take(_ new: Configuration) -> Change {
         value.withLock { value in
             let old = value

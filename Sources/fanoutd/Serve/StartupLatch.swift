@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Tells once that everything has arrived that was waited for.
+/// Calls back once, when a number of parts have started.
 final class StartupLatch: Sendable {
     private let missing: Mutex<Int>
     private let whenComplete: @Sendable () -> Void
@@ -10,10 +10,10 @@ final class StartupLatch: Sendable {
         self.whenComplete = whenComplete
     }
 
-    /// Whether everything has arrived.
+    /// Whether all parts have started.
     var isComplete: Bool { missing.withLock { $0 <= 0 } }
 
-    /// One of them has arrived.
+    /// Another part has started.
     func arrived() {
         let isComplete = missing.withLock { missing in
             missing -= 1

@@ -1,10 +1,10 @@
 package import ServiceLifecycle
 import Synchronization
 
-/// Knows that the shutdown has begun: as the last service started it is the first to hear of it.
+/// Tells that the shutdown has begun: started last, it is the first service to be shut down.
 ///
-/// It ends when the sending has, and so the endpoint answers until then: that it isn't ready any
-/// more, and how far the calls in flight are.
+/// It ends when sending has ended, so until then the endpoint answers that the daemon isn't ready,
+/// and how far the calls in flight are.
 package final class Stopping: Service {
     private let began = Atomic(false)
     private let onBegin: @Sendable () -> Void
@@ -28,9 +28,9 @@ package final class Stopping: Service {
     }
 }
 
-/// A service that may be done before its turn to be shut down, and keeps its place until then.
+/// A service that may end before its turn to be shut down, and waits for that turn.
 ///
-/// A group takes a service that ends out of turn for a failure and cancels all the others.
+/// A service group treats a service that ends early as a failure and cancels all the others.
 package struct PatientService: Service {
     private let service: any Service
     private let onEnd: @Sendable () -> Void
@@ -53,6 +53,6 @@ private func untilShutdown() async {
     do {
         try await gracefulShutdown()
     } catch {
-        // Cancelled instead: the process is stopping all the same.
+        // Cancelled: the process is stopping in any case.
     }
 }

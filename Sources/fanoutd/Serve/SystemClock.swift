@@ -3,7 +3,7 @@ import DeliveryEngine
 package import Glibc
 package import Platform
 
-/// The machine's two clocks, as the core wants them.
+/// The machine's two clocks in the core's types.
 ///
 /// The monotonic one is `CLOCK_MONOTONIC_RAW`: NTP doesn't slew it, and it stops in suspend, which
 /// errs to the safe side of the quota.
@@ -17,7 +17,7 @@ package struct SystemClock: TimeSource {
         )
     }
 
-    /// Sleeps on the standard clock and looks at this one again: the two run at different rates.
+    /// Sleeps on the standard clock, then reads this one again: the two run at different rates.
     package func sleep(until instant: Instant) async throws {
         var rest = now().instant.duration(to: instant)
         while rest > .zero {
@@ -31,14 +31,13 @@ package struct SystemClock: TimeSource {
         Self.nanoseconds(of: CLOCK_MONOTONIC) / 1_000
     }
 
-    /// Tells this boot from others; a monotonic reading means nothing after the next one.
+    /// The boot's id; monotonic instants of two boots can't be compared.
     package static func bootID() throws(SmallFile.Fault) -> String {
         let bytes = try SmallFile.read("/proc/sys/kernel/random/boot_id", limit: 64)
         return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
     }
 
-    /// For clocks that count from the machine's start alone: the wall clock may be set to a year in
-    /// which its nanoseconds fit no integer.
+    /// For monotonic clocks alone: the wall clock's nanoseconds may overflow in a distant year.
     private static func nanoseconds(of clock: clockid_t) -> Int64 {
         let time = time(of: clock)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
@@ -53,8 +52,8 @@ package struct SystemClock: TimeSource {
 }
 
 extension Timestamp {
-    /// What a wall clock shows, before 1970 and after 2262 too; the nearest that counts from the
-    /// year 1 to the end of 9999, since other times can't be written.
+    /// The wall clock's time, also before 1970 and after 2262; clamped to the years 1 to 9999,
+    /// since others can't be written.
     package init(_ time: timespec) {
         let seconds = Swift.min(Swift.max(Int64(time.tv_sec), -62_135_596_800), 253_402_300_799)
         self.init(milliseconds: seconds * 1_000 + Int64(time.tv_nsec) / 1_000_000)

@@ -1,9 +1,9 @@
 package import Platform
 import SystemPackage
 
-/// The daemon's own bearer token on disk, made at the first start.
+/// The daemon's own bearer token on disk, created at the first start.
 package enum TokenFile {
-    /// What the file held or now holds.
+    /// The token and whether it is new.
     package struct Opened: Sendable {
         package let token: Secret
         package let isNew: Bool
@@ -12,13 +12,13 @@ package enum TokenFile {
     /// A shorter token could be guessed.
     private static let byteMinimum = 16
 
-    /// Reads the token, or makes the file with 256 random bits if there is none.
+    /// Reads the token, or creates the file with 256 random bits.
     package static func open(_ path: String) throws(CommandFailure) -> Opened {
         let fresh = RandomText.hexadecimal(bits: 256)
         let line = Array((fresh + "\n").utf8)
         let isNew: Bool
         do throws(SmallFile.Fault) {
-            // The file is made before it is looked for: of two daemons only one can make it.
+            // Created before it is looked for: of two daemons only one can create it.
             isNew = try SmallFile.createPrivateUnlessThere(path, holding: line)
         } catch {
             let remedy =
@@ -33,8 +33,8 @@ package enum TokenFile {
         return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
     }
 
-    /// Refuses a file that a daemon would refuse; one that isn't there is made by the daemon, and one
-    /// in a folder that only the daemon's user may enter is for that user to judge.
+    /// Refuses a file that the daemon would refuse. A missing one is created by the daemon, and a
+    /// folder that only the daemon's user may enter can't be checked by others.
     package static func check(_ path: String) throws(CommandFailure) {
         do throws(SmallFile.Fault) {
             _ = try SmallFile.isOpenToOthers(path)
