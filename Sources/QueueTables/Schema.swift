@@ -20,8 +20,7 @@ package enum Schema {
     }
 
     private static let tables = """
-        -- It was touched when it was made, when recipients were last taken in, and when a retry
-        -- opened it again.
+        -- Touched at creation, at the last intake, and when a retry reopened it.
         CREATE TABLE campaign (
             id INTEGER PRIMARY KEY,
             uuid BLOB NOT NULL UNIQUE CHECK (length(uuid) = 16),
@@ -70,7 +69,7 @@ package enum Schema {
             PRIMARY KEY (campaign, account)
         ) STRICT, WITHOUT ROWID;
 
-        -- What was not yet addressed or waited when a campaign was canceled or expired ends so.
+        -- Terminations: recipients that still waited in a generation take its status.
         CREATE TABLE cut (
             campaign INTEGER NOT NULL,
             pass INTEGER NOT NULL,
@@ -108,8 +107,8 @@ package enum Schema {
             WHERE first_account IS NOT NULL;
         CREATE INDEX batch_open ON batch (state, campaign) WHERE state <> 'closed';
 
-        -- Every recipient that wasn't accepted at the first call. A member shares what became of
-        -- its list batch; those that wait and are of an earlier pass were cut with it.
+        -- Every recipient that wasn't accepted at its first call. A member shares the status of its
+        -- list batch; one that waits and is of an earlier generation was terminated with it.
         CREATE TABLE exception (
             campaign INTEGER NOT NULL,
             account RAW NOT NULL,
@@ -137,7 +136,7 @@ package enum Schema {
             PRIMARY KEY (campaign, code)
         ) STRICT, WITHOUT ROWID;
 
-        -- What counts against the quota. It outlives the campaign, so it names it by its uuid.
+        -- Calls that count against the quota. They outlive their campaigns, so they have uuids.
         CREATE TABLE ledger (
             id INTEGER PRIMARY KEY,
             uuid BLOB NOT NULL,
@@ -158,7 +157,7 @@ package enum Schema {
 
     private static func service(_ dialect: Dialect) -> String {
         """
-        -- The mark is the fencing token, which the lock file bears too.
+        -- The mark is the fencing token, which the lock file has as well.
         CREATE TABLE service (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             is_paused INTEGER NOT NULL,

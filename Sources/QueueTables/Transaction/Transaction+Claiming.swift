@@ -6,14 +6,14 @@ extension Transaction {
         guard mayClaim(from: campaign) else { return .claimed(nil, try connection.work(campaign)) }
         let accounts: [Account]
         var histories: [History] = []
-        let members: BatchRow.Accounts
+        let contents: BatchRow.Accounts
         switch claim.source {
         case .fresh:
             accounts = try freshAccounts(of: campaign, claim)
             guard let first = accounts.first, let last = accounts.last else {
                 return .claimed(nil, try connection.work(campaign))
             }
-            members = .range(first: first.bytes, last: last.bytes)
+            contents = .range(first: first.bytes, last: last.bytes)
             campaign.cursor = last.bytes
             campaign.fresh -= accounts.count
             campaign.move(accounts.count, from: .queued, to: .sending)
@@ -22,7 +22,7 @@ extension Transaction {
             guard !due.isEmpty else { return .claimed(nil, try connection.work(campaign)) }
             accounts = due.map(\.account)
             histories = due.map(\.history)
-            members = .list(accounts)
+            contents = .list(accounts)
             campaign.waiting -= due.count
             // Their earlier call may have been accepted.
             campaign.resent += histories.count(where: \.maybeAccepted)
@@ -33,7 +33,7 @@ extension Transaction {
             campaign: campaign.key,
             generation: campaign.generation,
             state: .inFlight,
-            accounts: members,
+            accounts: contents,
             count: accounts.count,
             numbers: CallNumbers(sequence: nextSequence(), random: claim.random),
             changedAt: now.timestamp,

@@ -33,8 +33,9 @@ package enum TokenFile {
         return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
     }
 
-    /// Refuses a file that the daemon would refuse. A missing one is created by the daemon, and a
-    /// folder that only the daemon's user may enter can't be checked by others.
+    /// Refuses a file that the daemon would refuse.
+    ///
+    /// The daemon creates a missing one, and other users can't look into the daemon's own folder.
     package static func check(_ path: String) throws(CommandFailure) {
         do throws(SmallFile.Fault) {
             _ = try SmallFile.isOpenToOthers(path)
