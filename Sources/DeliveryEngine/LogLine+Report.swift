@@ -73,7 +73,7 @@ extension Outcome {
         case .answered(_, let refused): "accepted but for \(refused.count)"
         case .refused(_, let code, let text): "refused with \(code) \(text)"
         case .notSent(let text): "not sent: \(text)"
-        case .unknown(let doubt): "unknown: \(doubt.text)"
+        case .unknown(let cause): "unknown: \(cause.text)"
         }
     }
 

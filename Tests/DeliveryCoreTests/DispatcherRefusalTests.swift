@@ -31,7 +31,7 @@ struct DispatcherRefusalTests {
     /// One whose batch of three was refused for recipients at fault, and what it asks then.
     private func doubting() -> (harness: DispatcherHarness, effects: [Dispatcher.Effect]) {
         var harness = DispatcherHarness.calling()
-        let held = harness.answer(refused(.recipientsInDoubt, 90_012), 1)
+        let held = harness.answer(refused(.recipientsUnconfirmed, 90_012), 1)
         #expect(held.resolutions == [.held(dueAt: at(1).timestamp)])
         let asked = harness.tell(.committed([.recorded(makeWork(), opened: [])]), 1.1)
         return (harness, asked)
@@ -59,11 +59,11 @@ struct DispatcherRefusalTests {
             makeBatch(count: 2, isHalf: true),
             work: makeWork(fresh: 2)
         )
-        let quarters = half.answer(refused(.recipientsInDoubt, 90_012), 1)
+        let quarters = half.answer(refused(.recipientsUnconfirmed, 90_012), 1)
         #expect(quarters.resolutions == [.split(.refused)])
 
         var single = DispatcherHarness.calling(makeBatch(count: 1), work: makeWork(fresh: 1))
-        #expect(verdicts(single.answer(refused(.recipientsInDoubt), 1)) == [.failed])
+        #expect(verdicts(single.answer(refused(.recipientsUnconfirmed), 1)) == [.failed])
     }
 
     @Test func `a look-up that fails is made again, and after three the batch is halved`() {
@@ -103,7 +103,7 @@ struct DispatcherRefusalTests {
         }
         let again = Verdict.requeued(dueAt: at(1).timestamp)
         for (doubted, kind, others) in [
-            (false, Outcome.RefusedAccount.Kind.inDoubt, again), (true, .inDoubt, .unknown),
+            (false, Outcome.RefusedAccount.Kind.unconfirmed, again), (true, .unconfirmed, .unknown),
             (false, .final, .failed), (true, .final, .unknown),
         ] {
             var harness = DispatcherHarness.calling(
@@ -284,7 +284,7 @@ struct DispatcherRefusalTests {
         #expect(effects.writes.count == 2)
     }
 
-    @Test(arguments: [Outcome.Refusal.recipients, .recipientsInDoubt, .tooLarge])
+    @Test(arguments: [Outcome.Refusal.recipients, .recipientsUnconfirmed, .tooLarge])
     func `a repeat refused for good ends as unknown`(refusal: Outcome.Refusal) {
         var harness = DispatcherHarness.calling(makeBatch(attempts: 1, maybeAccepted: true))
         guard

@@ -349,7 +349,7 @@ struct DispatcherTroubleTests {
         let hold = Hold(campaign: id, count: 3, until: at(125).instant)
         let restored = Restored(
             campaigns: [makeWork()],
-            interrupted: [makeBatch()],
+            inFlight: [makeBatch()],
             holds: [hold]
         )
         let effects = harness.tell(.restored(restored), 0)

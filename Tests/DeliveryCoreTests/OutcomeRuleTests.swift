@@ -49,7 +49,7 @@ struct OutcomeRuleTests {
     @Test(
         arguments: [
             (.retryable, .retried, .repeated), (.recipients, .failed, .unknown),
-            (.recipientsInDoubt, .held, .unknown), (.throttled(atLeast: .zero), .held, .held),
+            (.recipientsUnconfirmed, .held, .unknown), (.throttled(atLeast: .zero), .held, .held),
             (.credentialsExpired, .held, .held), (.credentials, .held, .held),
             (.campaign, .held, .held), (.tooLarge, .halves, .unknown),
         ] as [(Outcome.Refusal, Kind, Kind)]
@@ -65,7 +65,7 @@ struct OutcomeRuleTests {
 
     @Test(
         arguments: [
-            (.recipientsInDoubt, 1, false, .failed), (.recipientsInDoubt, 2, true, .halves),
+            (.recipientsUnconfirmed, 1, false, .failed), (.recipientsUnconfirmed, 2, true, .halves),
             (.tooLarge, 1, false, .held),
         ] as [(Outcome.Refusal, Int, Bool, Kind)]
     )
@@ -96,8 +96,8 @@ struct OutcomeRuleTests {
         arguments: [
             (.final, true, false, .failed), (.final, false, false, .failed),
             (.final, true, true, .failed), (.final, false, true, .unknownEach),
-            (.retryable, true, false, .retried), (.inDoubt, false, false, .requeued),
-            (.inDoubt, false, true, .unknownEach),
+            (.retryable, true, false, .retried), (.unconfirmed, false, false, .requeued),
+            (.unconfirmed, false, true, .unknownEach),
         ] as [(Outcome.RefusedAccount.Kind, Bool, Bool, Kind)]
     )
     func `only an answer that names an account settles what may have been accepted`(

@@ -123,14 +123,14 @@ private struct HostileRun {
                     .init(
                         account: account,
                         code: code(),
-                        kind: pick([.retryable, .final, .inDoubt]),
+                        kind: pick([.retryable, .final, .unconfirmed]),
                         isNamed: pick([true, false])
                     )
                 }
             )
         case 1: .refused(refusal(), code: code(), text: text())
         case 2: .notSent(text())
-        default: .unknown(doubt())
+        default: .unknown(unknownCause())
         }
     }
 
@@ -141,19 +141,19 @@ private struct HostileRun {
         case 0: .answered(missing: accounts(asked), unclear: accounts(asked))
         case 1: .refused(refusal(), code: code(), text: text())
         case 2: .notSent(text())
-        default: .unknown(doubt())
+        default: .unknown(unknownCause())
         }
     }
 
     private mutating func refusal() -> Outcome.Refusal {
         let wait: Duration = pick([.zero, .seconds(-5), .seconds(Int64.min), .seconds(Int64.max)])
         return pick([
-            .retryable, .recipients, .recipientsInDoubt, .throttled(atLeast: wait),
+            .retryable, .recipients, .recipientsUnconfirmed, .throttled(atLeast: wait),
             .credentialsExpired, .credentials, .campaign, .tooLarge,
         ])
     }
 
-    private mutating func doubt() -> Outcome.Doubt {
+    private mutating func unknownCause() -> Outcome.UnknownCause {
         pick([
             .timeout, .connectionLost, .interrupted, .http(status: .min), .unreadable,
             .service(code: code()), .unlisted(code: code()),

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What becomes of those who may have been accepted by an earlier call.
-@Suite struct DoubtTests {
+@Suite struct MaybeAcceptedTests {
     private let stores = Stores()
 
     private let repeated = Resolution.repeated(
@@ -16,7 +16,7 @@ import Testing
     )
 
     /// A store whose one batch was repeated, and then refused for each account to retry.
-    private func makeDoubted(_ kind: StoreKind) async throws -> Store {
+    private func makeMaybeAccepted(_ kind: StoreKind) async throws -> Store {
         let store = try stores.make(kind)
         _ = try await store.create(makeNewCampaign(accounts: makeAccounts(3)), now: at(0))
         let batch = try await store.claim(makeClaim())
@@ -31,7 +31,7 @@ import Testing
 
     @Test(arguments: StoreKind.allCases)
     func `waiting for a retry, they are unknown after a cancel`(kind: StoreKind) async throws {
-        let store = try await makeDoubted(kind)
+        let store = try await makeMaybeAccepted(kind)
         try await store.commit(.transition(makeID(), .cancel))
         #expect(try await store.counts() == makeCounts([\.unknown: 3]))
         let all = try await store.everybody(of: makeID())
@@ -42,7 +42,7 @@ import Testing
     func `held in a call of their own, they are unknown after a cancel`(
         kind: StoreKind
     ) async throws {
-        let store = try await makeDoubted(kind)
+        let store = try await makeMaybeAccepted(kind)
         let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
         #expect(batch.maybeAcceptedBefore == Set(batch.accounts))
         try await store.commit(makeRecord(batch.id, .held(dueAt: at(6).timestamp)))
@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `addressed once more, they count as resent, in whatever call`(kind: StoreKind) async throws
     {
-        let store = try await makeDoubted(kind)
+        let store = try await makeMaybeAccepted(kind)
         // The repeat of the batch, and then the calls of its accounts.
         #expect(try await store.campaign(makeID())?.resent == 3)
         let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(5))
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a repeat that outgrew the bytes is halved, and its halves carry the doubt`(
+    func `a repeat that outgrew the bytes is halved, and its halves are maybe accepted too`(
         kind: StoreKind
     ) async throws {
         let store = try stores.make(kind)
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `half of a doubted batch is known as a half when it is sent again`(
+    func `half of a batch maybe accepted is known as a half when it is sent again`(
         kind: StoreKind
     ) async throws {
         let store = try stores.make(kind)

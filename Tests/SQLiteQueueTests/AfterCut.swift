@@ -42,8 +42,8 @@ func fault(
 
 private func fault(of restored: Restored, _ rows: StoredRows, now: Now, mayBeCopy: Bool) -> String?
 {
-    guard restored.interrupted.map(\.id.rawValue) == rows.inFlight else {
-        return "\(restored.interrupted.map(\.id)) were out rather than \(rows.inFlight)"
+    guard restored.inFlight.map(\.id.rawValue) == rows.inFlight else {
+        return "\(restored.inFlight.map(\.id)) were out rather than \(rows.inFlight)"
     }
     guard restored.open.map(\.id.rawValue) == rows.waiting else {
         return "\(restored.open.map(\.id)) wait rather than \(rows.waiting)"

@@ -79,7 +79,7 @@ import Testing
         let again = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
         let restored = try await again.restore(now: at(2))
         #expect(restored.campaigns.map(\.state) == [.running, .halted])
-        #expect(restored.interrupted.map(\.id) == [batch.id])
+        #expect(restored.inFlight.map(\.id) == [batch.id])
         try again.close()
         try store.close()
     }
@@ -132,7 +132,7 @@ import Testing
             for id in [good, bad] { batches.append(try await $0.claim(makeClaim(id))) }
         }
         let restored = try await store.restore(now: at(1))
-        #expect(restored.interrupted.map(\.campaign) == [good])
+        #expect(restored.inFlight.map(\.campaign) == [good])
         // What no query for open batches finds is found by its record.
         let isSeen = !damage.contains("lost")
         #expect(restored.damaged.map(\.campaign) == (isSeen ? [bad] : []))

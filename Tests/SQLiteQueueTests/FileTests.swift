@@ -43,7 +43,7 @@ import Testing
         let copy = files.copy("a", to: "b")
         let again = try Store.open(at: copy, options: makeOptions())
         let restored = try await again.restore(now: at(20))
-        #expect(restored.interrupted == [flying])
+        #expect(restored.inFlight == [flying])
         #expect(restored.open.map(\.id) == [held.id])
         #expect(restored.campaigns.map(\.freshCount) == [4])
         // The held call is released at 1,000 s; the one that was out 75 s after the restart.
@@ -263,7 +263,7 @@ import Testing
         try await store.commit(.transition(makeID(), .cancel))
         let again = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
         let restored = try await again.restore(now: at(9))
-        #expect(restored.interrupted.map(\.id) == [flying.id])
+        #expect(restored.inFlight.map(\.id) == [flying.id])
         #expect(restored.campaigns.map(\.state) == [.canceled])
         var dispatcher = Dispatcher(
             limits: Limits(),

@@ -61,7 +61,7 @@ struct Workload {
 
     /// Goes on after a restart.
     mutating func learn(_ restored: Restored) {
-        flying = restored.interrupted
+        flying = restored.inFlight
         open = restored.open.map(\.id)
     }
 

@@ -41,8 +41,8 @@ extension Sabotage {
         case .cursorMovedAtFetch: "has no end: sending"
         case .wholeBatchRetried: "is accepted twice"
         case .listClosedAsRange: "is sent and was never accepted"
-        case .doubtClearedByCancel: "is canceled and was accepted"
-        case .doubtUnspent: "is addressed more often than attempts allow"
+        case .maybeAcceptedClearedByCancel: "is canceled and was accepted"
+        case .unknownUnspent: "is addressed more often than attempts allow"
         case .refusalUnspent: "spends no attempt and nobody sees why"
         case .counterOffByOne: "counters add up to another sum"
         }

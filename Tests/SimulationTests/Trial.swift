@@ -58,8 +58,8 @@ struct Trial {
         case .unknownHeldAsAnswered: faults.lostAnswer = 150
         case .cursorMovedAtFetch: faults.crash = 20
         case .wholeBatchRetried, .listClosedAsRange: faults.accountTrouble = 100
-        case .doubtClearedByCancel: faults.garbled = 300
-        case .doubtUnspent: faults.garbled = 700
+        case .maybeAcceptedClearedByCancel: faults.garbled = 300
+        case .unknownUnspent: faults.garbled = 700
         case .refusalUnspent: faults.retryableCall = 300
         case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne: break
         }
@@ -89,7 +89,7 @@ struct Trial {
             }
         }
         let id = try await world.add(makeAccounts(1_500, prefix: "user-"))
-        if sabotage == .doubtClearedByCancel {
+        if sabotage == .maybeAcceptedClearedByCancel {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
         }
     }

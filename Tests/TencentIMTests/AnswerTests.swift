@@ -175,7 +175,7 @@ func `what contradicts itself or can't be read is unknown`(_ json: String) {
     #expect(answer == .answered(messageKey: nil, refused: expected))
 }
 
-@Test(arguments: [(90012, Outcome.RefusedAccount.Kind.inDoubt), (70107, .final)])
+@Test(arguments: [(90012, Outcome.RefusedAccount.Kind.unconfirmed), (70107, .final)])
 func `who isn't listed takes a failure's code as one that may not be meant of him`(
     _ code: Int,
     kind: Outcome.RefusedAccount.Kind
@@ -218,7 +218,7 @@ func `a failure about the call with a list of some is about the call`(_ code: In
 private let classes: [(Outcome.Refusal, [Int])] = [
     (.retryable, [70169, 90992, 91000]),
     (.recipients, [70107, 90048]),
-    (.recipientsInDoubt, [90012]),
+    (.recipientsUnconfirmed, [90012]),
     (.throttled(atLeast: .seconds(1)), [60007, 60011, 60018, 60019, 90057]),
     (.throttled(atLeast: .seconds(60)), [70050]),
     (.throttled(atLeast: .seconds(3600)), [60028]),

@@ -287,7 +287,7 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
 @Test(arguments: [
     (
         LoopbackServer.Reply.answer(status: 502, body: "<html>"),
-        [Outcome.Doubt.http(status: 502)]
+        [Outcome.UnknownCause.http(status: 502)]
     ),
     (
         .answer(status: 302, headers: "location: /elsewhere\r\n", body: ""),
@@ -305,12 +305,12 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
 ])
 func `an answer that says nothing certain leaves the call unknown`(
     _ reply: LoopbackServer.Reply,
-    doubts: [Outcome.Doubt]
+    causes: [Outcome.UnknownCause]
 ) async throws {
     try await LoopbackServer.run([reply]) { server in
         try await withProvider(server.url) { provider in
             let outcome = await provider.send(makeBatch())
-            #expect(doubts.map(Outcome.unknown).contains(outcome), "\(outcome)")
+            #expect(causes.map(Outcome.unknown).contains(outcome), "\(outcome)")
         }
         // Nothing is sent twice, nor to where an answer points.
         #expect(server.requests.count == 1)

@@ -92,7 +92,7 @@ extension CheckOutcome {
         case .refused(.retryable, let code, let text): Campaign.Reason(code: code, text: text)
         case .refused: nil
         case .notSent(let text): Campaign.Reason(code: nil, text: text)
-        case .unknown(let doubt): doubt.trouble
+        case .unknown(let cause): cause.trouble
         }
     }
 }

@@ -26,7 +26,7 @@ extension Dispatcher {
             now.instant.advanced(by: LedgerEntry.window + limits.callTimeout + LedgerEntry.grace),
             max
         )
-        for batch in restored.interrupted {
+        for batch in restored.inFlight {
             let flight = Flight(batch: batch, sentAt: now.instant, isTrial: false)
             let rule = outcomeRule(for: batch.campaign, now: now.timestamp)
             let resolution = rule.unknown(.interrupted, batch, using: &random)

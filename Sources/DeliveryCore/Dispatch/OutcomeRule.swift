@@ -29,25 +29,25 @@ package struct OutcomeRule {
             return refused(refusal, code, batch, using: &random)
         case .notSent:
             return .held(dueAt: now)
-        case .unknown(let doubt):
-            return unknown(doubt, batch, using: &random)
+        case .unknown(let cause):
+            return unknown(cause, batch, using: &random)
         }
     }
 
     /// Sends a batch of unknown outcome again if its campaign wants that and an attempt is left.
     package func unknown(
-        _ doubt: Outcome.Doubt,
+        _ cause: Outcome.UnknownCause,
         _ batch: Batch,
         using random: inout SplitMix64
     ) -> Resolution {
         let spent = batch.attempts + (batch.earlierAttempts.max() ?? 0) + 1
         guard policy == .resend, spent < retry.attemptLimit else {
-            return .unknown(info: doubt.text, code: doubt.code)
+            return .unknown(info: cause.text, code: cause.code)
         }
         return .repeated(
             dueAt: retry.dueAt(spentAttempts: spent, now: now, using: &random),
-            info: doubt.text,
-            code: doubt.code
+            info: cause.text,
+            code: cause.code
         )
     }
 
@@ -83,7 +83,7 @@ package struct OutcomeRule {
             batch.maybeAccepted || batch.maybeAcceptedBefore.contains(batch.accounts[index])
         switch refused.kind {
         case .final: return maybeAccepted && !refused.isNamed ? .unknown : .failed
-        case .inDoubt:
+        case .unconfirmed:
             // The accounts that are named are out of the way: the others go again, or are looked up.
             return maybeAccepted ? .unknown : .requeued(dueAt: now)
         case .retryable:
@@ -106,17 +106,18 @@ package struct OutcomeRule {
         case .throttled, .credentials, .credentialsExpired, .campaign: return .held(dueAt: now)
         case .retryable where batch.maybeAccepted:
             return unknown(.service(code: code), batch, using: &random)
-        case .recipients where batch.maybeAccepted, .recipientsInDoubt where batch.maybeAccepted,
+        case .recipients where batch.maybeAccepted,
+            .recipientsUnconfirmed where batch.maybeAccepted,
             .tooLarge where batch.maybeAccepted:
             // Refused for good, and an earlier call may have been accepted all the same.
             let info = "an earlier call may have been accepted"
             return .unknown(info: info, code: code)
         case .retryable:
             return everyone(of: batch, .retryable, code, using: &random)
-        case .recipientsInDoubt where batch.accounts.count > 1:
+        case .recipientsUnconfirmed where batch.accounts.count > 1:
             // Halves are of batches whose accounts all exist: a look-up would find nothing.
             return batch.isHalf ? .split(.refused) : .held(dueAt: now)
-        case .recipients, .recipientsInDoubt:
+        case .recipients, .recipientsUnconfirmed:
             return everyone(of: batch, .final, code, using: &random)
         case .tooLarge:
             return batch.accounts.count > 1 ? .split(.tooLarge) : .held(dueAt: now)
@@ -142,7 +143,7 @@ extension Outcome {
     var showsCredentials: Bool {
         switch self {
         case .answered, .refused(.retryable, _, _), .refused(.recipients, _, _),
-            .refused(.recipientsInDoubt, _, _), .refused(.campaign, _, _),
+            .refused(.recipientsUnconfirmed, _, _), .refused(.campaign, _, _),
             .refused(.tooLarge, _, _):
             true
         case .refused(.throttled, _, _), .refused(.credentials, _, _),
@@ -154,7 +155,7 @@ extension Outcome {
     /// Whether the accounts of a refused batch are looked up before it goes again: some of them are
     /// at fault, and nothing says which.
     func asksForLookUp(of batch: Batch) -> Bool {
-        guard case .refused(.recipientsInDoubt, _, _) = self else { return false }
+        guard case .refused(.recipientsUnconfirmed, _, _) = self else { return false }
         return batch.accounts.count > 1 && !batch.maybeAccepted && !batch.isHalf
     }
 
@@ -189,13 +190,13 @@ extension Outcome {
     /// Why a call showed nothing of the provider's service; nil if it did.
     func trouble(of batch: Batch) -> Campaign.Reason? {
         switch self {
-        case .unknown(let doubt): doubt.trouble
+        case .unknown(let cause): cause.trouble
         case .notSent(let text): Campaign.Reason(code: nil, text: text)
         case .answered, .refused: refusalForNow(of: batch)
         }
     }
 }
 
-extension Outcome.Doubt {
+extension Outcome.UnknownCause {
     var trouble: Campaign.Reason { .init(code: code, text: "calls end unknown: \(text)") }
 }

@@ -5,7 +5,7 @@ package struct Restored: Sendable, Hashable {
     /// Batches that wait to be sent: held, or to be repeated.
     package var open: [OpenBatch]
     /// Batches whose call was in flight when the process ended, with their accounts.
-    package var interrupted: [Batch]
+    package var inFlight: [Batch]
     /// Recipients that still count against the quota.
     package var holds: [Hold]
     package var service: ServiceRecord
@@ -28,13 +28,13 @@ package struct Restored: Sendable, Hashable {
     package init(
         campaigns: [CampaignWork] = [],
         open: [OpenBatch] = [],
-        interrupted: [Batch] = [],
+        inFlight: [Batch] = [],
         holds: [Hold] = [],
         service: ServiceRecord = ServiceRecord()
     ) {
         self.campaigns = campaigns
         self.open = open
-        self.interrupted = interrupted
+        self.inFlight = inFlight
         self.holds = holds
         self.service = service
     }

@@ -8,5 +8,5 @@ package enum CheckOutcome: Sendable, Hashable {
     /// The look-up certainly never went out.
     case notSent(String)
     /// No readable answer came; repeating a look-up is harmless.
-    case unknown(Outcome.Doubt)
+    case unknown(Outcome.UnknownCause)
 }

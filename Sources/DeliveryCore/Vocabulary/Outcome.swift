@@ -10,7 +10,7 @@ package enum Outcome: Sendable, Hashable {
     /// The request certainly never went out: refused connection, DNS, TLS handshake.
     case notSent(String)
     /// It may have been accepted: a timeout, a broken connection, an unreadable answer.
-    case unknown(Doubt)
+    case unknown(UnknownCause)
 
     /// An account with the code that the answer gives it, its own or the whole call's.
     package struct RefusedAccount: Sendable, Hashable {
@@ -27,7 +27,7 @@ package enum Outcome: Sendable, Hashable {
             case retryable
             case final
             /// The code blames the call's recipients as a whole, which may not apply to this one.
-            case inDoubt
+            case unconfirmed
         }
 
         /// Whether the code says that another attempt may succeed.
@@ -49,7 +49,7 @@ package enum Outcome: Sendable, Hashable {
         case recipients
         /// The code blames the recipients as a whole, maybe for a few of them: halve once, then
         /// believe it.
-        case recipientsInDoubt
+        case recipientsUnconfirmed
         /// The whole app must slow down, for at least so long.
         case throttled(atLeast: Duration)
         /// The signature is too old: a new one may do.
@@ -63,7 +63,7 @@ package enum Outcome: Sendable, Hashable {
     }
 
     /// Why a call's outcome is unknown.
-    package enum Doubt: Sendable, Hashable {
+    package enum UnknownCause: Sendable, Hashable {
         case timeout
         /// The connection broke after the request began to go out.
         case connectionLost
@@ -78,7 +78,7 @@ package enum Outcome: Sendable, Hashable {
     }
 }
 
-extension Outcome.Doubt {
+extension Outcome.UnknownCause {
     /// The cause in words, as a recipient's `info` shows it.
     package var text: String {
         switch self {

@@ -89,7 +89,7 @@ struct RecipientStateStatements: Sendable {
     let waitingCounts: StatementText = """
         SELECT state, doubted, count(*) FROM exception WHERE \(Self.waiting) GROUP BY state, doubted
         """
-    let endDoubted: StatementText = """
+    let endMaybeAccepted: StatementText = """
         UPDATE exception SET state = 'unknown', due_at_ms = NULL, info = ?5, updated_at_ms = ?6
         WHERE \(Self.waiting) AND doubted = 1
         """

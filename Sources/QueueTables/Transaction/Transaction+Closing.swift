@@ -97,7 +97,7 @@ extension Transaction {
             campaign.move(count, from: old, to: maybeAccepted ? .unknown : status)
         }
         try connection.run(
-            sql.state.endDoubted,
+            sql.state.endMaybeAccepted,
             bounds + [.text(Self.maybeAcceptedInfo), .int(now.timestamp.milliseconds)]
         )
         if let last = stretch.last {

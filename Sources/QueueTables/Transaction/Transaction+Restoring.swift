@@ -44,7 +44,7 @@ extension Transaction {
                 restored.open.append(open)
             } else {
                 let message = try message(of: campaign)
-                restored.interrupted.append(
+                restored.inFlight.append(
                     try connection.call(batch, of: campaign.id, message: message)
                 )
             }

@@ -58,7 +58,7 @@ extension Answer {
     /// Whether the envelope's code can be the code of the accounts that aren't listed.
     private var isAboutRecipients: Bool {
         switch CodeTable.codeClass(of: envelope.code) {
-        case .retryable, .recipient, .recipientsInDoubt: true
+        case .retryable, .recipient, .recipientsUnconfirmed: true
         case .accepted, .throttled, .credentialsExpired, .credentials, .campaign: false
         case .tooLarge, .service, nil: false
         }
@@ -75,7 +75,7 @@ extension Answer {
         let kind: Outcome.RefusedAccount.Kind =
             switch CodeTable.codeClass(of: envelope.code) {
             case .retryable: .retryable
-            case .recipientsInDoubt: .inDoubt
+            case .recipientsUnconfirmed: .unconfirmed
             default: .final
             }
         return .init(account: account, code: envelope.code, kind: kind, isNamed: false)

@@ -8,7 +8,7 @@ package enum CodeTable {
         /// Final for the recipients it names.
         case recipient
         /// Names all recipients at once, which may not be meant of each.
-        case recipientsInDoubt
+        case recipientsUnconfirmed
         /// Nothing was sent: the whole app slows down for at least so long.
         case throttled(atLeast: Duration)
         /// The signature is too old.
@@ -56,7 +56,7 @@ package enum CodeTable {
         entry(91_000, .retryable, "internal error of the service; another attempt may succeed"),
         entry(70_107, .recipient, "the account doesn't exist"),
         entry(90_048, .recipient, "the account doesn't exist"),
-        entry(90_012, .recipientsInDoubt, "the accounts don't exist or aren't registered"),
+        entry(90_012, .recipientsUnconfirmed, "the accounts don't exist or aren't registered"),
         entry(90_011, .tooLarge, "over 500 accounts in one call"),
         entry(90_018, .tooLarge, "too many accounts in one call"),
         entry(90_055, .tooLarge, "the packet is too large"),

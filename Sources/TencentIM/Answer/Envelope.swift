@@ -50,7 +50,7 @@ package struct Envelope: Sendable, Hashable {
 /// How a call of any command can fail by what its envelope says.
 protocol EnvelopeFailure {
     static func refused(_ refusal: Outcome.Refusal, code: Int, text: String) -> Self
-    static func unknown(_ doubt: Outcome.Doubt) -> Self
+    static func unknown(_ cause: Outcome.UnknownCause) -> Self
 }
 
 extension Outcome: EnvelopeFailure {}
@@ -62,7 +62,7 @@ extension Envelope {
         switch CodeTable.codeClass(of: code) {
         case .retryable: refusal(.retryable)
         case .recipient: refusal(.recipients)
-        case .recipientsInDoubt: refusal(.recipientsInDoubt)
+        case .recipientsUnconfirmed: refusal(.recipientsUnconfirmed)
         case .throttled(let atLeast): refusal(.throttled(atLeast: atLeast))
         case .credentialsExpired: refusal(.credentialsExpired)
         case .credentials: refusal(.credentials)

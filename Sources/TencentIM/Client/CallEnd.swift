@@ -6,5 +6,5 @@ enum CallEnd: Sendable, Hashable {
     /// The request certainly never went out.
     case notSent(String)
     /// The request began to go out, and no whole answer came.
-    case unknown(Outcome.Doubt)
+    case unknown(Outcome.UnknownCause)
 }

@@ -9,8 +9,8 @@ import NIOSSL
 ///
 /// Whether a request went out is not decided here: `CallRegistry` knows.
 enum CallError {
-    /// What is doubtful about a call whose request began to go out.
-    static func doubt(about error: any Error) -> Outcome.Doubt {
+    /// Why the outcome is unknown of a call whose request began to go out.
+    static func unknownCause(of error: any Error) -> Outcome.UnknownCause {
         switch error {
         case is HTTPParserError, is NIOTooManyBytesError: .unreadable
         case let error as HTTPClientError where error == .deadlineExceeded: .timeout

@@ -130,7 +130,7 @@ package final class TencentIMProvider: Provider {
             }
             return answer.outcome(to: batch.accounts)
         case .notSent(let text): return .notSent(text)
-        case .unknown(let doubt): return .unknown(doubt)
+        case .unknown(let cause): return .unknown(cause)
         }
     }
 
@@ -160,7 +160,7 @@ package final class TencentIMProvider: Provider {
         switch await call(.accountCheck, body: check.body, settings: settings) {
         case .answered(let answer): check.outcome(of: answer)
         case .notSent(let text): .notSent(text)
-        case .unknown(let doubt): .unknown(doubt)
+        case .unknown(let cause): .unknown(cause)
         }
     }
 
@@ -238,7 +238,7 @@ package final class TencentIMProvider: Provider {
             return .answered(Array(answer.readableBytesView))
         } catch {
             guard await registry.abort(id) else { return .notSent(CallError.words(for: error)) }
-            return .unknown(Task.isCancelled ? .timeout : CallError.doubt(about: error))
+            return .unknown(Task.isCancelled ? .timeout : CallError.unknownCause(of: error))
         }
     }
 

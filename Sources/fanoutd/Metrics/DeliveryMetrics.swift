@@ -139,7 +139,7 @@ extension Outcome {
         case .answered(_, let refused):
             refused.reduce(into: [:]) { $0[$1.code, default: 0] += 1 }
         case .refused(_, let code, _): [code: count]
-        case .unknown(let doubt): doubt.code.map { [$0: count] } ?? [:]
+        case .unknown(let cause): cause.code.map { [$0: count] } ?? [:]
         case .notSent: [:]
         }
     }

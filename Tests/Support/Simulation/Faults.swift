@@ -99,7 +99,7 @@ package struct Faults: Sendable, Hashable {
     /// Whole calls refused, each kind of which asks for another reaction.
     static let refusals: [(refusal: Outcome.Refusal, code: Int)] = [
         (.credentialsExpired, 70_001), (.credentials, 70_003), (.campaign, 80_001),
-        (.tooLarge, 93_000), (.recipientsInDoubt, 90_012),
+        (.tooLarge, 93_000), (.recipientsUnconfirmed, 90_012),
     ]
 
     /// How one call goes.

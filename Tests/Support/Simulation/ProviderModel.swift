@@ -100,7 +100,7 @@ package struct ProviderModel: Sendable {
         else { return .answered(messageKey: "key", refused: refused) }
         // Looked up first, or halved, so that the same accounts may be addressed once more.
         if batch.accounts.count > 1 { finals.subtract(batch.accounts) }
-        return .refused(.recipientsInDoubt, code: 90_012, text: "invalid To_Account")
+        return .refused(.recipientsUnconfirmed, code: 90_012, text: "invalid To_Account")
     }
 
     /// Who of these isn't imported.

@@ -9,7 +9,7 @@ package struct Record: Sendable {
     private var sent: Set<Account> = []
     private var ended: Set<Account> = []
     /// Recipients of calls whose outcome nobody knew, by campaign.
-    private var doubted: [Campaign.ID: Set<Account>] = [:]
+    private var maybeAccepted: [Campaign.ID: Set<Account>] = [:]
     private var calls: [Batch.ID: Batch] = [:]
     /// How many calls that addressed a recipient may have been accepted, since it was put in the
     /// queue.
@@ -67,18 +67,18 @@ package struct Record: Sendable {
             }
             let policy = policies[batch.campaign] ?? .leave
             let mayRepeat = policy == .resend || reopened.contains(account)
-            if !mayRepeat || !isDoubted(account, in: batch.campaign) {
+            if !mayRepeat || !isMaybeAccepted(account, in: batch.campaign) {
                 violated("\(account.text) is accepted twice under \(policy)")
             }
         }
     }
 
-    mutating func doubt(_ batch: Batch) {
-        doubted[batch.campaign, default: []].formUnion(batch.accounts)
+    mutating func unknown(_ batch: Batch) {
+        maybeAccepted[batch.campaign, default: []].formUnion(batch.accounts)
     }
 
-    private func isDoubted(_ account: Account, in id: Campaign.ID) -> Bool {
-        doubted[id]?.contains(account) ?? false
+    private func isMaybeAccepted(_ account: Account, in id: Campaign.ID) -> Bool {
+        maybeAccepted[id]?.contains(account) ?? false
     }
 
     func call(_ id: Batch.ID) -> Batch? { calls[id] }
@@ -123,7 +123,7 @@ package struct Record: Sendable {
             for id in swept.retired { calls = calls.filter { $0.value.campaign != id } }
         case (.retry(let id, let filter, let position), .changed(.success(let change)))
         where change.requeued > position?.requeued ?? 0:
-            if filter.unknown { reopened.formUnion(doubted[id] ?? []) }
+            if filter.unknown { reopened.formUnion(maybeAccepted[id] ?? []) }
             for batch in calls.values where batch.campaign == id {
                 // Only those that this step looked at.
                 let accounts = batch.accounts.filter { account in
@@ -176,7 +176,9 @@ package struct Record: Sendable {
             if isAccepted { violated("\(account.text) is failed and was accepted") }
         case .canceled, .expired:
             if isAccepted { violated("\(account.text) is \(status) and was accepted") }
-            if isDoubted(account, in: id) { violated("\(account.text) is \(status) in doubt") }
+            if isMaybeAccepted(account, in: id) {
+                violated("\(account.text) is \(status) in doubt")
+            }
         case .unknown:
             if sent.contains(account) { violated("\(account.text) is unknown and was sent") }
         case .queued, .sending, .retrying:

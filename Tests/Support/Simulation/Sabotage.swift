@@ -20,9 +20,9 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     /// A batch that is a list of accounts is closed as all that lies between first and last.
     case listClosedAsRange
     /// A cancel makes `canceled` of recipients that may have been accepted.
-    case doubtClearedByCancel
+    case maybeAcceptedClearedByCancel
     /// Calls of unknown outcome spend no attempt.
-    case doubtUnspent
+    case unknownUnspent
     /// Refusals of everybody in a call spend no attempt, whatever the service shows.
     case refusalUnspent
     /// A campaign that ends counts one more `sent` than there are.
@@ -56,7 +56,7 @@ extension World {
                 Hold(campaign: $0.campaign, count: $0.count, until: min($0.until, latest))
             }
         case .cursorMovedAtFetch:
-            restored.interrupted = []
+            restored.inFlight = []
         default: break
         }
         return restored
@@ -116,7 +116,7 @@ extension Sabotage {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
             .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent:
             nil
-        case .doubtUnspent:
+        case .unknownUnspent:
             """
             CREATE TRIGGER sabotage AFTER UPDATE OF attempts ON batch
             WHEN NEW.state = 'repeat' AND NEW.attempts > OLD.attempts BEGIN
@@ -139,7 +139,7 @@ extension Sabotage {
                     AND (SELECT max(account) FROM exception WHERE batch = NEW.id);
             END
             """
-        case .doubtClearedByCancel: Self.clearingDoubt
+        case .maybeAcceptedClearedByCancel: Self.clearingMaybeAccepted
         case .counterOffByOne:
             """
             CREATE TRIGGER sabotage AFTER UPDATE OF finished_at_ms ON campaign
@@ -152,7 +152,7 @@ extension Sabotage {
 
     /// Turns what the cancel made `unknown` of open batches into `canceled`, in rows and counters
     /// alike, and forgets the doubt about calls that are out.
-    private static let clearingDoubt = """
+    private static let clearingMaybeAccepted = """
         CREATE TRIGGER sabotage AFTER UPDATE OF state ON campaign
         WHEN NEW.state = 'canceled' AND OLD.state <> 'canceled' BEGIN
             UPDATE batch SET state = 'cut'

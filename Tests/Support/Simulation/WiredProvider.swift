@@ -98,7 +98,7 @@ final class WiredProvider: Provider {
         }
         note { record in
             record.heard(outcome, of: batch)
-            if case .unknown = outcome { record.doubt(batch) }
+            if case .unknown = outcome { record.unknown(batch) }
         }
         return outcome
     }

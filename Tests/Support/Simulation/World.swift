@@ -217,9 +217,9 @@ package struct World {
         isUp = true
         out = [:]
         let restored = try await store.restore(now: now)
-        for batch in restored.interrupted {
+        for batch in restored.inFlight {
             record.interrupted(batch)
-            record.doubt(batch)
+            record.unknown(batch)
         }
         promises.restored(restored)
         hand(.restored(found(restored)))
@@ -250,7 +250,7 @@ package struct World {
         }
         guard let batch = record.call(id) else { return }
         record.heard(outcome, of: batch)
-        if case .unknown = outcome { record.doubt(batch) }
+        if case .unknown = outcome { record.unknown(batch) }
     }
 
     /// Whether a refusal may be free: only in a state that operators see.
