@@ -92,6 +92,13 @@ import Testing
         #expect(state.responseEnded(now: at(1)) == .next)
         #expect(!state.isBodiless)
         #expect(state.responseEnded(now: at(2)) == .idle)
+        // A body that is on its way is the next request's.
+        var long = State.Request()
+        long.length = .max
+        var other = makeState(length: 0)
+        _ = other.received(.end, now: at(0))
+        _ = other.received(.head(long), now: at(0))
+        #expect(other.responseStarted() == false)
     }
 
     @Test func `behind the last response no request is taken`() {
@@ -171,10 +178,21 @@ import Testing
         #expect(state.responseStarted() == true)
     }
 
+    @Test func `a fast start of a body excuses no slow end`() {
+        var state = makeState(length: .max)
+        state.readStarted(now: at(0))
+        _ = state.received(.body(byteCount: 1_048_576), now: at(1))
+        state.readStarted(now: at(1))
+        #expect(state.timedOut(now: at(30)) == .nothing)
+        #expect(state.timedOut(now: at(59)) == .nothing)
+        #expect(state.timedOut(now: at(64)) == .slowBody)
+    }
+
     @Test func `only the time that the endpoint waits counts`() {
         var state = makeState(length: .max)
         #expect(state.timedOut(now: at(1_000)) == .nothing)
         state.readStarted(now: at(1_000))
+        state.readStarted(now: at(1_020))
         #expect(state.timedOut(now: at(1_029)) == .nothing)
         #expect(state.timedOut(now: at(1_034)) == .slowBody)
         // Nor does the time before the client is told to send.
@@ -184,6 +202,12 @@ import Testing
         _ = asked.bodyWanted(now: at(100))
         #expect(asked.timedOut(now: at(129)) == .nothing)
         #expect(asked.timedOut(now: at(134)) == .slowBody)
+        var hasty = makeState(length: 9, awaitsContinue: true)
+        hasty.readStarted(now: at(0))
+        _ = hasty.received(.body(byteCount: 1), now: at(100))
+        _ = hasty.bodyWanted(now: at(100))
+        hasty.readStarted(now: at(100))
+        #expect(hasty.timedOut(now: at(129)) == .nothing)
     }
 
     @Test func `a client that doesn't read is cut off, in a stop soon`() {
@@ -210,6 +234,9 @@ import Testing
         short.stopping(isWritable: true, now: at(1))
         // The head may have gone out before.
         #expect(short.responseEnded(now: at(2)) == .last)
+        var next = makeState(length: 0)
+        next.stopping(isWritable: true, now: at(1))
+        #expect(next.responseStarted() == true)
     }
 
     // MARK: The end

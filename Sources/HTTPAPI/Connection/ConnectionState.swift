@@ -123,7 +123,7 @@ extension ConnectionState {
     /// The client has ended its output: true if that breaks off a body, which must never look like
     /// the body's end.
     package mutating func inputClosed() -> Bool {
-        guard body != nil, !isDiscarding else { return false }
+        guard body != nil else { return false }
         endBody()
         return true
     }
