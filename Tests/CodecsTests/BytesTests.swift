@@ -27,7 +27,8 @@ import Testing
             ("====", .standard), ("Zg==Zg==", .standard), ("Zm9v\n", .standard),
             ("Zm 9", .standard),
             ("--__", .standard), ("**--", .standard), ("++//", .userSig), ("Zg==", .userSig),
-            ("Zg==", .url), ("++//", .url), ("Z", .url), ("Zm9vY", .url), ("天天天天", .url),
+            ("Zg==", .url), ("++//", .url), ("Z", .url), ("A", .url), ("Zm9vY", .url),
+            ("天天天天", .url),
             // Bits that stand for nothing.
             ("Zh", .url), ("Zm9", .url),
         ] as [(String, Base64.Alphabet)]
@@ -108,7 +109,8 @@ import Testing
     arguments: [
         ("localhost", true), ("::1", true), ("127.0.0.1", true), ("127.255.0.9", true),
         ("127.1", false), ("128.0.0.1", false), ("127.0.0.1.example", false),
-        ("127.0.0.256", false), ("127.0.0.+1", false), ("127.0.0.", false), ("::2", false),
+        ("127.0.0.256", false), ("127.0.0.+1", false), ("127.0.0.", false), ("127..0.0.1", false),
+        ("::2", false),
         ("localhost.example", false), ("", false),
     ]
 )

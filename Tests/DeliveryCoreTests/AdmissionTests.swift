@@ -24,6 +24,7 @@ struct AdmissionTests {
         #expect(fit(&admission, 500) == .fits(500))
         admission.reserve(500, now: at(0).instant)
         #expect(fit(&admission, 100) == .waits(until: at(1).instant))
+        #expect(fit(&admission, 30, isNotice: true) == .fits(30), "a notice waits for no bucket")
         admission.advance(to: at(1).instant)
         #expect(fit(&admission, 100, at: 1) == .fits(100))
     }
@@ -40,6 +41,8 @@ struct AdmissionTests {
         admission.reserve(500, now: at(0).instant)
         admission.giveBack(200, isWhole: false)
         #expect(fit(&admission, 200) == .fits(200))
+        for _ in 1...10 { admission.reserve(1, now: at(0).instant) }
+        #expect(admission.callAvailable(now: at(0).instant) > first)
     }
 
     /// 30 recipients of 6,000 are kept for notices.
@@ -52,6 +55,14 @@ struct AdmissionTests {
         #expect(fit(&admission, 30, isNotice: true) == .fits(30))
         admission.release(5_900, at: at(60).instant, now: at(1).instant)
         #expect(fit(&admission, 500, at: 1) == .waits(until: at(60).instant))
+        admission.release(50, at: at(1).instant, now: at(1).instant)
+        #expect(fit(&admission, 100, isNotice: true, at: 1) == .fits(100))
+        // Twice as much is kept while nothing is released for a while.
+        #expect(fit(&admission, 500, at: 50) == .waits(until: at(60).instant))
+        // What waited for the window doesn't all go at once when there is room.
+        admission.advance(to: at(60).instant)
+        #expect(fit(&admission, 1_500, at: 60) == .fits(1_500))
+        #expect(fit(&admission, 2_000, at: 60) == .waits(until: at(65).instant))
     }
 
     @Test func `a throttle answer halves the rate, and an operator ends the wait alone`() {
@@ -79,6 +90,6 @@ struct AdmissionTests {
             Quota(Limits(messagesPerMinute: 1_000, burst: 500)),
             now: at(1).instant
         )
-        #expect(fit(&admission, 100, isNotice: true, at: 1) == .fits(100))
+        #expect(fit(&admission, 200, isNotice: true, at: 1) == .fits(100))
     }
 }

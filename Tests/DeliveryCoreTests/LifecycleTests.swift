@@ -18,9 +18,12 @@ struct LifecycleTests {
         #expect(state.next(after: event) == next)
     }
 
-    @Test func `a queue that is restored twice is refused`() async {
+    @Test func `a queue that is restored twice is refused, and an end of no drain`() async {
         await #expect(processExitsWith: .failure) {
             _ = Lifecycle.running.next(after: .restored)
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = Lifecycle.running.next(after: .drained)
         }
         await #expect(processExitsWith: .failure) {
             var harness = DispatcherHarness()

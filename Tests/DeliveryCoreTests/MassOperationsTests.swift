@@ -41,14 +41,21 @@ struct MassOperationsTests {
             ]
         )
         #expect(next(operations, 1.1) == nil)
+        operations.sweep(at: at(9).instant)
+        operations.close(makeID(5), now: at(1).instant)
+        #expect(next(operations, 1.024) == rested)
+        #expect(steps(&operations, 1.026) == [.close(makeID(5))])
+        #expect(next(operations, 1.1) == at(9).instant)
     }
 
     @Test func `a campaign is closed once, however often it is named`() {
         var operations = MassOperations()
-        operations.close(makeID(), now: at(0).instant)
-        operations.close(makeID(), now: at(0).instant)
-        #expect(steps(&operations, 1) == [.close(makeID())])
+        operations.close(makeID(), now: at(1).instant)
+        operations.close(makeID(), now: at(1).instant)
+        #expect(steps(&operations, 1.024).isEmpty, "what ended it goes first")
+        #expect(steps(&operations, 2) == [.close(makeID())])
         #expect(steps(&operations, 2).isEmpty)
+        operations.close(makeID(2), now: at(2).instant)
         operations.closeAgain(makeID())
         #expect(steps(&operations, 3) == [.close(makeID())])
     }

@@ -94,16 +94,18 @@ struct OutcomeRuleTests {
 
     @Test(
         arguments: [
-            (.final, true, false, .failed), (.final, false, false, .failed),
-            (.final, true, true, .failed), (.final, false, true, .unknownEach),
-            (.retryable, true, false, .retried), (.unconfirmed, false, false, .requeued),
-            (.unconfirmed, false, true, .unknownEach),
-        ] as [(Outcome.RefusedAccount.Kind, Bool, Bool, Kind)]
+            (.final, true, false, 0, .failed), (.final, false, false, 0, .failed),
+            (.final, true, true, 0, .failed), (.final, false, true, 0, .unknownEach),
+            (.retryable, true, false, 1, .retried), (.retryable, true, false, 2, .failed),
+            (.retryable, true, true, 1, .retried), (.retryable, true, true, 2, .unknownEach),
+            (.unconfirmed, false, false, 0, .requeued), (.unconfirmed, false, true, 0, .unknownEach),
+        ] as [(Outcome.RefusedAccount.Kind, Bool, Bool, Int, Kind)]
     )
     func `only an answer that names an account settles what may have been accepted`(
         kind: Outcome.RefusedAccount.Kind,
         isNamed: Bool,
         maybeAccepted: Bool,
+        attempts: Int,
         expected: Kind
     ) {
         let account = makeAccounts(1)[0]
@@ -113,8 +115,24 @@ struct OutcomeRuleTests {
             kind: kind,
             isNamed: isNamed
         )
-        let batch = makeBatch(maybeAcceptedBefore: maybeAccepted ? [account] : [])
         let answer = Outcome.answered(messageKey: nil, refused: [refused])
-        #expect(self.kind(of: answer, batch) == expected)
+        // The whole batch may have been accepted, or this account by a batch before.
+        let before = makeBatch(
+            maybeAcceptedBefore: maybeAccepted ? [account] : [],
+            attempts: attempts
+        )
+        let whole = makeBatch(attempts: attempts, maybeAccepted: maybeAccepted)
+        #expect(self.kind(of: answer, before) == expected)
+        #expect(self.kind(of: answer, whole) == expected)
+    }
+
+    @Test func `an account that was not addressed is none of the call's`() {
+        let stranger = Outcome.RefusedAccount(
+            account: Account("stranger"),
+            code: 90_000,
+            kind: .final
+        )
+        let answer = Outcome.answered(messageKey: nil, refused: [stranger])
+        #expect(kind(of: answer, makeBatch()) == .sent)
     }
 }

@@ -72,6 +72,13 @@ struct ProviderHealthTests {
             now += rests.last ?? 0
         }
         #expect(rests == [2, 4, 8, 16, 32, 60, 60, 60])
+        health.probe()
+        health.probed(isAnswered: true, now: at(now).instant)
+        health.try()
+        health.tried(.unknown, of: campaign, now: at(now).instant)
+        health.probe()
+        health.probed(isAnswered: false, now: at(now).instant)
+        #expect(health.gate(now: at(now).instant) == .nothing(until: at(now + 2).instant))
     }
 
     @Test func `a trial follows each answered probe, with rests that grow to five minutes`() {
@@ -92,6 +99,12 @@ struct ProviderHealthTests {
             now += rests.last ?? 0
         }
         #expect(rests == [5, 10, 20, 40, 80, 160, 300, 300, 300])
+        health.probe()
+        health.probed(isAnswered: true, now: at(now).instant)
+        let next = health.foundNoTrial(now: at(now).instant)
+        #expect(next == at(now + 1).instant)
+        #expect(health.gate(now: at(now + 0.9).instant) == .nothing(until: next))
+        #expect(health.gate(now: next) == .trial)
     }
 
     @Test func `only a useful answer ends an outage, a trial's or a late call's`() {
@@ -122,21 +135,33 @@ struct ProviderHealthTests {
 
     @Test func `a refusal that is believed asks for twice the evidence, until somebody is reached`()
     {
-        var health = unreachable
+        var (health, now) = (unreachable, 0.0)
+        /// Two hours later the refusals of an outage are believed.
+        func believe() {
+            now += 7_200
+            health.probe()
+            health.probed(isAnswered: true, now: at(now).instant)
+            health.try()
+            health.tried(.refused(isFirst: true), of: campaign, now: at(now).instant)
+        }
         func refuse(_ count: Int64) -> Bool {
             for number in 10..<(10 + count) {
-                health.ended(.refused(isFirst: true), of: batch(number), now: at(6_000).instant)
+                health.ended(.refused(isFirst: true), of: batch(number), now: at(now).instant)
             }
             return health.isReachable
         }
-        health.probe()
-        health.probed(isAnswered: true, now: at(5_900).instant)
-        health.try()
-        health.tried(.refused(isFirst: true), of: campaign, now: at(5_900).instant)
-        #expect(health.isReachable)
+        believe()
         #expect(refuse(5))
         #expect(!refuse(6))
-        health.ended(.useful, of: batch(1), now: at(6_001).instant)
+        believe()
+        var silent = health
+        for number in 1...3 {
+            silent.ended(.unknown, of: batch(Int64(number)), now: at(now).instant)
+        }
+        #expect(!silent.isReachable, "silence is no refusal")
+        #expect(refuse(11))
+        #expect(!refuse(12))
+        health.ended(.useful, of: batch(1), now: at(now).instant)
         #expect(!refuse(3), "as at first")
     }
 
@@ -146,6 +171,14 @@ struct ProviderHealthTests {
         health.probed(isAnswered: false, now: at(50).instant)
         health.moved(now: at(51).instant)
         #expect(health.gate(now: at(51).instant) == .probe)
+        // What the old place answers comes late, but a trial is still out.
+        health.probe()
+        health.moved(now: at(52).instant)
+        health.probed(isAnswered: true, now: at(53).instant)
+        #expect(health.gate(now: at(53).instant) == .probe)
+        health.try()
+        health.moved(now: at(54).instant)
+        #expect(health.isTrying)
         var two = self.health([(1, .unknown), (2, .unknown)])
         two.moved(now: at(1).instant)
         two.ended(.unknown, of: batch(3), now: at(2).instant)
@@ -155,6 +188,7 @@ struct ProviderHealthTests {
     @Test func `trials take turns, and campaigns that risk their recipients come last`() throws {
         var health = unreachable
         let other = makeID(2)
+        #expect(health.failedTrials?.turns(of: other, .leave) == 0, "nobody is at risk yet")
         for round in 0..<4 {
             health.probe()
             health.probed(isAnswered: true, now: at(Double(round)).instant)

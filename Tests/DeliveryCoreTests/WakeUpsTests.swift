@@ -18,6 +18,7 @@ struct WakeUpsTests {
         #expect(ask(&wakeUps, 6) == nil)
         #expect(ask(&wakeUps, 3) == at(3).instant)
         wakeUps.woke()
+        #expect(ask(&wakeUps, 6) == nil, "another is on its way")
         #expect(ask(&wakeUps, 4) == at(4).instant)
         wakeUps.woke()
         wakeUps.woke()

@@ -69,7 +69,7 @@ package struct Credentials: Sendable, Hashable {
         // Where renewed ones are told the same, another renewal will not help.
         let mayRenew = isExpired && renewedAt.map { sentAt < $0 } ?? true
         switch state {
-        case .renewing where isExpired, .halted(_, isRenewing: true) where isExpired: return .none
+        case .renewing where isExpired: return .none
         case .trusted where mayRenew, .unverified where mayRenew:
             state = .renewing
             renewedAt = nil
