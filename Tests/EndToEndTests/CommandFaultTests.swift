@@ -115,7 +115,7 @@ extension EndToEndTests {
             #expect(watch.errors.contains("fanoutd start \(id.1)"), "\(watch.errors)")
         }
 
-        @Test func `a watch without a daemon says so at once and goes on`() throws {
+        @Test func `a watch without a daemon says so and goes on`() throws {
             let sandbox = try Sandbox()
             let url = "http://127.0.0.1:\(try Socket.freePort())"
             let watch = try sandbox.start(["watch", "x", "--url", url], name: "watch")
@@ -150,7 +150,7 @@ extension EndToEndTests {
                 ["submit", "--message", "/dev/null", "--to", token], ["add", "x", "--to", token],
                 ["plan", "--message", token, "--count", "1"], ["check-config", "--config", token],
                 ["serve", "--config", token], ["simulator", "--secret-key-file", token],
-                ["list", token], ["list", "--limit", token],
+                ["list", token], ["list", "--limit", token], ["list", "--url", token],
             ] {
                 let ending = try shell(
                     #"cd "$HOME" && exec "$0" "# + command.joined(separator: " "),
