@@ -98,7 +98,8 @@ struct OutcomeRuleTests {
             (.final, true, true, 0, .failed), (.final, false, true, 0, .unknownEach),
             (.retryable, true, false, 1, .retried), (.retryable, true, false, 2, .failed),
             (.retryable, true, true, 1, .retried), (.retryable, true, true, 2, .unknownEach),
-            (.unconfirmed, false, false, 0, .requeued), (.unconfirmed, false, true, 0, .unknownEach),
+            (.unconfirmed, false, false, 0, .requeued),
+            (.unconfirmed, false, true, 0, .unknownEach),
         ] as [(Outcome.RefusedAccount.Kind, Bool, Bool, Int, Kind)]
     )
     func `only an answer that names an account settles what may have been accepted`(
