@@ -22,25 +22,33 @@ package struct EndpointService: Service {
         let opened = Mutex<UnixSocket.Identity?>(nil)
         defer { if let own = opened.withLock({ $0 }) { socket.remove(own) } }
         let onRunning = onRunning
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            let (faults, fault) = AsyncStream.makeStream(of: ListenFault.self)
-            let application = endpoint.application { address in
-                do throws(ListenFault) {
-                    let own = try socket.open(to: group)
-                    opened.withLock { $0 = own }
-                } catch {
-                    // The server can't be told to end from here.
-                    fault.yield(error)
-                    return
-                }
-                await onRunning(address)
+        let (faults, fault) = AsyncStream.makeStream(of: ListenFault.self)
+        let application = endpoint.application { address in
+            do throws(ListenFault) {
+                let own = try socket.open(to: group)
+                opened.withLock { $0 = own }
+            } catch {
+                // The server can't be told to end from here.
+                fault.yield(error)
+                return
             }
+            await onRunning(address)
+        }
+        let server = ServiceGroup(services: [application], logger: application.logger)
+        let first = try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { fault.finish() }
-                try await application.run()
+                try await server.run()
             }
-            for await fault in faults { throw fault }
+            var first: ListenFault?
+            for await fault in faults {
+                first = fault
+                // Not by cancellation: a server that is cancelled logs that as an error of its own.
+                await server.triggerGracefulShutdown()
+            }
             try await tasks.waitForAll()
+            return first
         }
+        if let first { throw first }
     }
 }

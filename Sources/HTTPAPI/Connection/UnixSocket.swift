@@ -103,9 +103,7 @@ struct UnixSocket: Sendable {
     ///
     /// Returns which file that is, for its removal.
     func open(to group: String?) throws(ListenFault) -> Identity {
-        if let group, unsafe chown(path, uid_t.max, try Self.groupID(group)) != 0 {
-            throw Self.groupFault(path, group, errno)
-        }
+        if let group { try give(to: group) }
         guard unsafe chmod(path, 0o660) == 0 else {
             throw ListenFault(
                 isTaken: false,
@@ -122,11 +120,22 @@ struct UnixSocket: Sendable {
         return identity
     }
 
+    /// A socket that was made in the process's own group is left as it is: a sandbox, such as the
+    /// unit's, may let no `chown` through.
+    private func give(to group: String) throws(ListenFault) {
+        let id = try Self.groupID(group)
+        let own = try attributes()?[.groupOwnerAccountID] as? UInt
+        guard own != UInt(id) else { return }
+        guard unsafe chown(path, uid_t.max, id) == 0 else {
+            throw Self.groupFault(path, group, errno)
+        }
+    }
+
     /// Only the superuser may give a file to a group that it isn't in itself.
     static func groupFault(_ path: String, _ group: String, _ code: Int32) -> ListenFault {
         let cause =
             switch code {
-            case EPERM: "this user isn't in that group"
+            case EPERM: "this user isn't in that group, or may give no file away"
             case EINVAL: "the unit's PrivateUsers=yes hides all groups but the unit's own"
             default: "errno \(code)"
             }
