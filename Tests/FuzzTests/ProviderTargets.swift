@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import TencentIM
 import TencentIMSimulator
+import TestSupport
 import Testing
 
 // What goes to the provider, and what comes back from it.
@@ -201,6 +202,51 @@ extension FuzzTests {
             // don't agree on, and a sender that exists.
             trial.expect([90010, 90008].contains(error.code), "refused with \(error.code)")
             trial.expect(error.recipients == batch.accounts.count, "other accounts")
+        }
+    }
+
+    private static let questions = Mutator(
+        [
+            #"{"Operator_Account":"bonnie","Peer_Account":"dave","MaxCnt":100,"#
+                + #""MinTime":1699999900,"MaxTime":1700000100,"LastMsgKey":"7_9_1700000000"}"#,
+            #"{"From_Account":"dave","To_Account":"bonnie","MsgKey":"7_9_1700000000"}"#,
+            #"{"From_Account":"bonnie","To_Account":"dave","MsgKey":"7_9_1700000000"}"#,
+        ],
+        tokens: [
+            "\"missing-1\"", "\"bonnie\"", "\"dave\"", "\"7_9_1700000000\"", "\"7_9\"",
+            "1700000000",
+        ]
+    )
+
+    @Test func `any look-up or recall is answered, and only its own key recalls a message`()
+        async throws
+    {
+        let call = BatchSendCall(
+            accounts: [Array("bonnie".utf8)],
+            content: 1,
+            messageSequence: 7,
+            messageRandom: 9,
+            byteCount: 1,
+            message: Message(sender: Array("dave".utf8), body: Array("[]".utf8))
+        )
+        try await fuzz("look-ups and recalls", inputs: 1_000) { trial in
+            var provider = SimulatedProvider()
+            _ = provider.receive(call, now: at(0), using: &trial.random)
+            let command = trial.pick([SimulatedCommand.history, .recall])
+            trial.input = Self.questions.document(&trial)
+            do throws(CallRefusal) {
+                let question = try NeighbourCall(command, parsing: trial.input)
+                let answer = Foreign.parse(provider.receive(question, now: at(1)))
+                trial.expect(answer is [String: Any], "the answer can't be read")
+                guard case .recall(let recall) = question else { return }
+                let isOurs =
+                    recall.sender == call.message?.sender && recall.recipient == call.accounts[0]
+                    && recall.key.text == "7_9_1700000000"
+                trial.expect(provider.report.recalled == (isOurs ? 1 : 0), "another's was recalled")
+            } catch {
+                let codes = [90001, 90003, 90008, 90010, 90054]
+                trial.expect(codes.contains(error.code), "refused with \(error.code)")
+            }
         }
     }
 

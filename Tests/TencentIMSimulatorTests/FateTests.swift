@@ -16,6 +16,8 @@ import Testing
     ("Missing-1", .accepted),
     ("poison-1", .poison),
     ("poison", .accepted),
+    ("unclear-70500-x", .unclear(code: 70500)),
+    ("unclear-x", .accepted),
     ("", .accepted),
 ])
 func `an account's name scripts its fate`(name: String, fate: Fate) {

@@ -1,4 +1,5 @@
 import DeliveryCore
+import JSON
 import TencentIMSimulator
 import TestSupport
 
@@ -16,14 +17,32 @@ func makeCall(
     content: UInt64 = 1,
     sequence: UInt32? = 7,
     random: UInt32 = 9,
-    byteCount: Int = 200
+    byteCount: Int = 200,
+    message: Message? = nil
 ) -> BatchSendCall {
     BatchSendCall(
         accounts: accounts.map { Array($0.utf8) },
         content: content,
         messageSequence: sequence,
         messageRandom: random,
-        byteCount: byteCount
+        byteCount: byteCount,
+        message: message
+    )
+}
+
+/// A text, from Dave unless told otherwise.
+func makeMessage(
+    _ text: String = "hi",
+    from sender: String = "dave",
+    customData: String = "",
+    isSynced: Bool = true
+) -> Message {
+    let body = #"[{"MsgType":"TIMTextElem","MsgContent":{"Text":"\#(text)"}}]"#
+    return Message(
+        sender: Array(sender.utf8),
+        body: Array(body.utf8),
+        customData: Array(customData.utf8),
+        isSynced: isSynced
     )
 }
 
@@ -37,6 +56,76 @@ extension SimulatedProvider {
     mutating func answer(_ call: BatchSendCall = makeCall(), at seconds: Double = 0) -> Envelope {
         var random = Constant()
         return receive(call, now: TestSupport.at(seconds), using: &random)
+    }
+
+    /// The text of the answer to a call of a command beside batchsendmsg.
+    mutating func answer(
+        _ command: SimulatedCommand,
+        _ body: String,
+        at seconds: Double = 0
+    ) -> String {
+        let answer: [UInt8]
+        do throws(CallRefusal) {
+            let call = try NeighbourCall(command, parsing: Array(body.utf8))
+            answer = receive(call, now: TestSupport.at(seconds))
+        } catch {
+            answer = refuse(error).json
+        }
+        return String(decoding: answer, as: UTF8.self)
+    }
+
+    /// The code of the answer to a recall.
+    mutating func recall(
+        _ key: String = "7_9_1700000000",
+        from sender: String = "dave",
+        to recipient: String = "bonnie",
+        at seconds: Double = 0
+    ) throws -> Int? {
+        let body =
+            #"{"From_Account":"\#(sender)","To_Account":"\#(recipient)","MsgKey":"\#(key)"}"#
+        let answer = answer(.recall, body, at: seconds)
+        return try JSON(parsing: Array(answer.utf8))["ErrorCode"]?.integer
+    }
+
+    /// A page of a history.
+    mutating func page(
+        of reader: String = "bonnie",
+        with peer: String = "dave",
+        count: Int = 100,
+        from: Int = 0,
+        through: Int = 2_000_000_000,
+        after last: String? = nil,
+        at seconds: Double = 1_000
+    ) throws -> Page {
+        let more = last.map { #","LastMsgKey":"\#($0)""# } ?? ""
+        let body =
+            #"{"Operator_Account":"\#(reader)","Peer_Account":"\#(peer)","MaxCnt":\#(count),"#
+            + #""MinTime":\#(from),"MaxTime":\#(through)\#(more)}"#
+        return try Page(answer(.history, body, at: seconds))
+    }
+}
+
+/// An answer of admin_getroammsg as a client reads it.
+struct Page {
+    let text: String
+    let code: Int?
+    let isComplete: Bool
+    let lastTime: Int
+    let lastKey: String
+    /// The MsgSeqs, which tests count up from message to message.
+    let sequences: [Int]
+    let flags: [Int]
+
+    init(_ text: String) throws {
+        let json = try JSON(parsing: Array(text.utf8))
+        let entries = json["MsgList"]?.elements ?? []
+        self.text = text
+        code = json["ErrorCode"]?.integer
+        isComplete = json["Complete"]?.integer == 1
+        lastTime = json["LastMsgTime"]?.integer ?? -1
+        lastKey = json["LastMsgKey"]?.string ?? ""
+        sequences = entries.compactMap { $0["MsgSeq"]?.integer }
+        flags = entries.compactMap { $0["MsgFlagBits"]?.integer }
     }
 }
 

@@ -66,7 +66,7 @@ import Testing
 
     @Test func `a told failure refuses so many calls`() {
         var provider = SimulatedProvider()
-        provider.fail(.init(code: 60008, calls: 2))
+        provider.faults.failure = .init(code: 60008, calls: 2)
         #expect(provider.answer(makeCall(to: ["a", "b"])) == .fail(60008))
         #expect(provider.answer().code == 60008)
         #expect(provider.answer().status == .ok)

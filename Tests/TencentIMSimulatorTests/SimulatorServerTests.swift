@@ -167,6 +167,55 @@ import Testing
         }
     }
 
+    private static func path(_ command: SimulatedCommand) -> String {
+        command.rawValue + "?" + query + encoded
+    }
+
+    private static let roaming =
+        #"{"Operator_Account":"bonnie","Peer_Account":"administrator","MaxCnt":100,"#
+        + #""MinTime":1735699900,"MaxTime":1735700100}"#
+    private static let withdrawal =
+        #"{"From_Account":"administrator","To_Account":"bonnie","MsgKey":"5_1_1735700000"}"#
+
+    @Test func `a message is looked up, recalled and shown as recalled`() async throws {
+        try await withServer { server, port in
+            let socket = RawSocket(port: port)
+            let body = makeBody().replacing("}}]}", with: #"}}],"MsgSeq":5}"#)
+            _ = socket.exchange("POST", Self.path, body)
+            let found = socket.exchange("POST", Self.path(.history), Self.roaming)
+            #expect("\(found)".contains("5_1_1735700000"), "\(found)")
+            let ok = #"200 {"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#
+            let recall = Self.path(.recall)
+            #expect(socket.exchange("POST", recall, Self.withdrawal) == .text(ok))
+            let again = socket.exchange("POST", recall, Self.withdrawal)
+            #expect("\(again)".contains("20023"), "\(again)")
+            let after = socket.exchange("POST", Self.path(.history), Self.roaming)
+            #expect("\(after)".contains(#"MsgFlagBits\":8"#), "\(after)")
+            let report = server.report()
+            #expect(report.lookedUp == 2)
+            #expect(report.recalled == 1)
+            #expect(report.calls == 1)
+        }
+    }
+
+    @Test(arguments: [SimulatedCommand.history, .recall])
+    func `look-ups and recalls want a signature, and have faults where told`(
+        command: SimulatedCommand
+    ) async throws {
+        try await withServer { server, port in
+            let socket = RawSocket(port: port)
+            let body = command == .history ? Self.roaming : Self.withdrawal
+            let unsigned = socket.exchange("POST", command.rawValue + "?" + Self.query, body)
+            #expect("\(unsigned)".contains("60004"), "\(unsigned)")
+            let faults = #"{"http_502":1,"history_delay_s":5,"all_commands":true}"#
+            _ = socket.exchange("POST", "/_simulator/faults", faults)
+            #expect(
+                socket.exchange("POST", Self.path(command), body) == .text("502 <html>502</html>")
+            )
+            #expect(server.report().refusals == [60004: 1])
+        }
+    }
+
     @Test(arguments: [
         ("{}", 70402), (#"{"CheckItem":[]}"#, 70402), (#"{"CheckItem":[{"UserID":1}]}"#, 70402),
         ("x", 90001),

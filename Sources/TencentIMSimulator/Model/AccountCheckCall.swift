@@ -21,18 +21,24 @@ package struct AccountCheckCall: Sendable {
         self.identifiers = identifiers
     }
 
-    /// The answer: every account is imported but those whose name says that they are missing.
+    /// The answer: every account is imported but those whose name says that they are missing, or
+    /// that it can't be known.
     package var answer: [UInt8] {
         JSONText.document {
             $0.field("ActionStatus", "OK")
             $0.field("ErrorCode", 0)
             $0.field("ErrorInfo", "")
             $0.objects("ResultItem", of: identifiers) { text, identifier in
-                let isMissing = Fate(of: identifier) == .missing
+                let (code, status) =
+                    switch Fate(of: identifier) {
+                    case .missing: (0, "NotImported")
+                    case .unclear(let code): (code, "")
+                    case .accepted, .poison, .refused, .flaky: (0, "Imported")
+                    }
                 text.field("UserID", utf8: identifier)
-                text.field("ResultCode", 0)
-                text.field("ResultInfo", "")
-                text.field("AccountStatus", isMissing ? "NotImported" : "Imported")
+                text.field("ResultCode", code)
+                text.field("ResultInfo", Envelope.info(for: code))
+                text.field("AccountStatus", status)
             }
         }
     }

@@ -9,19 +9,23 @@ package struct BatchSendCall: Sendable {
     package var messageSequence: UInt32?
     package var messageRandom: UInt32
     package var byteCount: Int
+    /// What the histories keep; nil for a message that leaves none.
+    package var message: Message?
 
     package init(
         accounts: [[UInt8]],
         content: UInt64,
         messageSequence: UInt32?,
         messageRandom: UInt32,
-        byteCount: Int
+        byteCount: Int,
+        message: Message? = nil
     ) {
         self.accounts = accounts
         self.content = content
         self.messageSequence = messageSequence
         self.messageRandom = messageRandom
         self.byteCount = byteCount
+        self.message = message
     }
 }
 
@@ -42,7 +46,13 @@ extension BatchSendCall {
     package static let accountLimit = 500
 
     /// Reads a body as the provider documents it; unknown fields are none of its business.
-    package init(parsing body: [UInt8], packetLimit: Int) throws(CallRefusal) {
+    ///
+    /// A body that names no sender is the administrator's.
+    package init(
+        parsing body: [UInt8],
+        packetLimit: Int,
+        administrator: String = "administrator"
+    ) throws(CallRefusal) {
         guard body.count <= packetLimit else { throw CallRefusal(93000) }
         let json: JSON
         do { json = try JSON(parsing: body) } catch { throw CallRefusal(90001) }
@@ -59,7 +69,24 @@ extension BatchSendCall {
             content: Self.content(of: json, in: body),
             messageSequence: json["MsgSeq"]?.integer.flatMap(UInt32.init(exactly:)),
             messageRandom: random,
-            byteCount: body.count
+            byteCount: body.count,
+            message: Self.message(of: json, in: body, administrator: administrator)
+        )
+    }
+
+    private static func message(
+        of json: JSON,
+        in body: [UInt8],
+        administrator: String
+    ) -> Message? {
+        guard json["OnlineOnlyFlag"]?.integer != 1, json["MsgLifeTime"]?.integer != 0,
+            let range = json["MsgBody"]?.range
+        else { return nil }
+        return Message(
+            sender: json["From_Account"]?.stringBytes ?? Array(administrator.utf8),
+            body: Array(body[range]),
+            customData: json["CloudCustomData"]?.stringBytes ?? [],
+            isSynced: json["SyncOtherMachine"]?.integer != 2
         )
     }
 

@@ -47,14 +47,18 @@ package struct Envelope: Sendable, Hashable {
     }
 
     /// The provider's own words where they are known.
-    private static func info(for code: Int) -> String {
+    static func info(for code: Int) -> String {
         switch code {
         case 0: ""
+        case 20022: "message not found"
+        case 20023: "message already recalled"
+        case 60007: "request frequency limit exceeded"
         case 60009: "unknown command"
         case 70001: "UserSig expired"
         case 70009: "UserSig verification failed"
         case 90001: "Fail to Parse json data of body, Please check it"
         case 90012: "invalid To_Account"
+        case 90054: "invalid MsgKey"
         case 90057: "request frequency limit exceeded"
         case 93000: "packet too large"
         default: "error \(code)"

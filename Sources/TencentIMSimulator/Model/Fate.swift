@@ -2,7 +2,8 @@
 ///
 /// `missing-…` doesn't exist; `err-CODE-…` is refused with that code always; `flaky-K-CODE-…` is
 /// refused the first K times and accepted then; any call that holds a `poison-…` is refused as a
-/// whole with 90012; every other account is accepted.
+/// whole with 90012; every other account is accepted, and of `unclear-CODE-…` account_check learns
+/// nothing but the code.
 package enum Fate: Sendable, Hashable {
     case accepted
     case missing
@@ -10,6 +11,8 @@ package enum Fate: Sendable, Hashable {
     case poison
     case refused(code: Int)
     case flaky(times: Int, code: Int)
+    /// Accepted, though account_check answers a code instead of whether it exists.
+    case unclear(code: Int)
 
     /// The code of an account that doesn't exist.
     package static let missingCode = 70107
@@ -18,14 +21,16 @@ package enum Fate: Sendable, Hashable {
 
     /// Reads the fate from a name; a name that only resembles a script is accepted.
     package init(of account: some RandomAccessCollection<UInt8>) {
-        // Three first bytes decide nearly always, and a drain asks a million times.
+        // The first byte decides nearly always, and a drain asks a million times.
         switch account.first {
         case UInt8(ascii: "m") where account.starts(with: "missing-".utf8):
             self = .missing
         case UInt8(ascii: "p") where account.starts(with: "poison-".utf8):
             self = .poison
         case UInt8(ascii: "e") where account.starts(with: "err-".utf8):
-            self = Self.refused(account.dropFirst(4)) ?? .accepted
+            self = Self.code(account.dropFirst(4)).map(Fate.refused) ?? .accepted
+        case UInt8(ascii: "u") where account.starts(with: "unclear-".utf8):
+            self = Self.code(account.dropFirst(8)).map(Fate.unclear) ?? .accepted
         case UInt8(ascii: "f") where account.starts(with: "flaky-".utf8):
             self = Self.flaky(account.dropFirst(6)) ?? .accepted
         default:
@@ -33,15 +38,13 @@ package enum Fate: Sendable, Hashable {
         }
     }
 
-    private static func refused(_ rest: some RandomAccessCollection<UInt8>) -> Fate? {
+    private static func code(_ rest: some RandomAccessCollection<UInt8>) -> Int? {
         guard let (code, _) = number(rest), code != 0 else { return nil }
-        return .refused(code: code)
+        return code
     }
 
     private static func flaky(_ rest: some RandomAccessCollection<UInt8>) -> Fate? {
-        guard let (times, behind) = number(rest), let (code, _) = number(behind), code != 0 else {
-            return nil
-        }
+        guard let (times, behind) = number(rest), let code = code(behind) else { return nil }
         return .flaky(times: times, code: code)
     }
 

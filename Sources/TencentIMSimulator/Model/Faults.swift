@@ -1,7 +1,7 @@
 package import JSON
 
-/// What goes wrong on the way, set by `POST /_simulator/faults`, for batchsendmsg alone unless
-/// `all_commands` is true.
+/// What goes wrong, set by `POST /_simulator/faults`: on the way of batchsendmsg alone unless
+/// `all_commands` is true, and in the histories.
 ///
 /// `drop_before` and `http_502` strike before a call is counted and processed; `drop_after`, `hang`
 /// and `garbage` after it, so that the caller can't know what a call came to in either case.
@@ -16,6 +16,10 @@ package struct Faults: Sendable, Hashable {
     /// Whether other commands than batchsendmsg have these faults too.
     package var areForAllCommands = false
     package var failure: SimulatedProvider.Failure?
+    /// How long after its call a message is in no history yet.
+    package var historyDelay = Duration.zero
+    /// The chance of a message accepted now never to be in its recipient's history.
+    package var historyWiped = 0.0
 
     package init() {}
 
@@ -83,6 +87,8 @@ extension Faults {
         case "delay_out_ms": delayOutMilliseconds = try Self.range(value, name)
         case "all_commands": areForAllCommands = try Self.choice(value, name)
         case "fail": failure = try Self.failure(value)
+        case "history_delay_s": historyDelay = try Self.seconds(value, name)
+        case "history_wiped": historyWiped = try Self.chance(value, name)
         default: throw Fault(description: "\(name) is no fault this simulator knows")
         }
     }
@@ -92,6 +98,13 @@ extension Faults {
             throw Fault(description: "\(name) is a chance from 0 to 1")
         }
         return chance
+    }
+
+    private static func seconds(_ value: JSON, _ name: String) throws(Fault) -> Duration {
+        guard let seconds = value.double, (0...604_800).contains(seconds) else {
+            throw Fault(description: "\(name) is a number of seconds from 0 to 604800")
+        }
+        return .seconds(seconds)
     }
 
     private static func choice(_ value: JSON, _ name: String) throws(Fault) -> Bool {

@@ -17,7 +17,11 @@ package struct SimulatedProvider: Sendable {
     private var flakyRefusals: [UInt64: Int] = [:]
     /// The calls of the present second: the very same call again is dropped in it.
     private var recent = (second: Int64.min, calls: Set<UInt64>())
-    private var failure: Failure?
+    private var histories: Histories
+    /// The calls of the last second, of the commands beside batchsendmsg.
+    private var rates: [SimulatedCommand: RollingWindow] = [:]
+    /// What goes wrong; the calls that are to fail are counted down in it.
+    package var faults = Faults()
 
     package struct Rules: Sendable, Hashable {
         /// Recipients in a minute; nil is no quota.
@@ -25,15 +29,23 @@ package struct SimulatedProvider: Sendable {
         package var window: QuotaWindow
         /// A call of which nothing is accepted lists its accounts with their codes.
         package var listsFailures: Bool
+        /// Calls of the commands beside batchsendmsg that come too fast are refused.
+        package var limitsCalls: Bool
+        /// The recipients, one for each message, that the histories remember.
+        package var historyLimit: Int
 
         package init(
             quota: Int? = 12_000,
             window: QuotaWindow = .rolling,
-            listsFailures: Bool = false
+            listsFailures: Bool = false,
+            limitsCalls: Bool = true,
+            historyLimit: Int = 1_000_000
         ) {
             self.quota = quota
             self.window = window
             self.listsFailures = listsFailures
+            self.limitsCalls = limitsCalls
+            self.historyLimit = historyLimit
         }
     }
 
@@ -50,6 +62,7 @@ package struct SimulatedProvider: Sendable {
 
     package init(rules: Rules = Rules()) {
         self.rules = rules
+        histories = Histories(limit: rules.historyLimit)
     }
 
     package var report: SimulatorReport {
@@ -57,11 +70,6 @@ package struct SimulatedProvider: Sendable {
         report.busiestMinute = minute.busiest
         report.busiestSecond = second.busiest
         return report
-    }
-
-    /// Replaces what was told to fail before.
-    package mutating func fail(_ failure: Failure?) {
-        self.failure = failure
     }
 
     /// Refuses a call that its credentials or its fields spoilt.
@@ -87,25 +95,71 @@ package struct SimulatedProvider: Sendable {
         }
         let sequence = call.messageSequence ?? UInt32.random(in: 0...UInt32.max, using: &random)
         let isRepeat = call.messageSequence != nil && isRepeated(call, sequence: sequence, now: now)
-        let refused = settle(call, isRepeat: isRepeat)
+        let (accepted, refused) = settle(call, isRepeat: isRepeat)
         guard refused.count < size else { return nobody(refused) }
-        let seconds = now.timestamp.milliseconds / 1_000
+        let key = MessageKey(
+            sequence: sequence,
+            random: call.messageRandom,
+            seconds: now.timestamp.milliseconds / 1_000
+        )
+        if let message = call.message {
+            let kept = accepted.filter { _ in !isWiped(using: &random) }
+            histories.add(message, key, to: kept, at: now)
+        }
         return Envelope(
             status: refused.isEmpty ? .ok : .someError,
-            messageKey: "\(sequence)_\(call.messageRandom)_\(seconds)",
+            messageKey: key.text,
             refused: refused
         )
     }
 
-    /// Answers a question which accounts exist, which no quota counts; the failure that was set may
-    /// be meant for it too.
-    package mutating func receive(
-        _ call: AccountCheckCall,
-        mayFail: Bool
+    private func isWiped(using random: inout some RandomNumberGenerator) -> Bool {
+        faults.historyWiped > 0 && Double.random(in: 0..<1, using: &random) < faults.historyWiped
+    }
+
+    /// Refuses a call of another command that its credentials or its fields spoilt.
+    package mutating func refuse(_ refusal: CallRefusal) -> Envelope {
+        refuse(refusal.code, recipients: 1)
+    }
+
+    /// Answers a call of another command, which no quota counts; the failure that was set may be
+    /// meant for it too.
+    package mutating func receive(_ call: NeighbourCall, now: Now) -> [UInt8] {
+        rates[call.command, default: RollingWindow(span: .seconds(1))].add(1, at: now.instant)
+        do throws(CallRefusal) {
+            return try answer(call, now: now)
+        } catch {
+            return refuse(error).json
+        }
+    }
+
+    private mutating func answer(
+        _ call: NeighbourCall,
+        now: Now
     ) throws(CallRefusal) -> [UInt8] {
-        counts.checked += call.identifiers.count
-        if mayFail, let code = nextFailure() { throw CallRefusal(code) }
-        return call.answer
+        // What came later is in no history yet.
+        let shown = now.instant.advanced(by: .zero - faults.historyDelay)
+        switch call {
+        case .accountCheck(let call):
+            counts.checked += call.identifiers.count
+            try admit(.accountCheck)
+            return call.answer
+        case .history(let call):
+            counts.lookedUp += 1
+            try admit(.history)
+            return histories.page(call, acceptedBy: shown).json
+        case .recall(let call):
+            try admit(.recall)
+            try histories.recall(call, acceptedBy: shown)
+            counts.recalled += 1
+            return Envelope(status: .ok).json
+        }
+    }
+
+    private mutating func admit(_ command: SimulatedCommand) throws(CallRefusal) {
+        if faults.areForAllCommands, let code = nextFailure() { throw CallRefusal(code) }
+        let calls = rates[command]?.sum ?? 0
+        if rules.limitsCalls, calls > command.callsPerSecond { throw CallRefusal(60007) }
     }
 
     /// Counts what was received; returns what the quota's window holds with it, nil without one.
@@ -128,8 +182,8 @@ package struct SimulatedProvider: Sendable {
     }
 
     private mutating func nextFailure() -> Int? {
-        guard let failure, failure.calls > 0 else { return nil }
-        self.failure?.calls -= 1
+        guard let failure = faults.failure, failure.calls > 0 else { return nil }
+        faults.failure?.calls -= 1
         return failure.code
     }
 
@@ -149,8 +203,12 @@ package struct SimulatedProvider: Sendable {
         return !recent.calls.insert(hash.value).inserted
     }
 
-    /// Carries the accounts' fates out; returns those that are refused.
-    private mutating func settle(_ call: BatchSendCall, isRepeat: Bool) -> [Envelope.Refused] {
+    /// Carries the accounts' fates out; a repeat accepts nobody again.
+    private mutating func settle(
+        _ call: BatchSendCall,
+        isRepeat: Bool
+    ) -> (accepted: [[UInt8]], refused: [Envelope.Refused]) {
+        var accepted: [[UInt8]] = []
         var refused: [Envelope.Refused] = []
         for account in call.accounts {
             var hash = Fingerprint(call.content)
@@ -160,15 +218,16 @@ package struct SimulatedProvider: Sendable {
                 refused.append(Envelope.Refused(account: account, code: code))
             } else if !isRepeat {
                 counts.accepted += 1
+                accepted.append(account)
                 if !acceptedBefore.insert(hash.value).inserted { counts.acceptedTwice += 1 }
             }
         }
-        return refused
+        return (accepted, refused)
     }
 
     private mutating func refusal(of account: [UInt8], fingerprint: UInt64) -> Int? {
         switch Fate(of: account) {
-        case .accepted: return nil
+        case .accepted, .unclear: return nil
         case .missing: return Fate.missingCode
         case .poison: return Fate.poisonCode
         case .refused(let code): return code

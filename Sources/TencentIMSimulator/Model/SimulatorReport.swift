@@ -16,7 +16,12 @@ package struct SimulatorReport: Sendable, Hashable {
     package var largestBatch = 0
     /// Accounts that were asked about by account_check.
     package var checked = 0
-    /// Recipients refused, by code; a call whose accounts could not be read counts as one.
+    /// Calls of admin_getroammsg, each page one.
+    package var lookedUp = 0
+    /// Messages taken back from a recipient's history.
+    package var recalled = 0
+    /// Recipients refused, by code; a call whose accounts could not be read counts as one, and so
+    /// does any call of another command.
     package var refusals: [Int: Int] = [:]
 
     package init() {}
@@ -33,6 +38,8 @@ package struct SimulatorReport: Sendable, Hashable {
             $0.field("largest_packet_bytes", largestPacketBytes)
             $0.field("largest_batch", largestBatch)
             $0.field("checked", checked)
+            $0.field("looked_up", lookedUp)
+            $0.field("recalled", recalled)
             $0.object("refusals") {
                 for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
                     $0.field(named: String(code)) { $0.number(count) }

@@ -9,6 +9,7 @@
 /// | `--quota N` | `rules.quota` | 12000 |
 /// | `--window rolling\|minute\|off` | `rules.window` | `rolling` |
 /// | `--fail-list` | `rules.listsFailures` | off |
+/// | `--call-rates`, `--no-call-rates` | `rules.limitsCalls` | on |
 /// | `--packet-bytes N` | `packetLimit` | 12288 |
 package struct SimulatorConfiguration: Sendable {
     package var host = "127.0.0.1"

@@ -11,7 +11,6 @@ package final class SimulatorState: Sendable {
 
     private struct Shared {
         var provider: SimulatedProvider
-        var faults = Faults()
         var random = SystemRandomNumberGenerator()
         /// A client signs once for many calls, so what was verified is kept.
         var verified: [[UInt8]: UserSigVerifier.Verified] = [:]
@@ -33,23 +32,18 @@ package final class SimulatorState: Sendable {
     func reset() {
         shared.withLock { shared in
             shared.provider = SimulatedProvider(rules: configuration.rules)
-            shared.faults = Faults()
         }
     }
 
     func replace(_ faults: Faults) {
-        shared.withLock { shared in
-            shared.faults = faults
-            shared.provider.fail(faults.failure)
-        }
+        shared.withLock { $0.provider.faults = faults }
     }
 
     func course(of command: SimulatedCommand) -> Faults.Course {
         shared.withLock { shared in
-            guard command == .batchSend || shared.faults.areForAllCommands else {
-                return Faults.Course()
-            }
-            return shared.faults.course(using: &shared.random)
+            let faults = shared.provider.faults
+            guard command == .batchSend || faults.areForAllCommands else { return Faults.Course() }
+            return faults.course(using: &shared.random)
         }
     }
 
@@ -60,30 +54,29 @@ package final class SimulatorState: Sendable {
         body: [UInt8],
         byteCount: Int
     ) -> [UInt8] {
-        switch command {
-        case .batchSend: answer(query: query, body: body, byteCount: byteCount).json
-        case .accountCheck: check(query: query, body: body)
-        }
+        guard command == .batchSend else { return answer(command, query: query, body: body) }
+        return answerBatch(query: query, body: body, byteCount: byteCount).json
     }
 
-    private func check(query: Substring, body: [UInt8]) -> [UInt8] {
+    private func answer(_ command: SimulatedCommand, query: Substring, body: [UInt8]) -> [UInt8] {
         do throws(CallRefusal) {
             try check(query)
-            let call = try AccountCheckCall(parsing: body)
-            return try shared.withLock { shared throws(CallRefusal) in
-                let mayFail = shared.faults.areForAllCommands
-                return try shared.provider.receive(call, mayFail: mayFail)
-            }
+            let call = try NeighbourCall(command, parsing: body)
+            return shared.withLock { $0.provider.receive(call, now: clock()) }
         } catch {
-            return Envelope.fail(error.code).json
+            return shared.withLock { $0.provider.refuse(error).json }
         }
     }
 
-    private func answer(query: Substring, body: [UInt8], byteCount: Int) -> Envelope {
+    private func answerBatch(query: Substring, body: [UInt8], byteCount: Int) -> Envelope {
         do throws(CallRefusal) {
             try check(query)
             guard byteCount == body.count else { throw CallRefusal(93000) }
-            let call = try BatchSendCall(parsing: body, packetLimit: configuration.packetLimit)
+            let call = try BatchSendCall(
+                parsing: body,
+                packetLimit: configuration.packetLimit,
+                administrator: configuration.administrator
+            )
             // The time is read inside, or two connections could come in the wrong order.
             return shared.withLock { shared in
                 shared.provider.receive(call, now: clock(), using: &shared.random)

@@ -4,14 +4,17 @@ import ArgumentParser
 struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulator",
-        abstract: "Run a stand-in for Tencent IM's batchsendmsg.",
+        abstract: "Run a stand-in for Tencent IM's batchsendmsg and its neighbours.",
         discussion: """
             An account's name scripts its fate: missing-… doesn't exist (70107), err-CODE-… always \
             gets CODE, flaky-K-CODE-… gets it K times and is accepted then, a call that holds a \
             poison-… is refused whole (90012), anything else is accepted. account_check says \
-            who exists. GET /_simulator/report tells what was seen, POST /_simulator/faults sets \
-            delays and failures of batchsendmsg, with "all_commands": true those of \
-            account_check too.
+            who exists, but of unclear-CODE-…, whose item has CODE. admin_getroammsg reads the \
+            history of a recipient or a sender, admin_msgwithdraw recalls from it; the last \
+            million recipients are remembered. GET /_simulator/report tells what was seen, \
+            POST /_simulator/faults sets delays and failures of batchsendmsg, with \
+            "all_commands": true those of all four, and how the histories lag \
+            ("history_delay_s") or have gaps ("history_wiped").
             """
     )
 
@@ -43,6 +46,12 @@ struct SimulatorCommand: AsyncParsableCommand {
 
     @Flag(help: "A call that is refused whole lists its accounts with their codes.")
     var failList = false
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Over 100 account checks, 200 look-ups or 200 recalls a second get 60007."
+    )
+    package var callRates = true
 
     @Option(help: ArgumentHelp("The largest request body.", valueName: "bytes"))
     var packetBytes = 12_288

@@ -65,6 +65,7 @@ enum SimulatorRun {
         configuration.rules.quota = options.quota
         configuration.rules.window = window
         configuration.rules.listsFailures = options.failList
+        configuration.rules.limitsCalls = options.callRates
         configuration.packetLimit = options.packetBytes
         if let path = options.secretKeyFile {
             try FileName.check(path, of: "--secret-key-file")

@@ -147,10 +147,10 @@ final class WiredProvider: Provider {
     private func answer(to check: AccountCheck) -> [UInt8] {
         state.withLock { state in
             do throws(CallRefusal) {
-                let call = try AccountCheckCall(parsing: check.body)
-                return try state.provider.receive(call, mayFail: false)
+                let call = try NeighbourCall(.accountCheck, parsing: check.body)
+                return state.provider.receive(call, now: time.now())
             } catch {
-                return TencentIMSimulator.Envelope.fail(error.code).json
+                return state.provider.refuse(error).json
             }
         }
     }
