@@ -93,7 +93,7 @@ let package = Package(
         ),
         .target(
             name: "SQLiteQueue",
-            dependencies: ["DeliveryEngine", "QueueTables", grdb, sqlite]
+            dependencies: ["DeliveryEngine", "QueueTables", "Platform", grdb, sqlite, system]
         ),
         .target(
             name: "TencentIM",
@@ -106,9 +106,9 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "COpenAPI",
-                hummingbird,
-                hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes,
-                lifecycle, logging,
+                "Platform",
+                hummingbird, hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioHTTPTypes, lifecycle, logging, system,
             ]
         ),
         .target(
@@ -118,7 +118,7 @@ let package = Package(
                 nioHTTP1, lifecycle,
             ]
         ),
-        .target(name: "SystemdNotify", dependencies: [lifecycle]),
+        .target(name: "SystemdNotify", dependencies: ["Platform", lifecycle]),
         .target(name: "PrometheusText", dependencies: [coreMetrics]),
         .target(
             name: "Client",
@@ -201,7 +201,8 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "HTTPAPI", "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "TestSupport",
-                "Compression", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioEmbedded,
+                "Compression", "Platform", hummingbird, hummingbirdTesting, httpTypes, nioCore,
+                nioEmbedded,
                 nioPosix, nioHTTPTypes, lifecycle, logging, yams,
             ]
         ),

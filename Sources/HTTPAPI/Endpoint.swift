@@ -3,6 +3,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 package import NIOCore
+import Platform
 
 /// The local HTTP endpoint (contract, section 4).
 ///
@@ -123,7 +124,7 @@ package struct Endpoint: Sendable {
         let address: BindAddress =
             switch configuration.listen {
             case .tcp(let host, let port): .hostname(host, port: port)
-            case .unix(let path, _): .unixDomainSocket(path: path)
+            case .unix(let path): .unixDomainSocket(path: path)
             }
         let limits = configuration.requestLimits
         let connections = ConnectionTable(

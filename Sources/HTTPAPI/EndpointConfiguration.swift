@@ -1,4 +1,5 @@
 package import DeliveryCore
+package import Platform
 
 /// What the endpoint is told when it is built.
 ///
@@ -6,6 +7,8 @@ package import DeliveryCore
 /// endpoint's life.
 package struct EndpointConfiguration: Sendable {
     package var listen: ListenAddress
+    /// The group that may use a Unix socket, beside the owner.
+    package var socketGroup: String?
     /// Who may come in over TCP; on a Unix socket no token is asked for.
     package var tokens: @Sendable () -> [AccessToken] = { [] }
     /// The largest JSON body; streams of recipients are not bounded by it.
@@ -35,18 +38,6 @@ package struct EndpointConfiguration: Sendable {
 
     package init(listen: ListenAddress) {
         self.listen = listen
-    }
-}
-
-/// Where the endpoint listens.
-package enum ListenAddress: Sendable, Hashable {
-    /// Port 0 takes any free one.
-    case tcp(host: String, port: Int)
-    /// A socket of mode 0660, of this group if one is named.
-    case unix(path: String, group: String?)
-
-    package var isUnix: Bool {
-        if case .unix = self { true } else { false }
     }
 }
 

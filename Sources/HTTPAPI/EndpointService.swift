@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import Platform
 import ServiceLifecycle
 import Synchronization
 
@@ -12,12 +13,12 @@ package struct EndpointService: Service {
     let onRunning: @Sendable (SocketAddress?) async -> Void
 
     package func run() async throws {
-        guard case .unix(let path, let group) = endpoint.configuration.listen else {
+        guard case .unix(let path) = endpoint.configuration.listen else {
             try await endpoint.application(onRunning: onRunning).run()
             return
         }
         let socket = UnixSocket(path: path)
-        if let group { _ = try UnixSocket.groupID(group) }
+        let group = try endpoint.configuration.socketGroup.map(UnixSocket.Group.init)
         try await socket.checkUnused()
         let opened = Mutex<UnixSocket.Identity?>(nil)
         defer { if let own = opened.withLock({ $0 }) { socket.remove(own) } }

@@ -1,4 +1,4 @@
-import Glibc
+import SystemPackage
 
 /// A file name from the command line or an environment variable.
 package enum FileName {
@@ -6,7 +6,7 @@ package enum FileName {
     ///
     /// An odd name is accepted if the file exists.
     package static func check(_ path: String, of option: String) throws(CommandFailure) {
-        if unsafe access(path, F_OK) == 0 { return }
+        if FilePath(path).status != nil { return }
         try checkNew(path, of: option)
     }
 

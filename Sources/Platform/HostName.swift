@@ -11,7 +11,7 @@ package enum HostName {
     package static func canonical(_ text: some StringProtocol) -> String? {
         if text.hasPrefix("[") {
             guard text.hasSuffix("]") else { return nil }
-            return address(String(text.dropFirst().dropLast()), AF_INET6).map(unmapped)
+            return ipv6(text.dropFirst().dropLast())
         }
         let name = text.lowercased()
         let bare = name.hasSuffix(".") ? String(name.dropLast()) : name
@@ -19,6 +19,15 @@ package enum HostName {
         guard bare.utf8.count <= 253, let last = labels.last else { return nil }
         if isNumber(last) { return address(bare, AF_INET) }
         return labels.allSatisfy(isLabel) ? bare : nil
+    }
+
+    /// An IPv6 address as the system prints it, or the IPv4 one that it stands for, which listens and
+    /// is asked for as itself; nil if the text is none.
+    package static func ipv6(_ text: some StringProtocol) -> String? {
+        let mark = "::ffff:"
+        guard let address = address(String(text), AF_INET6) else { return nil }
+        let isMapped = address.hasPrefix(mark) && address.contains(".")
+        return isMapped ? String(address.dropFirst(mark.count)) : address
     }
 
     private static func isNumber(_ label: Substring) -> Bool {
@@ -49,13 +58,6 @@ package enum HostName {
             return nil
         }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    /// The IPv4 address of an IPv6-mapped one, which listens and is requested as such.
-    private static func unmapped(_ address: String) -> String {
-        let prefix = "::ffff:"
-        guard address.hasPrefix(prefix), address.contains(".") else { return address }
-        return String(address.dropFirst(prefix.count))
     }
 }
 

@@ -132,22 +132,18 @@ package enum SmallFile {
             return try file.closeAfter {
                 // The umask restricts the mode of `open`; a strict one must not make the file
                 // unreadable.
-                try succeed(fchmod(file.rawValue, 0o600))
+                try file.setPermissions(.ownerReadWrite)
                 do {
                     try file.writeAll(bytes)
-                    try succeed(fsync(file.rawValue))
+                    try file.sync()
                 } catch {
                     // The next start would take a partial file for a complete one.
-                    _ = unsafe unlink(path)
+                    FilePath(path).remove()
                     throw error
                 }
                 return true
             }
         }
-    }
-
-    private static func succeed(_ result: CInt) throws(Errno) {
-        if result != 0 { throw Errno(rawValue: errno) }
     }
 
     /// Whether users other than the owner may read or write a file.
@@ -157,19 +153,6 @@ package enum SmallFile {
 
     /// Whether users outside its owner and group may read or write a file; false if there is none.
     package static func isOpenToEveryone(_ path: String) -> Bool {
-        do {
-            return try Stat(FilePath(path)).permissions.rawValue & 0o007 != 0
-        } catch {
-            return false
-        }
-    }
-}
-
-extension FileDescriptor {
-    /// The next bytes, up to a limit; none at the end.
-    package func read(upTo limit: Int) throws -> [UInt8] {
-        try unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-            count = try unsafe read(into: UnsafeMutableRawBufferPointer(buffer))
-        }
+        FilePath(path).status.map { $0.permissions.rawValue & 0o007 != 0 } ?? false
     }
 }

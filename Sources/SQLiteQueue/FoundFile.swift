@@ -1,6 +1,7 @@
 import GRDB
-import Glibc
+import Platform
 import QueueTables
+import SystemPackage
 
 /// The file at a store's path, examined before anything may write to it.
 struct FoundFile {
@@ -14,12 +15,10 @@ struct FoundFile {
     /// Refuses a file that isn't a store, is of a later version, or can't be used safely in its
     /// place.
     func refuse() throws(StoreError) {
-        let identity = FileSystem.identity(of: path)
-        if identity?.isFolder == true { throw .folder(path: path) }
+        let status = FilePath(path).status
+        if status?.type == .directory { throw .folder(path: path) }
         // SQLite would keep a separate log for each name, and they would corrupt the file.
-        if let names = identity?.names, names > 1 {
-            throw .linked(path: path, names: Int(names))
-        }
+        if let names = status?.linkCount, names > 1 { throw .linked(path: path, names: names) }
         guard FileSystem.size(of: path) ?? 0 > 0, !isAbandoned else { return }
         guard let header = Self.bytes(of: path, count: 108) else { return try refuseUnreadable() }
         guard header.count == 108, header.starts(with: "SQLite format 3\0".utf8) else {
@@ -75,7 +74,7 @@ struct FoundFile {
         } catch {
             // A WAL that the reading created is empty, and the shared memory only mirrors the WAL.
             for file in missing where file.hasSuffix("-shm") || FileSystem.size(of: file) == 0 {
-                unsafe unlink(file)
+                FilePath(file).remove()
             }
             throw StoreError(error, path: path)
         }
@@ -112,13 +111,14 @@ struct FoundFile {
 
     // MARK: Bytes
 
-    /// The first bytes of a file, up to so many; nil if it can't be opened.
+    /// The first bytes of a file, up to so many; nil if it can't be read.
     private static func bytes(of path: String, count: Int) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: count)
-        return Array(buffer[..<max(0, unsafe pread(descriptor, &buffer, count, 0))])
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            return try file.closeAfter { try file.read(upTo: count) }
+        } catch {
+            return nil
+        }
     }
 
     /// What SQLite writes into the header of a database that has no WAL.

@@ -1,4 +1,6 @@
 import Glibc
+import Platform
+import SystemPackage
 
 /// A file that gets its final name only when it is complete.
 ///
@@ -8,73 +10,82 @@ final class PartialFile {
     let path: String
     /// Open as long as the value lives: closing any descriptor of a file drops SQLite's locks on
     /// it.
-    private let descriptor: CInt
+    private let file: FileDescriptor
 
     init(of name: String) throws(CopyError) {
         path = name + ".partial"
-        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw .refused(path: path, detail: Self.reason) }
+        file = try Self.refusing(path) { [path] in
+            try .open(
+                FilePath(path),
+                .readWrite,
+                options: [.create, .closeOnExec, .noFollow],
+                permissions: .ownerReadWrite
+            )
+        }
         do throws(CopyError) {
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, isAtItsPlace else {
-                throw .inProgress(path: path)
-            }
-            try makePrivate()
+            guard file.tryLock(), isAtItsPlace else { throw .inProgress(path: path) }
+            try Self.refusing(path) { try makePrivate() }
         } catch {
-            close(descriptor)
+            file.closeQuietly()
             throw error
         }
-        for suffix in Self.companions { unsafe unlink(path + suffix) }
+        for suffix in Self.companions { FilePath(path + suffix).remove() }
     }
 
     deinit {
-        // Unlocks even if a child process forked just now still has the descriptor open.
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
+        file.unlock()
+        file.closeQuietly()
     }
 
     private static let companions = ["-journal", "-wal", "-shm"]
 
     /// Whether the path still leads to the locked file.
     private var isAtItsPlace: Bool {
-        FileSystem.identity(of: path) == FileSystem.identity(of: descriptor)
+        do {
+            return FileSystem.identity(of: path) == FileSystem.Identity(try file.stat())
+        } catch {
+            return false
+        }
     }
 
     /// Empties the file and makes it private; another user's, who could read it, is refused.
-    private func makePrivate() throws(CopyError) {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_uid == geteuid() else {
-            throw .refused(path: path, detail: "it is another user's")
+    private func makePrivate() throws {
+        guard try file.stat().userID.rawValue == geteuid() else {
+            throw CopyError.refused(path: path, detail: "it is another user's")
         }
-        guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
-            throw .refused(path: path, detail: Self.reason)
-        }
+        try file.setPermissions(.ownerReadWrite)
+        try file.resize(to: 0)
     }
 
-    func sync() throws {
-        guard fsync(descriptor) == 0 else { throw SystemError(description: Self.reason) }
-    }
+    func sync() throws { try file.sync() }
 
     /// Renames the file durably to a name that is free.
     func rename(to name: String) throws {
         // Another process can still create that name meanwhile; another copy can't, by the lock.
         guard !FileSystem.isTaken(name) else { throw CopyError.exists(path: name) }
-        guard unsafe Glibc.rename(path, name) == 0 else {
-            throw CopyError.refused(path: name, detail: Self.reason)
-        }
-        let folder = unsafe open(FileSystem.folder(of: name), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw SystemError(description: Self.reason) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw SystemError(description: Self.reason) }
+        try Self.refusing(name) { try FilePath(path).rename(to: FilePath(name)) }
+        let folder = FilePath(FileSystem.folder(of: name))
+        let opened = try FileDescriptor.open(
+            folder,
+            .readOnly,
+            options: [.directory, .closeOnExec]
+        )
+        try opened.closeAfter { try opened.sync() }
     }
 
     func remove() {
-        for suffix in [""] + Self.companions { unsafe unlink(path + suffix) }
+        for suffix in [""] + Self.companions { FilePath(path + suffix).remove() }
     }
 
-    private static var reason: String { unsafe String(cString: strerror(errno)) }
-
-    /// An error of the system, in its words.
-    private struct SystemError: Error, CustomStringConvertible {
-        let description: String
+    /// Tells what can't be done to a file as the reason why no copy can be made there.
+    private static func refusing<Value>(
+        _ path: String,
+        _ body: () throws -> Value
+    ) throws(CopyError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw error as? CopyError ?? .refused(path: path, detail: "\(error)")
+        }
     }
 }

@@ -1,7 +1,9 @@
 import DeliveryEngine
 import GRDB
+import Platform
 import QueueTables
 import Synchronization
+import SystemPackage
 
 /// SQLite as the engine of a store.
 ///
@@ -168,7 +170,7 @@ final class SQLiteEngine: Engine {
     // MARK: Disk
 
     func refuseWhenShort() throws(QueueError) {
-        guard minFreeBytes > 0, isConcurrent, let free = FileSystem.freeBytes(at: path),
+        guard minFreeBytes > 0, isConcurrent, let free = FilePath(path).freeBytes,
             free < minFreeBytes
         else { return }
         throw .full(

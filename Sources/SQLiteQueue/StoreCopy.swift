@@ -1,7 +1,8 @@
 import GRDB
 import GRDBSQLite
-import Glibc
+import Platform
 import QueueTables
+import SystemPackage
 
 /// A copy of a store in progress, while a daemon may use the store.
 ///
@@ -26,8 +27,11 @@ import QueueTables
     /// Begins a copy of the store at `source`; no file may be at `path`.
     package init(of source: String, at path: String) throws(CopyError) {
         let source = FileSystem.target(of: source)
-        if let obstacle = FileSystem.obstacle(toReading: source) {
-            throw obstacle == ENOENT ? .noStore(path: source) : .unreadable(path: source)
+        do throws(Errno) {
+            try FilePath(source).checkReadable()
+        } catch {
+            throw error == .noSuchFileOrDirectory
+                ? .noStore(path: source) : .unreadable(path: source)
         }
         guard !FileSystem.isTaken(path) else { throw .exists(path: path) }
         sourcePath = source
@@ -40,7 +44,7 @@ import QueueTables
         }
         partial = try PartialFile(of: path)
         do {
-            if let free = FileSystem.freeBytes(at: partial.path), free < total {
+            if let free = FilePath(partial.path).freeBytes, free < total {
                 throw CopyError.noRoom(path: path, needed: total, free: free)
             }
             target = try Self.writer(of: partial.path)

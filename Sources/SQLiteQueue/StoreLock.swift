@@ -1,34 +1,42 @@
 import Glibc
+import Platform
 import QueueTables
+import SystemPackage
 
 /// An exclusive lock on a file beside the store, held as long as the value lives.
 ///
 /// SQLite lets several processes write by turns; two daemons would then each spend a whole quota.
 /// The lock is the kernel's, so a killed process never leaves one behind.
 final class StoreLock: Sendable {
-    private let descriptor: CInt
+    private let file: FileDescriptor
     /// The fencing tokens of the store last locked here: none if there was no store, two if the
     /// process ended while the store's token was renewed.
     let lastTokens: [String]
 
     init(at path: String) throws(StoreError) {
-        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .lockFailed(path: path, detail: unsafe String(cString: strerror(errno)))
+        do {
+            file = try .open(
+                FilePath(path),
+                .readWrite,
+                options: [.create, .closeOnExec],
+                permissions: .ownerReadWrite
+            )
+        } catch {
+            throw .lockFailed(path: path, detail: "\(error)")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let owner = Self.lines(in: descriptor).first.flatMap { Int($0) }
-            close(descriptor)
-            throw .locked(path: path, processID: owner)
+        let isLocked = file.tryLock()
+        let lines = Self.lines(in: file)
+        guard isLocked else {
+            file.closeQuietly()
+            throw .locked(path: path, processID: lines.first.flatMap { Int($0) })
         }
-        lastTokens = Array(Self.lines(in: descriptor).dropFirst())
+        lastTokens = Array(lines.dropFirst())
         write(tokens: lastTokens)
     }
 
     deinit {
-        // A child process forked just now holds the descriptor, and the lock, until it execs.
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
+        file.unlock()
+        file.closeQuietly()
     }
 
     /// Gives the store a new fencing token, and the lock file the same.
@@ -55,15 +63,21 @@ final class StoreLock: Sendable {
     private func write(tokens: [String]) {
         let lines = ["\(getpid())"] + tokens.filter { !$0.isEmpty }
         let text = Array(lines.map { "\($0)\n" }.joined().utf8)
-        if unsafe pwrite(descriptor, text, text.count, 0) == text.count {
-            ftruncate(descriptor, text.count)
+        do {
+            try file.writeAll(toAbsoluteOffset: 0, text)
+            try file.resize(to: Int64(text.count))
+        } catch {
+            // A full disk, most likely: what is missing then is said above.
         }
     }
 
-    private static func lines(in descriptor: CInt) -> [String] {
-        var buffer = [UInt8](repeating: 0, count: 128)
-        let count = unsafe pread(descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { return [] }
-        return buffer[..<count].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    private static func lines(in file: FileDescriptor) -> [String] {
+        do {
+            return try file.read(upTo: 128).split(separator: 0x0A).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        } catch {
+            return []
+        }
     }
 }

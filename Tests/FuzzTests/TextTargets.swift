@@ -22,8 +22,8 @@ extension FuzzTests {
             let input = Self.addresses.input(&trial)
             trial.input = input
             let text = String(decoding: input, as: UTF8.self)
-            if let address = fanoutd.ListenAddress(text) {
-                let again = fanoutd.ListenAddress(address.description)
+            if let address = ListenAddress(text) {
+                let again = ListenAddress(address.description)
                 trial.expect(again == address, "\(address) is another")
                 if case .tcp(let host, _) = address, address.isLocal {
                     trial.expect(host.wholeMatch(of: loopback) != nil, "it isn't this machine")

@@ -7,6 +7,7 @@ import JSON
 import Logging
 import NIOCore
 import NIOEmbedded
+import Platform
 import Synchronization
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
         origin: String?,
         status: Int
     ) async throws {
-        let configuration = makeConfiguration(listen: .unix(path: "/run/x", group: nil))
+        let configuration = makeConfiguration(listen: .unix(path: "/run/x"))
         let responder = makeEndpoint(service, configuration: configuration).responder
         var head = HTTPRequest(
             method: .post,
@@ -134,7 +135,7 @@ import Testing
 
     @Test func `asks no token of a health check, nor on a Unix socket`() async throws {
         #expect(try await exchange(.get, "/healthz", token: nil, endpoint: endpoint).status == 200)
-        let configuration = makeConfiguration(listen: .unix(path: "/run/x", group: nil))
+        let configuration = makeConfiguration(listen: .unix(path: "/run/x"))
         let unix = makeEndpoint(service, configuration: configuration)
         #expect(try await exchange(.post, "/v1/pause", token: nil, endpoint: unix).status == 200)
     }

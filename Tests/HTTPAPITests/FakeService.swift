@@ -5,6 +5,7 @@ import HTTPAPI
 import Hummingbird
 import JSON
 import Logging
+import Platform
 import Synchronization
 import TencentIM
 import Testing
@@ -330,13 +331,15 @@ let writeToken = "w-token"
 let readToken = "r-token"
 
 func makeConfiguration(
-    listen: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
+    listen: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
+    group: String? = nil
 ) -> EndpointConfiguration {
     let tokens = [
         AccessToken(name: "ops", canWrite: true, secret: Array(writeToken.utf8)),
         AccessToken(name: "viewer", canWrite: false, secret: Array(readToken.utf8)),
     ]
     var configuration = EndpointConfiguration(listen: listen)
+    configuration.socketGroup = group
     configuration.tokens = { tokens }
     return configuration
 }

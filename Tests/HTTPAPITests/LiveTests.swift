@@ -6,6 +6,7 @@ import HTTPAPI
 import Logging
 import NIOCore
 import NIOPosix
+import Platform
 import ServiceLifecycle
 import Synchronization
 import TestSupport
@@ -130,7 +131,7 @@ import Testing
         let changes = LogLines.audit
         let endpoint = makeEndpoint(
             service,
-            configuration: makeConfiguration(listen: .unix(path: path, group: nil)),
+            configuration: makeConfiguration(listen: .unix(path: path)),
             logger: changes.logger
         )
         let text = try await withServer(endpoint) { address in
@@ -162,7 +163,7 @@ import Testing
 
     @Test func `of Unix kind has its mode, asks no token, and isn't taken twice`() async throws {
         let path = "/tmp/fanoutd-\(UInt64.random(in: 0...UInt64.max)).sock"
-        let configuration = makeConfiguration(listen: .unix(path: path, group: nil))
+        let configuration = makeConfiguration(listen: .unix(path: path))
         let endpoint = makeEndpoint(service, configuration: configuration)
         let text = try await withServer(endpoint) { address in
             await #expect(throws: (any Error).self) { try await endpoint.service().run() }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTPAPI
 import NIOCore
+import Platform
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(1))) struct `A Unix socket's path` {
@@ -10,7 +11,7 @@ import Testing
     private func endpoint(group: String? = nil) -> Endpoint {
         makeEndpoint(
             FakeService(),
-            configuration: makeConfiguration(listen: .unix(path: path, group: group))
+            configuration: makeConfiguration(listen: .unix(path: path), group: group)
         )
     }
 
@@ -107,7 +108,7 @@ import Testing
     @Test func `that lies below a file is refused in words`() async throws {
         let endpoint = makeEndpoint(
             FakeService(),
-            configuration: makeConfiguration(listen: .unix(path: "/etc/passwd/x", group: nil))
+            configuration: makeConfiguration(listen: .unix(path: "/etc/passwd/x"))
         )
         let fault = try await #require(throws: ListenFault.self) {
             try await endpoint.service { _ in Issue.record("it listens") }.run()
@@ -122,7 +123,7 @@ import Testing
             let path = "/tmp/fanoutd-\(UInt64.random(in: 0...UInt64.max)).sock"
             let endpoint = makeEndpoint(
                 FakeService(),
-                configuration: makeConfiguration(listen: .unix(path: path, group: "root"))
+                configuration: makeConfiguration(listen: .unix(path: path), group: "root")
             )
             let fault = try await #require(throws: ListenFault.self) {
                 try await endpoint.service { _ in Issue.record("it counts as running") }.run()

@@ -11,13 +11,15 @@ enum Imports {
         "Platform": ["Codecs"],
         // It knows the daemon by HTTP alone.
         "Client": ["JSON", "Codecs", "Compression", "Platform"],
-        "SystemdNotify": [],
+        "SystemdNotify": ["Platform"],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
         "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON"],
-        "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables"],
+        "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
-        "HTTPAPI": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
+        "HTTPAPI": [
+            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Platform",
+        ],
         "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression"],
         "fanoutd": adapters.union([
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", "Client",

@@ -115,7 +115,7 @@ package struct FileChunks: AsyncSequence, Sendable {
         }
 
         private func close() {
-            if case .open(let file) = state, file != .standardInput { FileSource.close(file) }
+            if case .open(let file) = state, file != .standardInput { file.closeQuietly() }
             state = .ended
         }
     }

@@ -1,4 +1,3 @@
-import Glibc
 package import Platform
 import SystemPackage
 
@@ -18,15 +17,13 @@ package struct FileSource: Sendable {
         let device: DeviceID
         let inode: Inode
         let size: Int
-        let changedSeconds: Int
-        let changedNanoseconds: Int
+        let modified: Duration
 
         init(_ status: Stat) {
             device = status.deviceID
             inode = status.inode
             size = Int(status.size)
-            changedSeconds = status.st_mtim.tv_sec
-            changedNanoseconds = status.st_mtim.tv_nsec
+            modified = status.modified
         }
     }
 
@@ -43,7 +40,7 @@ package struct FileSource: Sendable {
         let file = isGiven ? .standardInput : try Self.open(path)
         self.path = path
         var isKept = false
-        defer { if !isKept, !isGiven { Self.close(file) } }
+        defer { if !isKept, !isGiven { file.closeQuietly() } }
         let status = try file.stat()
         guard status.type != .directory else {
             throw SmallFile.Fault(path: name, reason: "it is a folder")
@@ -65,14 +62,6 @@ package struct FileSource: Sendable {
 
     static func open(_ path: String) throws -> FileDescriptor {
         try .open(FilePath(path), .readOnly, options: .closeOnExec)
-    }
-
-    static func close(_ file: FileDescriptor) {
-        do {
-            try file.close()
-        } catch {
-            // The file was only read, so a failed close loses nothing.
-        }
     }
 
     /// Reads once at least, then until the end of the list or the size of the head.

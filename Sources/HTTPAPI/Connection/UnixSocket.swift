@@ -1,7 +1,8 @@
-import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOPosix
+import Platform
+import SystemPackage
 
 /// What stands in the way of listening on a Unix socket.
 package struct ListenFault: Error, CustomStringConvertible {
@@ -16,9 +17,31 @@ struct UnixSocket: Sendable {
 
     /// Which file lies at a path: another one may have taken its place, even with its number.
     struct Identity: Sendable, Hashable {
-        let device: UInt?
-        let number: UInt64?
-        let made: Date?
+        private let device: DeviceID
+        private let inode: Inode
+        private let modified: Duration
+
+        init(_ status: Stat) {
+            device = status.deviceID
+            inode = status.inode
+            modified = status.modified
+        }
+    }
+
+    /// A group by its name, which the configuration gives.
+    struct Group: Sendable {
+        let name: String
+        let id: GroupID
+
+        init(_ name: String) throws(ListenFault) {
+            guard let id = GroupID(named: name) else {
+                throw ListenFault(
+                    isTaken: false,
+                    description: "http.socketGroup: there is no group \(name)"
+                )
+            }
+            (self.name, self.id) = (name, id)
+        }
     }
 
     /// Fails if a process listens on the path, or if it is something other than a socket.
@@ -27,8 +50,8 @@ struct UnixSocket: Sendable {
     /// Any other failure to connect may come from a live one whose queue is full, that is of
     /// another kind, or that this user may not use.
     func checkUnused() async throws {
-        guard let kind = try attributes()?[.type] as? FileAttributeType else { return }
-        guard kind == .typeSocket else {
+        guard let status = try status() else { return }
+        guard status.type == .socket else {
             throw ListenFault(
                 isTaken: false,
                 description: "\(path) exists and is no socket; choose another http.listen"
@@ -72,15 +95,11 @@ struct UnixSocket: Sendable {
     }
 
     /// What is known of the file at the path, whatever a link there points to; nil if there is none.
-    ///
-    /// Not by `stat`: several C modules declare it, and which of them the compiler takes it from
-    /// changes with the files it compiles together.
-    private func attributes() throws(ListenFault) -> [FileAttributeKey: Any]? {
-        do {
-            return try FileManager.default.attributesOfItem(atPath: path)
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-            return nil
+    private func status() throws(ListenFault) -> Stat? {
+        do throws(Errno) {
+            return try Stat(FilePath(path), followTargetSymlink: false)
         } catch {
+            if error == .noSuchFileOrDirectory { return nil }
             throw ListenFault(
                 isTaken: false,
                 description: "\(path) can't be reached: a part of its path is no folder, or one "
@@ -89,55 +108,48 @@ struct UnixSocket: Sendable {
         }
     }
 
-    static func groupID(_ name: String) throws(ListenFault) -> gid_t {
-        guard let entry = unsafe getgrnam(name) else {
-            throw ListenFault(
-                isTaken: false,
-                description: "http.socketGroup: there is no group \(name)"
-            )
-        }
-        return unsafe entry.pointee.gr_gid
-    }
-
     /// Lets the owner and a group in, in this order: the file is never open to the wrong group.
     ///
     /// Returns which file that is, for its removal.
-    func open(to group: String?) throws(ListenFault) -> Identity {
+    func open(to group: Group?) throws(ListenFault) -> Identity {
         if let group { try give(to: group) }
-        guard unsafe chmod(path, 0o660) == 0 else {
+        do {
+            try FilePath(path).setPermissions(FilePermissions(rawValue: 0o660))
+        } catch {
             throw ListenFault(
                 isTaken: false,
-                description: "the mode of \(path) can't be set to 0660 (errno \(errno)); choose an "
-                    + "http.listen on a file system that has modes"
+                description: "the mode of \(path) can't be set to 0660 (errno \(error.rawValue)); "
+                    + "choose an http.listen on a file system that has modes"
             )
         }
-        guard let identity = try identity() else {
+        guard let status = try status() else {
             throw ListenFault(
                 isTaken: true,
                 description: "\(path) was removed while fanoutd started; start it again"
             )
         }
-        return identity
+        return Identity(status)
     }
 
     /// A socket that was made in the process's own group is left as it is: a sandbox, such as the
     /// unit's, may let no `chown` through.
-    private func give(to group: String) throws(ListenFault) {
-        let id = try Self.groupID(group)
-        let own = try attributes()?[.groupOwnerAccountID] as? UInt
-        guard own != UInt(id) else { return }
-        guard unsafe chown(path, uid_t.max, id) == 0 else {
-            throw Self.groupFault(path, group, errno)
+    private func give(to group: Group) throws(ListenFault) {
+        guard try status()?.groupID != group.id else { return }
+        do {
+            try FilePath(path).setGroup(group.id)
+        } catch {
+            throw Self.groupFault(path, group.name, error)
         }
     }
 
     /// Only the superuser may give a file to a group that it isn't in itself.
-    static func groupFault(_ path: String, _ group: String, _ code: Int32) -> ListenFault {
+    static func groupFault(_ path: String, _ group: String, _ code: Errno) -> ListenFault {
         let cause =
             switch code {
-            case EPERM: "this user isn't in that group, or may give no file away"
-            case EINVAL: "the unit's PrivateUsers=yes hides all groups but the unit's own"
-            default: "errno \(code)"
+            case .notPermitted: "this user isn't in that group, or may give no file away"
+            case .invalidArgument:
+                "the unit's PrivateUsers=yes hides all groups but the unit's own"
+            default: "errno \(code.rawValue)"
             }
         return ListenFault(
             isTaken: false,
@@ -147,23 +159,14 @@ struct UnixSocket: Sendable {
         )
     }
 
-    private func identity() throws(ListenFault) -> Identity? {
-        guard let attributes = try attributes() else { return nil }
-        return Identity(
-            device: attributes[.systemNumber] as? UInt,
-            number: attributes[.systemFileNumber] as? UInt64,
-            made: attributes[.modificationDate] as? Date
-        )
-    }
-
     /// Removes the file if it is still the one that was opened.
     func remove(_ own: Identity) {
         do {
             // Already gone is as good, and so is one that can't be reached.
-            guard try identity() == own else { return }
+            guard try status().map(Identity.init) == own else { return }
         } catch {
             return
         }
-        _ = unsafe unlink(path)
+        FilePath(path).remove()
     }
 }

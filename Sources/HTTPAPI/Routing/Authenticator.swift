@@ -2,6 +2,7 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Platform
 
 /// Who a request comes from, as the audit log names it.
 package struct Principal: Sendable, Hashable {

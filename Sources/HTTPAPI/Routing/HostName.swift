@@ -1,5 +1,5 @@
 import Codecs
-import Glibc
+import Platform
 
 /// The name of a host in the one spelling by which two are compared: in lower case, without
 /// brackets or a last dot; an IPv6 address as the system prints it, or the IPv4 one it stands for.
@@ -9,7 +9,8 @@ struct HostName: Hashable {
     init(_ host: some StringProtocol) {
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         let name = (isBracketed ? host.dropFirst().dropLast() : host[...]).lowercased()
-        text = Self.ipv6(name) ?? (name.hasSuffix(".") ? String(name.dropLast()) : name)
+        text =
+            Platform.HostName.ipv6(name) ?? (name.hasSuffix(".") ? String(name.dropLast()) : name)
     }
 
     /// The name in an authority, without its port; nil if what stands behind the name is no port.
@@ -46,22 +47,5 @@ struct HostName: Hashable {
 
     private static func isOfIPv6(_ byte: UInt8) -> Bool {
         isDigit(byte) || (0x61...0x66).contains(byte) || byte == UInt8(ascii: ":")
-    }
-
-    /// The one spelling of an IPv6 address, which has many; nil if the text is none.
-    private static func ipv6(_ text: String) -> String? {
-        var bytes = [UInt8](repeating: 0, count: 16)
-        guard text.contains(":"), unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
-        if bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) {
-            return bytes[12...].map(String.init).joined(separator: ".")
-        }
-        var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard unsafe inet_ntop(AF_INET6, bytes, &name, socklen_t(name.count)) != nil else {
-            return nil
-        }
-        return String(
-            decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
-            as: UTF8.self
-        )
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Platform
 
 /// Runs the simulator of Tencent IM alone.
 struct SimulatorCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import DeliveryCore
-import Glibc
 import Platform
+import SystemPackage
 
 extension Configuration {
     /// Values that are fine alone and wrong beside others, under the key to change.
@@ -18,7 +18,7 @@ extension Configuration {
                 )
             ]
         }
-        if case .unix = http.listen, let group = http.socketGroup, unsafe getgrnam(group) == nil {
+        if case .unix = http.listen, let group = http.socketGroup, GroupID(named: group) == nil {
             conflicts += [
                 (
                     "http.socketGroup",

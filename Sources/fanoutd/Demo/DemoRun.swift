@@ -1,7 +1,6 @@
 import Client
 import DeliveryCore
 import Foundation
-import Glibc
 import Logging
 import Platform
 import ServiceLifecycle
@@ -42,12 +41,13 @@ struct DemoRun: Sendable {
     /// Makes the demo's own folder among the temporary ones.
     static func makeFolder(in parent: String) throws(CommandFailure) -> String {
         let folder = parent + "/fanoutd-demo-" + RandomText.hexadecimal(bits: 64)
-        guard unsafe mkdir(folder, 0o700) == 0 else {
-            let fault = SmallFile.Fault(path: parent, Errno(rawValue: errno))
+        do {
+            try FilePath(folder).makePrivateFolder()
+        } catch {
             throw CommandFailure(
                 .usage,
-                "the demo can't make its folder in \(fault); name a folder with TMPDIR in which you "
-                    + "can write"
+                "the demo can't make its folder in \(parent): \(error); name a folder with TMPDIR in "
+                    + "which you can write"
             )
         }
         return folder

@@ -1,13 +1,14 @@
 import Foundation
-import Glibc
+import Platform
 import Synchronization
+import SystemPackage
 
 /// Lines on their way to a descriptor, which a thread of their own writes.
 ///
 /// Whoever hands a line over never waits. A reader that stands still costs lines, never service: so
 /// many bytes wait for it, further lines are lost, and once it reads again it is told how many.
 package final class LineWriter: Sendable {
-    private let descriptor: CInt
+    private let stream: FileDescriptor
     private let byteLimit: Int
     private let lossLine: @Sendable (Int) -> String
     private let changed = NSCondition()
@@ -31,7 +32,7 @@ package final class LineWriter: Sendable {
         byteLimit: Int,
         lossLine: @escaping @Sendable (Int) -> String
     ) {
-        self.descriptor = descriptor
+        stream = FileDescriptor(rawValue: descriptor)
         self.byteLimit = byteLimit
         self.lossLine = lossLine
     }
@@ -108,20 +109,10 @@ package final class LineWriter: Sendable {
     /// One `write` for a line, as far as the reader takes it whole.
     private func send(_ line: String) {
         var rest = Array(line.utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                // Whoever shares the descriptor has set it so; it is waited for all the same.
-                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe Glibc.poll(&poll, 1, -1)
-            } else if errno != EINTR {
-                // The reader has gone: there is nowhere left to say so.
-                return
-            }
+        do {
+            while !rest.isEmpty { rest = rest.dropFirst(try stream.writeSome(rest)) }
+        } catch {
+            // The reader has gone: there is nowhere left to say so.
         }
     }
 }

@@ -1,5 +1,6 @@
 import DeliveryCore
 package import DeliveryEngine
+import Foundation
 import Glibc
 import Platform
 import PrometheusText
@@ -41,8 +42,7 @@ package struct ProcessFigures: Sendable {
     }
 
     private static var cpuSeconds: Double {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return 0 }
+        let time = SystemClock.time(of: CLOCK_PROCESS_CPUTIME_ID)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
@@ -59,15 +59,14 @@ package struct ProcessFigures: Sendable {
     }
 
     private static var openFiles: Double? {
-        guard let folder = unsafe opendir("/proc/self/fd") else { return nil }
-        defer { unsafe closedir(folder) }
-        var count = 0
-        while let entry = unsafe readdir(folder) {
-            // `.` and `..` aren't descriptors.
-            if unsafe entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
+        do {
+            // The descriptor of the folder itself is closed in a moment.
+            return Double(
+                try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count - 1
+            )
+        } catch {
+            return nil
         }
-        // The descriptor of the folder itself is closed in a moment.
-        return Double(count - 1)
     }
 
     private static var openFileLimit: Double? {

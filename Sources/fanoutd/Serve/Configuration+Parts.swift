@@ -36,12 +36,8 @@ extension Configuration {
 
     /// The HTTP endpoint's configuration; `present` has the values that a reload can change.
     package func endpointConfiguration(_ present: PresentConfiguration) -> EndpointConfiguration {
-        let address: HTTPAPI.ListenAddress =
-            switch http.listen {
-            case .tcp(let host, let port): .tcp(host: host, port: port)
-            case .unix(let path): .unix(path: path, group: http.socketGroup)
-            }
-        var configuration = EndpointConfiguration(listen: address)
+        var configuration = EndpointConfiguration(listen: http.listen)
+        configuration.socketGroup = http.socketGroup
         configuration.tokens = { present.current.accessTokens }
         configuration.bodySizeLimit = http.maxBodyBytes
         configuration.gatewayBodySizeLimit = http.gatewayMaxBodyBytes

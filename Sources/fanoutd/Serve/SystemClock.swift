@@ -43,7 +43,7 @@ package struct SystemClock: TimeSource {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    private static func time(of clock: clockid_t) -> timespec {
+    static func time(of clock: clockid_t) -> timespec {
         var time = timespec()
         let result = unsafe clock_gettime(clock, &time)
         precondition(result == 0, "clock \(clock) can't be read")

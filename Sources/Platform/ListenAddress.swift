@@ -1,8 +1,8 @@
 import Codecs
-import Platform
 
 /// Where the daemon takes requests: `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
 package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    /// Port 0 takes any free one.
     case tcp(host: String, port: Int)
     case unix(path: String)
 
@@ -29,6 +29,10 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         case .tcp(let host, let port): HostAndPort(host: host, port: port).description
         case .unix(let path): "unix:\(path)"
         }
+    }
+
+    package var isUnix: Bool {
+        if case .unix = self { true } else { false }
     }
 
     /// Whether only this machine can connect.
