@@ -150,24 +150,27 @@ extension SortedRun {
         into campaign: Int64,
         _ connection: any Connection
     ) throws -> Int {
+        // Found once: the text of a hundred rows takes longer to look up than a row to insert.
+        let many = try connection.statement(sql.recipient.insertMany)
+        let one = try connection.statement(sql.recipient.insertOne)
         // The accounts' bytes are bound where they lie, so they must stay in place until the end.
-        try unsafe run.bytes.withUnsafeBytes { bytes in
+        return try unsafe run.bytes.withUnsafeBytes { bytes in
             try unsafe run.ends.withUnsafeBufferPointer { ends in
                 var inserted = 0
+                var accounts: [UnsafeRawBufferPointer] = unsafe []
+                unsafe accounts.reserveCapacity(RecipientStatements.rowsPerStatement)
                 var index = part.lowerBound
                 while index < part.upperBound {
                     let isFull = part.upperBound - index >= RecipientStatements.rowsPerStatement
                     let count = isFull ? RecipientStatements.rowsPerStatement : 1
-                    let statement = try connection.statement(
-                        isFull ? sql.recipient.insertMany : sql.recipient.insertOne
-                    )
+                    let statement = isFull ? many : one
                     defer { statement.clear() }
                     try statement.bind(.int(campaign), at: 1)
-                    for offset in 0..<count {
-                        let account = Int(order[index + offset])
-                        let slice = unsafe Self.slice(account, bytes, ends)
-                        try unsafe statement.bind(borrowed: slice, at: 2 + offset)
+                    unsafe accounts.removeAll(keepingCapacity: true)
+                    for account in order[index..<(index + count)] {
+                        unsafe accounts.append(Self.slice(Int(account), bytes, ends))
                     }
+                    try unsafe statement.bind(borrowed: accounts, from: 2)
                     _ = try statement.step()
                     inserted += connection.changedRows
                     index += count

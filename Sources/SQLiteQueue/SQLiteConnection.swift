@@ -66,16 +66,15 @@ extension Statement: PreparedStatement {
         guard code == SQLITE_OK else { throw failure(code) }
     }
 
-    package func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws {
-        let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-        let code = unsafe sqlite3_bind_text(
-            sqliteStatement,
-            CInt(index),
-            text,
-            CInt(bytes.count),
-            nil
-        )
-        guard code == SQLITE_OK else { throw failure(code) }
+    package func bind(borrowed texts: [UnsafeRawBufferPointer], from index: Int) throws {
+        let statement = unsafe sqliteStatement
+        for offset in unsafe texts.indices {
+            let text = unsafe texts[offset]
+            let start = unsafe text.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let position = CInt(index + offset)
+            let code = unsafe sqlite3_bind_text(statement, position, start, CInt(text.count), nil)
+            guard code == SQLITE_OK else { throw failure(code) }
+        }
     }
 
     package func step() throws -> Bool {

@@ -25,8 +25,8 @@ package protocol WritingConnection: Connection {
 package protocol PreparedStatement: Row {
     func bind(_ value: Value, at index: Int) throws
 
-    /// Binds text that the caller keeps in place until the statement is cleared.
-    func bind(borrowed bytes: UnsafeRawBufferPointer, at index: Int) throws
+    /// Binds texts, from an index on, that the caller keeps in place until the statement is cleared.
+    func bind(borrowed texts: [UnsafeRawBufferPointer], from index: Int) throws
 
     /// Steps to the next row; false at the end.
     func step() throws -> Bool
