@@ -89,7 +89,7 @@ let package = Package(
         ),
         .target(
             name: "QueueTables",
-            dependencies: ["DeliveryCore", "DeliveryEngine", "JSON"]
+            dependencies: ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"]
         ),
         .target(
             name: "SQLiteQueue",

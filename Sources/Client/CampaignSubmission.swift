@@ -17,7 +17,12 @@ package struct CampaignSubmission: Sendable {
     }
 
     /// Fills and starts a draft, unless an earlier submit with the same key has done so.
-    package func fillAndStart(_ id: String) async throws(CommandFailure) -> [UInt8] {
+    ///
+    /// In between a `check` may find that it had better not start; then it stays as it is.
+    package func fillAndStart(
+        _ id: String,
+        checking check: (() async throws(CommandFailure) -> Void)? = nil
+    ) async throws(CommandFailure) -> [UInt8] {
         // Checked before a long list is sent in vain.
         if key != nil, let earlier = try await submitted(id) {
             Self.tell(of: earlier.campaign)
@@ -25,8 +30,11 @@ package struct CampaignSubmission: Sendable {
         }
         var isFilled = false
         do throws(CommandFailure) {
-            try await fill(id)
+            // An earlier submit that has come to the check has sent the whole list.
+            let isBeingChecked = check != nil && key != nil ? try await isBeingChecked(id) : false
+            if !isBeingChecked { try await fill(id) }
             isFilled = true
+            try await check?()
             return try await start(id)
         } catch {
             // A refusal may mean that a request whose answer was lost has succeeded.
@@ -36,6 +44,8 @@ package struct CampaignSubmission: Sendable {
                 if !isFilled { Self.tell(of: earlier.campaign) }
                 return earlier.answer
             }
+            // The check has said what stays, and why.
+            if isFilled, error.code == .incomplete { throw error }
             let addition = isFilled ? "" : "fanoutd add \(id) --to FILE; "
             StandardError.writeLine(
                 "fanoutd: the draft \(id) stays with what was taken in; go on with\n"
@@ -63,6 +73,10 @@ package struct CampaignSubmission: Sendable {
         }
         let campaign = CampaignView(try DaemonClient.parse(answer))
         return campaign.state == "draft" ? nil : (campaign, answer)
+    }
+
+    private func isBeingChecked(_ id: String) async throws(CommandFailure) -> Bool {
+        try await client.campaign(id).job(.check)?.isGoing ?? false
     }
 
     private static func tell(of campaign: CampaignView) {

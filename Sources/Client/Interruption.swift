@@ -13,6 +13,10 @@ package final class Interruption: Sendable {
         /// The campaign is a draft, as far as the command knows.
         case draft(String)
         case started(String)
+        /// The campaign is a draft that is filled, and being checked.
+        case checking(String)
+        /// A job of the campaign runs.
+        case job(JobView.Kind, String)
     }
 
     package init(_ stage: Stage) {
@@ -74,6 +78,19 @@ package final class Interruption: Sendable {
                 """
         case .started(let id):
             return goesOn(id, "started")
+        case .checking(let id):
+            return """
+                the draft \(id) stays and isn't started; its check goes on without this command
+                  see it with:  fanoutd watch \(id)
+                  go on with:   fanoutd start \(id)
+                  or remove:    fanoutd check \(id) --stop; fanoutd delete \(id)
+                """
+        case .job(let kind, let id):
+            return """
+                the \(kind.noun) of \(id) goes on without this command
+                  see it with:  fanoutd watch \(id)
+                  or stop it:   fanoutd \(kind.rawValue) \(id) --stop
+                """
         }
     }
 

@@ -62,6 +62,7 @@ extension ChangeFeed {
                 if let work { changed(work.id) }
             case .changed(.success(let change)):
                 changed(change.campaign.id)
+            case .stepped(let step): changed(step.campaign)
             case .swept(let swept):
                 for id in swept.retired { changed(id) }
             case .failed(let failure):

@@ -8,6 +8,10 @@ package protocol DeliveryObserver: Sendable {
     func committed(took duration: Duration)
     /// A call ended.
     func answered(_ outcome: Outcome, _ batch: Batch, took duration: Duration)
+    /// A job's call ended.
+    func jobAnswered(_ kind: Job.Kind, _ answer: JobAnswer)
+    /// So many recipients of a job have had their result, durably.
+    func jobSettled(_ kind: Job.Kind, _ tally: Job.Tally)
     /// The dispatcher reports something that operators may want to know.
     func report(_ report: Dispatcher.Report)
 }
@@ -16,6 +20,8 @@ extension DeliveryObserver {
     package func heard(_ event: Dispatcher.Event) {}
     package func committed(took duration: Duration) {}
     package func answered(_ outcome: Outcome, _ batch: Batch, took duration: Duration) {}
+    package func jobAnswered(_ kind: Job.Kind, _ answer: JobAnswer) {}
+    package func jobSettled(_ kind: Job.Kind, _ tally: Job.Tally) {}
     package func report(_ report: Dispatcher.Report) {}
 }
 

@@ -113,6 +113,7 @@ package final class DeliveryService: Service, Deliveries {
             case .commit(let writes): group.addTask { await self.commit(writes) }
             case .call(let batch): group.addTask { await self.call(batch) }
             case .check(let accounts): group.addTask { await self.check(accounts) }
+            case .jobCall(let id, let call): group.addTask { await self.call(id, call) }
             case .reply(let request, let reply): answer(request, reply)
             case .renewCredentials: group.addTask { await self.renewCredentials() }
             case .wake(let instant): group.addTask { await self.wake(at: instant) }
@@ -130,6 +131,7 @@ package final class DeliveryService: Service, Deliveries {
             observer.committed(took: started.duration(to: time.now().instant))
             noteSuccess()
             changes.committed(writes, results)
+            for case .stepped(let step) in results { observer.jobSettled(step.kind, step.tally) }
             report.yield(.committed(results))
         } catch {
             noteFailure(error.fault.text)
@@ -170,6 +172,17 @@ package final class DeliveryService: Service, Deliveries {
 
     private func check(_ accounts: [Account]) async {
         report.yield(.checked(await provider.check(accounts)))
+    }
+
+    private func call(_ id: JobCall.ID, _ call: JobCall) async {
+        let answer: JobAnswer =
+            switch call {
+            case .check(let accounts): .check(await provider.check(accounts))
+            case .lookUp(let lookUp): .lookUp(await provider.lookUp(lookUp))
+            case .recall(let recall): .recall(await provider.recall(recall))
+            }
+        observer.jobAnswered(call.kind, answer)
+        report.yield(.jobAnswered(id, answer))
     }
 
     private func renewCredentials() async {
@@ -215,6 +228,9 @@ extension DeliveryService {
             case .patch(let patch): .patch(id, patch)
             case .retry(let filter): .retry(id, filter)
             case .delete: .delete(id)
+            case .startJob(let kind, let callsPerSecond):
+                .startJob(id, kind, terms(callsPerSecond))
+            case .stopJob(let kind): .stopJob(id, kind)
             }
         let reply = await ask { .requested($0, write) }
         switch reply {
@@ -224,6 +240,14 @@ extension DeliveryService {
         case .stopping: throw .stopping
         case .done: preconditionFailure("a change of a campaign was answered without one")
         }
+    }
+
+    private func terms(_ callsPerSecond: Int?) -> JobTerms {
+        let reach = state.withLock { $0.dispatcher.limits.historyReach }
+        return JobTerms(
+            callsPerSecond: callsPerSecond,
+            historySince: time.now().timestamp.advanced(by: .zero - reach)
+        )
     }
 
     /// Claims nothing more; `run` returns once the calls in flight have ended and are recorded.
@@ -281,7 +305,8 @@ extension DeliveryService {
                     settings: campaign.settings,
                     remaining: campaign.counts.unfinished,
                     now
-                )
+                ),
+                jobs: state.dispatcher.progress(of: campaign, now)
             )
         }
     }

@@ -35,6 +35,15 @@ extension LogLine {
                 kind: "",
                 recipients: count
             )
+        case .job(let campaign, let job):
+            let metadata: Logger.Metadata = [
+                "campaign": "\(campaign)", "total": "\(job.total)", "done": "\(job.tally.done)",
+            ]
+            self.init(
+                job.state == .halted ? .warning : .info,
+                "Job \(job.kind.rawValue) \(job.state.rawValue)",
+                Self.metadata(job.reason, metadata)
+            )
         case .retired(let campaign):
             self.init(
                 .info,

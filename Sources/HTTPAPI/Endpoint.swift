@@ -84,6 +84,7 @@ package struct Endpoint: Sendable {
                 gateway: gateway,
                 campaigns: campaigns,
                 deliveries: deliveries,
+                rules: rules,
                 configuration: configuration,
                 time: time,
                 ids: ids,

@@ -70,6 +70,15 @@ package enum StandardError {
     }
 }
 
+/// Standard input, as far as a person types at it.
+package enum StandardInput {
+    /// Whether it is a terminal.
+    package static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// The next line that is typed; nil at the end of the input.
+    package static func line() -> String? { readLine() }
+}
+
 /// Standard output: a command's result, and nothing else.
 package enum StandardOutput {
     private static let stream = FileDescriptor.standardOutput

@@ -45,6 +45,10 @@ import Platform
                     PlanCommand.self, QuotaCommand.self,
                 ]
             ),
+            CommandGroup(
+                name: "Recipients looked into",
+                subcommands: [CheckCommand.self, VerifyCommand.self, RecallCommand.self]
+            ),
         ]
     )
 

@@ -70,3 +70,38 @@ import Testing
         )
     }
 }
+
+@Suite struct `HTTP's time` {
+    @Test(
+        arguments: [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199),
+            ("Tue, 14 Nov 2023 22:13:20 GMT", 1_700_000_000),
+        ] as [(String, Int64)]
+    )
+    func `is read and written`(text: String, seconds: Int64) {
+        #expect(HTTPDate.seconds(text) == seconds)
+        #expect(HTTPDate.text(seconds: seconds) == text)
+    }
+
+    @Test(arguments: [
+        "", "now", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT",
+        "Sun, 29 Feb 1900 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
+        "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov 1994  08:49:37 GMT",
+        "Sun, 06 Nov 1969 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:+7 GMT",
+        "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun 06 Nov 1994 08:49:37 GMT",
+    ])
+    func `is refused in any other form`(text: String) {
+        #expect(HTTPDate.seconds(text) == nil)
+    }
+
+    @Test func `reads back what was written`() {
+        for time in stride(from: Int64(0), to: 253_402_300_799, by: 86_401_234) {
+            #expect(HTTPDate.seconds(HTTPDate.text(seconds: time)) == time)
+        }
+    }
+}

@@ -77,7 +77,7 @@ struct LoadModel {
             case .commit(let writes):
                 let results = writes.map { queue.perform($0) }
                 schedule(.committed(results), after: .milliseconds(3))
-            case .check: break
+            case .check, .jobCall: break
             case .call(let batch):
                 served += batch.accounts.count
                 let answer = Outcome.answered(messageKey: nil, refused: [])

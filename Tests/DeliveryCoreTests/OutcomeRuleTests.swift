@@ -9,7 +9,7 @@ struct OutcomeRuleTests {
     /// What a resolution is, without what is drawn at random.
     enum Kind: Sendable, Hashable {
         case sent, failed, retried, requeued, unknownEach
-        case unknown, held, repeated, halves
+        case unknown, lookedUp, held, repeated, halves
     }
 
     private func kind(
@@ -36,6 +36,7 @@ struct OutcomeRuleTests {
             case .unknown: return .unknownEach
             }
         case .unknown: return .unknown
+        case .lookedUp: return .lookedUp
         case .held: return .held
         case .repeated: return .repeated
         case .split: return .halves

@@ -54,9 +54,21 @@ final class FakeProvider: Provider {
 
     private let state: Mutex<State>
     let calls = Signals<Batch>()
+    let lookUps = Signals<LookUp>()
+    let recalls = Signals<Recall>()
+    /// The outcome of every look-up; not found, if nothing is said.
+    private let lookUpOutcome: LookUpOutcome
+    /// The outcome of every recall.
+    private let recallOutcome: RecallOutcome
 
-    init(isOpen: Bool = true) {
+    init(
+        isOpen: Bool = true,
+        lookUpOutcome: LookUpOutcome = .answered(HistoryPage(found: nil, next: nil)),
+        recallOutcome: RecallOutcome = .answered(.recalled(code: 0))
+    ) {
         state = Mutex(State(isOpen: isOpen))
+        self.lookUpOutcome = lookUpOutcome
+        self.recallOutcome = recallOutcome
     }
 
     private static let ok = Outcome.answered(messageKey: "k", refused: [])
@@ -75,6 +87,16 @@ final class FakeProvider: Provider {
     /// Everybody exists.
     func check(_ accounts: [Account]) async -> CheckOutcome {
         .answered(missing: [], unclear: [])
+    }
+
+    func lookUp(_ lookUp: LookUp) async -> LookUpOutcome {
+        lookUps.send(lookUp)
+        return lookUpOutcome
+    }
+
+    func recall(_ recall: Recall) async -> RecallOutcome {
+        recalls.send(recall)
+        return recallOutcome
     }
 
     func renewCredentials() async {}

@@ -59,7 +59,7 @@ private struct HostileRun {
             id: Campaign.ID(at: now.timestamp, using: &random),
             name: "",
             message: CheckedMessage(json: Array("{}".utf8), packetOverhead: 200),
-            settings: Campaign.Settings(),
+            settings: Campaign.Settings(onUnknown: pick([.resend, .verify])),
             recipients: AccountRun((0..<count).map { Account("user-\($0)") }),
             start: true
         )
@@ -98,6 +98,7 @@ private struct HostileRun {
             events.append(.committed(try await store.commit(writes, now: now)))
         case .call(let batch): events.append(.answered(batch.id, outcome(batch)))
         case .check(let accounts): events.append(.checked(checkOutcome(accounts)))
+        case .jobCall(let id, let call): events.append(.jobAnswered(id, jobAnswer(call)))
         case .renewCredentials: events.append(.credentialsRenewed)
         case .wake(let instant): wakes.append(instant)
         case .report(.campaign(let id, .halted, _)):
@@ -145,6 +146,31 @@ private struct HostileRun {
         }
     }
 
+    private mutating func jobAnswer(_ call: JobCall) -> JobAnswer {
+        switch call {
+        case .check(let accounts): return .check(checkOutcome(accounts))
+        case .recall: return .recall(.answered(.missing(code: code())))
+        case .lookUp(let lookUp):
+            guard !isCalm else { return .lookUp(.answered(HistoryPage(found: nil, next: nil))) }
+            hostileAnswers += 1
+            return .lookUp(history(lookUp))
+        }
+    }
+
+    private mutating func history(_ lookUp: LookUp) -> LookUpOutcome {
+        switch pick(0..<4) {
+        case 0:
+            let stranger = CallNumbers(sequence: .max, random: 0)
+            let numbers = lookUp.calls.map(\.numbers) + [stranger]
+            let found = FoundCall(numbers: pick(numbers), messageKey: pick([nil, text()]))
+            let next = HistoryPosition(time: .min, key: [0xFF])
+            return .answered(HistoryPage(found: pick([nil, found]), next: pick([nil, next])))
+        case 1: return .refused(refusal(), code: code(), text: text())
+        case 2: return .notSent(text())
+        default: return .unknown(unknownCause())
+        }
+    }
+
     private mutating func refusal() -> Outcome.Refusal {
         let wait: Duration = pick([.zero, .seconds(-5), .seconds(Int64.min), .seconds(Int64.max)])
         return pick([
@@ -156,7 +182,7 @@ private struct HostileRun {
     private mutating func unknownCause() -> Outcome.UnknownCause {
         pick([
             .timeout, .connectionLost, .interrupted, .http(status: .min), .unreadable,
-            .service(code: code()), .unlisted(code: code()),
+            .service(code: code()), .unlisted(code: code()), .clockOff(seconds: .min),
         ])
     }
 

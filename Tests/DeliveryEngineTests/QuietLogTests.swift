@@ -152,5 +152,11 @@ private struct RefusingProvider: Provider {
         .answered(missing: [], unclear: [])
     }
 
+    func lookUp(_ lookUp: LookUp) async -> LookUpOutcome {
+        .answered(HistoryPage(found: nil, next: nil))
+    }
+
+    func recall(_ recall: Recall) async -> RecallOutcome { .answered(.missing(code: 1)) }
+
     func renewCredentials() async {}
 }

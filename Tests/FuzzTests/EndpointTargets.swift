@@ -80,6 +80,10 @@ extension FuzzTests {
             )
         ),
         (
+            "/v1/campaigns/\(Desk.draft.id)/recall",
+            Mutator([#"{"calls_per_second":20}"#, #"{"calls_per_second":null}"#, "{}", ""])
+        ),
+        (
             "/v1/campaigns/\(Desk.draft.id)",
             Mutator(
                 [
@@ -91,7 +95,7 @@ extension FuzzTests {
         ),
     ]
 
-    @Test func `plans, retries and patches are read or refused`() async throws {
+    @Test func `plans, retries, recalls and patches are read or refused`() async throws {
         let counter = Counter()
         try await fuzz("other documents", inputs: 500) { trial in
             let (path, mutator) = trial.pick(Self.others)
@@ -111,7 +115,8 @@ extension FuzzTests {
                 trial.expect((patch.name ?? "").utf8.count <= 200, "a long name")
                 let cap = (patch.messagesPerMinute ?? nil) ?? 1
                 trial.expect((1...12_000).contains(cap), "a cap of \(cap)")
-            case .transition, .delete, nil: break
+            case .startJob(_, let rate): trial.expect((1...100).contains(rate ?? 1), "a rate")
+            case .transition, .delete, .stopJob, nil: break
             }
         }
     }
@@ -136,7 +141,7 @@ extension FuzzTests {
     }
 
     private static let statuses: Set = [
-        200, 201, 204, 400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 431,
+        200, 201, 202, 204, 400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 431,
     ]
 
     /// Every refusal is a problem that says its status, and none is the daemon's own fault.
@@ -290,7 +295,9 @@ extension FuzzTests {
                     info: trial.pick([nil] + texts),
                     attempts: trial.number(0...9),
                     messageKey: trial.pick([nil] + texts),
-                    updatedAt: Timestamp(milliseconds: Int64(trial.number(0...2_000_000_000_000)))
+                    updatedAt: Timestamp(milliseconds: Int64(trial.number(0...2_000_000_000_000))),
+                    recall: trial.pick([nil] + Recipient.Recall.allCases),
+                    recallCode: trial.pick([nil, 0, 20_022])
                 )
             }
             counter.desk.notes.withLock { $0.rows = rows }
@@ -298,11 +305,15 @@ extension FuzzTests {
             let csv = try await counter.answer(.get, path, headers: [.accept: "text/csv"])
             trial.input = csv.body
             let sheet = Sheet.parse(csv.body).map { $0.map { String(decoding: $0, as: UTF8.self) } }
-            trial.expect(sheet.allSatisfy { $0.count == 8 }, "a row of another width")
+            trial.expect(sheet.allSatisfy { $0.count == 10 }, "a row of another width")
             trial.expect(sheet.dropFirst().map { $0[0] } == rows.map(\.account.text), "accounts")
             trial.expect(
                 sheet.dropFirst().map { $0[5] } == rows.map { $0.messageKey ?? "" },
                 "keys"
+            )
+            trial.expect(
+                sheet.dropFirst().map { $0[8] } == rows.map { $0.recall?.rawValue ?? "" },
+                "recalls"
             )
             var table: any AccountReader = AccountTable(rules: UserIDs())
             unsafe csv.body.withUnsafeBytes { unsafe table.read($0) }

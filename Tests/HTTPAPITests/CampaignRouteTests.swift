@@ -29,7 +29,8 @@ import Testing
             json.members?.map(\.name) == [
                 "id", "name", "state", "reason", "priority", "on_unknown", "messages_per_minute",
                 "created_at", "start_at", "expires_at", "started_at", "finished_at", "message",
-                "counts", "resent", "failures", "messages_last_minute", "eta",
+                "counts", "resent", "failures", "messages_last_minute", "eta", "check", "verify",
+                "recall",
             ]
         )
         #expect(json["state"]?.string == "running")
@@ -91,7 +92,7 @@ import Testing
         (#""start_at":"tomorrow""#, "/start_at"), (#""start_at":5"#, "/start_at"),
         (#""expires_at":"2025-11-11T01:30:00Z""#, "/expires_at"),
         (#""start_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T00:00:00Z""#, "/expires_at"),
-        (#""on_unknown":"hope""#, "/on_unknown"),
+        (#""on_unknown":"hope""#, "/on_unknown"), (#""on_unknown":true"#, "/on_unknown"),
         (#""a/b~c":1"#, "/a~1b~0c"), (#""To_Account":["x"]"#, "/To_Account"),
     ])
     func `points to a fault`(field: String, pointer: String) async throws {

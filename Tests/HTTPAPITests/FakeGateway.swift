@@ -24,9 +24,11 @@ struct FakeGateway: Gateway {
         let text = String(decoding: body, as: UTF8.self)
         guard text != "bad" else { return .failure(Self.refusal("bad body")) }
         let accounts = text.split(separator: "\n").map { Account(String($0)) }
+        // An account of this name asks for a message that no history keeps.
+        let message = text.hasPrefix("online") ? #"{"OnlineOnlyFlag":1}"# : "{}"
         return .success(
             GatewayCall(
-                message: CheckedMessage(json: Array("{}".utf8), packetOverhead: 100),
+                message: CheckedMessage(json: Array(message.utf8), packetOverhead: 100),
                 recipients: AccountRun(accounts)
             )
         )

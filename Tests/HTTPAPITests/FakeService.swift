@@ -52,6 +52,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     }
 
     let state = Mutex(State())
+    /// The dispatcher's figures for running jobs, which are asked for in the middle of a creation.
+    let jobProgress = Mutex<[Job.Kind: JobProgress]>([:])
     let changes = ChangeFeed()
 
     /// The streams that are open.
@@ -139,6 +141,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             guard campaign.state == .draft else {
                 return .failure(.wrongState(campaign.state))
             }
+            if let job = campaign.runningJob { return .failure(.jobRunning(job)) }
             state.openIntakes[id, default: 0] += 1
             return .success(())
         }
@@ -214,6 +217,9 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             let found = (state.recipients[id] ?? [:]).values
                 .filter { filter.statuses.isEmpty || filter.statuses.contains($0.status) }
                 .filter { filter.codes.isEmpty || filter.codes.contains($0.code ?? -1) }
+                .filter { recipient in
+                    filter.recalls.isEmpty || recipient.recall.map(filter.recalls.contains) ?? false
+                }
                 .filter { recipient in after.map { $0 < recipient.account } ?? true }
                 .sorted { $0.account < $1.account }
             let page = Array(found.prefix(min(limit, state.pageLimit)))
@@ -243,6 +249,11 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
                 case .refused: return .failure(.refused(.wrongState(campaign.state)))
                 }
             }
+            do throws(ChangeRefusal) {
+                try campaign.changeJob(change)
+            } catch {
+                return .failure(.refused(error))
+            }
             state.campaigns[id] = campaign
             let work = makeWork(id, campaign.settings)
             return .success(.init(campaign: campaign, work: work, requeued: 7))
@@ -261,7 +272,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     func quota() -> QuotaStatus { state.withLock { $0.quota } }
 
     func progress(of campaign: Campaign) -> CampaignProgress {
-        CampaignProgress(messagesLastMinute: 3, eta: nil)
+        CampaignProgress(messagesLastMinute: 3, eta: nil, jobs: jobProgress.withLock { $0 })
     }
 
     /// A message is good here if it has no member `bad`.
@@ -297,6 +308,10 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     var accounts: any AccountRules { UserIDs() }
     var content: String { "the fields of batchsendmsg" }
 
+    func leavesHistory(_ message: CheckedMessage) -> Bool {
+        MessageTemplate().leavesHistory(message)
+    }
+
     func describe(code: Int) -> String? { code == 70_107 ? "no such account" : nil }
 }
 
@@ -310,6 +325,34 @@ extension FakeService.State {
             recipients: Array(repeating: recipient, count: limit),
             next: account
         )
+    }
+}
+
+extension Campaign {
+    var runningJob: Job.Kind? { jobs.first { $0.state == .running }?.kind }
+
+    /// Starts or stops a job; anything else is none of its business.
+    fileprivate mutating func changeJob(_ change: CampaignChange) throws(ChangeRefusal) {
+        switch change {
+        case .startJob(let kind, let callsPerSecond):
+            if let runningJob { throw .jobRunning(runningJob) }
+            jobs.removeAll { $0.kind == kind }
+            jobs.append(
+                Job(
+                    kind: kind,
+                    total: counts.total,
+                    callsPerSecond: callsPerSecond,
+                    startedAt: FakeService.start
+                )
+            )
+        case .stopJob(let kind):
+            guard runningJob == kind else { throw .noJob(kind) }
+            for index in jobs.indices where jobs[index].kind == kind {
+                jobs[index].state = .stopped
+                jobs[index].finishedAt = FakeService.start
+            }
+        case .transition, .patch, .retry, .delete: break
+        }
     }
 }
 

@@ -43,6 +43,18 @@ import Testing
         #expect(service.state.withLock { $0.admitted.count } == 1)
     }
 
+    @Test(arguments: [("bonnie", UnknownPolicy.verify), ("online\nbonnie", .resend)])
+    func `sends again what no history shows, where the default is to look it up`(
+        body: String,
+        policy: UnknownPolicy
+    ) async throws {
+        var configuration = makeConfiguration()
+        configuration.defaultOnUnknown = .verify
+        _ = try await post(Self.path, body, configuration: configuration)
+        let campaign = try #require(service.state.withLock { $0.campaigns.values.first })
+        #expect(campaign.settings.onUnknown == policy)
+    }
+
     @Test func `answers the same call with the first answer and makes nothing twice`() async throws
     {
         let endpoint = makeEndpoint(service)

@@ -83,6 +83,9 @@ import Yams
         #expect(try cases("RecipientStatus") == Recipient.Status.allCases.map(\.rawValue).sorted())
         #expect(try cases("ServiceState") == ServiceState.allCases.map(\.rawValue).sorted())
         #expect(try cases("Priority") == Priority.allCases.map(\.rawValue).sorted())
+        #expect(try cases("Recall") == Recipient.Recall.allCases.map(\.rawValue).sorted())
+        let jobStates = Job.State.allCases.map(\.rawValue) + ["waiting"]
+        #expect(try cases("JobState") == jobStates.sorted())
         #expect(try cases("OnUnknown") == UnknownPolicy.allCases.map(\.rawValue).sorted())
     }
 
@@ -143,12 +146,23 @@ import Yams
             ),
             ("Quota", try await exchange(.get, "/v1/quota", endpoint: endpoint)), ("Plan", plan),
         ]
-        for (name, answer) in answers {
-            let fields = try answer.json().members?.map(\.name)
-            let schema = try Self.schema(name)
-            #expect(schema["required"] as? [String] == fields, "\(name)")
-            let properties = try #require(schema["properties"] as? Node)
-            #expect(properties.keys.sorted() == fields?.sorted(), "\(name)")
-        }
+        for (name, answer) in answers { try Self.compare(try answer.json(), with: name) }
+    }
+
+    @Test(arguments: [("check", "CheckJob"), ("verify", "VerifyJob"), ("recall", "RecallJob")])
+    func `describes a job's fields in full`(job: String, schema: String) async throws {
+        let endpoint = makeEndpoint(FakeService())
+        let id = try await makeCampaign(endpoint, recipients: ["a"])
+        let path = "/v1/campaigns/\(id)/\(job)"
+        let answer = try await exchange(.post, path, endpoint: endpoint)
+        try Self.compare(try #require(try answer.json()[job]), with: schema)
+    }
+
+    private static func compare(_ object: JSON, with name: String) throws {
+        let fields = object.members?.map(\.name)
+        let schema = try schema(name)
+        #expect(schema["required"] as? [String] == fields, "\(name)")
+        let properties = try #require(schema["properties"] as? Node)
+        #expect(properties.keys.sorted() == fields?.sorted(), "\(name)")
     }
 }

@@ -175,7 +175,7 @@ import Testing
         #expect(
             sent.text == #"{"account":"a","status":"sent","code":0,"info":null,"attempts":1,"#
                 + #""msg_key":"key-1","updated_at":"2025-11-11T01:30:00.000Z","#
-                + #""next_attempt_at":null}"#
+                + #""next_attempt_at":null,"recall":null,"recall_code":null}"#
         )
         let slash = try await exchange(.get, "\(path)/d%2Fe", endpoint: endpoint)
         #expect(try slash.json()["account"]?.string == "d/e")
@@ -221,9 +221,52 @@ import Testing
             #expect(page["items"]?.elements?.compactMap { $0["account"]?.string } == accounts)
             #expect(page["next_cursor"]?.isNull == true)
         }
-        for query in ["status=gone", "code=x", "account=a"] {
+        for query in ["status=gone", "code=x", "account=a", "recall=null"] {
             #expect(try await exchange(.get, "\(path)?\(query)", endpoint: endpoint).status == 400)
         }
+    }
+
+    @Test(arguments: [
+        ("recall=missing", ["c"]), ("recall=queued&recall=missing", ["b", "c"]),
+        ("recall=failed", []), ("recall=recalled&status=sent", ["a"]),
+        ("recall=recalled&status=failed", []), ("", ["a", "b", "c", "d"]),
+    ])
+    func `filters by what a recall came to, and shows it in every form`(
+        query: String,
+        accounts: [String]
+    ) async throws {
+        let id = try await makeCampaign(endpoint, recipients: ["a", "b", "c", "d"])
+        let key = try #require(Campaign.ID(id))
+        let recalls: [(String, Recipient.Recall, Int?)] = [
+            ("a", .recalled, 0), ("b", .queued, nil), ("c", .missing, 20_022),
+        ]
+        service.state.withLock { state in
+            for (name, recall, code) in recalls {
+                state.recipients[key]?[Account(name)]?.status = .sent
+                state.recipients[key]?[Account(name)]?.recall = recall
+                state.recipients[key]?[Account(name)]?.recallCode = code
+            }
+        }
+        let path = "/v1/campaigns/\(id)/recipients?\(query)"
+        let items = try await exchange(.get, path, endpoint: endpoint).json()["items"]
+        #expect(items?.elements?.compactMap { $0["account"]?.string } == accounts)
+        for item in items?.elements ?? [] {
+            let row = recalls.first { $0.0 == item["account"]?.string }
+            #expect(item["recall"]?.string == row?.1.rawValue)
+            #expect(item["recall_code"]?.integer == row?.2)
+        }
+        let csv = try await exchange(
+            .get,
+            path,
+            headers: [.accept: "text/csv"],
+            endpoint: endpoint
+        )
+        let ends = recalls.filter { accounts.contains($0.0) }.map { row in
+            ",\(row.1.rawValue),\(row.2.map { "\($0)" } ?? "")"
+        }
+        let rows = csv.text.components(by: "\r\n").dropFirst().dropLast()
+        #expect(rows.count == accounts.count)
+        #expect(zip(rows, ends).allSatisfy { $0.hasSuffix($1) })
     }
 
     @Test func `exports all as CSV and as JSON lines`() async throws {
@@ -239,10 +282,12 @@ import Testing
         let time = "2025-11-11T01:30:00.000Z"
         #expect(
             csv.text.components(by: "\r\n") == [
-                "account,status,code,info,attempts,msg_key,updated_at,next_attempt_at",
-                "a,sent,0,,1,key-1,\(time),", "\"b,\"\"c\",queued,,,0,,\(time),",
-                "d/e,queued,,,0,,\(time),", "f,failed,70107,no such account,1,,\(time),",
-                "g,retrying,,timeout,2,,\(time),2025-11-11T01:30:05.000Z", "",
+                "account,status,code,info,attempts,msg_key,updated_at,next_attempt_at,recall,"
+                    + "recall_code",
+                "a,sent,0,,1,key-1,\(time),,,", "\"b,\"\"c\",queued,,,0,,\(time),,,",
+                "d/e,queued,,,0,,\(time),,,",
+                "f,failed,70107,no such account,1,,\(time),,,",
+                "g,retrying,,timeout,2,,\(time),2025-11-11T01:30:05.000Z,,", "",
             ]
         )
         let lines = try await exchange(

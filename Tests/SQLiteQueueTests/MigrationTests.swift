@@ -13,39 +13,80 @@ import Testing
 
     @Test func `a store of the first version learns what came later`() async throws {
         let path = files.path("a")
-        do {
-            let store = try Store.open(at: path, options: makeOptions())
-            _ = try await store.create(makeNewCampaign(), now: at(0))
-            try store.close()
-        }
-        let queue = try DatabaseQueue(path: path)
-        try await queue.writeWithoutTransaction { database in
-            for trigger in ["campaign_made", "campaign_moved", "campaign_gone"] {
-                try database.execute(sql: "DROP TRIGGER \(trigger)")
-            }
-            try database.execute(sql: "DROP TABLE campaign_tally")
-            let indexes = ["campaign_draft", "campaign_finished", "campaign_state", "batch_list"]
-            for index in indexes {
-                try database.execute(sql: "DROP INDEX \(index)")
-            }
-            try database.execute(sql: "ALTER TABLE campaign DROP COLUMN touched_at_ms")
-            try database.execute(sql: "DROP TABLE closing")
-            try database.execute(sql: "DROP TABLE removed")
-            try database.execute(sql: "DROP TABLE keyed_request")
-            try database.execute(sql: "ALTER TABLE service DROP COLUMN mark")
-            try database.execute(sql: "PRAGMA user_version = 1")
-        }
-        try queue.close()
+        try makeStore(
+            at: path,
+            """
+            DROP TRIGGER campaign_made;
+            DROP TRIGGER campaign_moved;
+            DROP TRIGGER campaign_gone;
+            DROP TABLE campaign_tally;
+            DROP INDEX campaign_draft;
+            DROP INDEX campaign_finished;
+            DROP INDEX campaign_state;
+            DROP INDEX batch_list;
+            ALTER TABLE campaign DROP COLUMN touched_at_ms;
+            DROP TABLE closing;
+            DROP TABLE removed;
+            DROP TABLE keyed_request;
+            ALTER TABLE service DROP COLUMN mark;
+            PRAGMA user_version = 1;
+            """
+        )
         let store = try Store.open(at: path, options: makeOptions())
-        #expect(try await store.counts().total == 10)
-        #expect(try await store.standing().campaigns == [.running: 1])
+        #expect(try await store.counts().total == 12)
+        #expect(try await store.standing().campaigns == [.running: 1, .draft: 1])
         let request = makeRequest(makeKey())
-        _ = try await store.create(makeNewCampaign(makeID(2)), for: request, now: at(1))
+        _ = try await store.create(makeNewCampaign(makeID(3)), for: request, now: at(1))
         #expect(try await store.answer(to: makeKey(), now: at(2).timestamp) != nil)
         try store.close()
         try Store.open(at: files.path("b"), options: makeOptions()).close()
         let (migrated, fresh) = (try layout(of: path), try layout(of: files.path("b")))
         #expect(migrated == fresh && fresh.count > 100)
+    }
+
+    @Test func `a store of the seventh version keeps everybody's status, and its jobs find them`()
+        async throws
+    {
+        let path = files.path("a")
+        try makeStore(at: path)
+        let store = try Store.open(at: path, options: makeOptions())
+        let restored = try await store.restore(now: at(10))
+        #expect(restored.inFlight.map(\.accounts.count) == [2] && restored.jobs.isEmpty)
+        #expect(restored.holds.map(\.count) == [2])
+        #expect(try await store.contradictions() == [])
+        let all = try await store.everybody()
+        let called: [Recipient.Status] = [
+            .sent, .failed, .sent, .unknown, .unknown, .sending, .sending, .retrying,
+        ]
+        #expect(all.map(\.status) == called + Array(repeating: .queued, count: 4))
+        #expect(all.map(\.messageKey).prefix(3) == ["key", nil, "own"])
+        // Calls made before are numbered no more: what comes now comes after all of them.
+        let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(11))
+        #expect(batch.maybeAcceptedBefore == Set(batch.accounts))
+        try await store.commit(makeRecord(batch.id), now: at(12))
+        try await store.commit(makeRecord(Batch.ID(rawValue: 4)), now: at(12))
+        #expect(try await store.claim(now: at(13)).accounts.count == 4)
+        // Which calls addressed them nobody has written down.
+        let change = try await store.change(makeStart(.verify), now: at(14))
+        #expect(change.campaign.jobs.map(\.total) == [2])
+        let step = try await store.step(makeStep(.verify, walk: 9), now: at(14))
+        #expect(step.walked.map(\.account) == Array(makeAccounts(5).suffix(2)))
+        #expect(step.walked.allSatisfy { $0.calls.isEmpty })
+        #expect(try await store.contradictions() == [])
+        try store.close()
+        try Store.open(at: files.path("b"), options: makeOptions()).close()
+        #expect(try layout(of: path) == layout(of: files.path("b")))
+    }
+
+    /// A store as version 7 left it, and what else is done to it.
+    private func makeStore(at path: String, _ changes: String = "") throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { database in
+            for text in [Version7.schema, Version7.rows, changes] {
+                try database.execute(sql: text)
+            }
+        }
+        try queue.close()
     }
 
     /// Columns, indexes and triggers, as text.

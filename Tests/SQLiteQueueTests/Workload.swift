@@ -54,7 +54,7 @@ struct Workload {
             case .claimed(let batch?, _): flying.append(batch)
             case .recorded(_, let opened): open += opened.map(\.id)
             case .changed(.success(let change)): open.removeAll { change.closed.contains($0) }
-            case .claimed, .changed, .done, .swept, .failed: break
+            case .claimed, .changed, .done, .swept, .stepped, .failed: break
             }
         }
     }

@@ -21,7 +21,7 @@ struct SwarmTests {
 
     @Test(arguments: 0..<lanes)
     func `whatever goes wrong, the promises hold`(lane: Int) async throws {
-        for seed in Self.seeds(lane) { try await live(seed, isWide: true) }
+        for seed in Self.seeds(lane) { try await live(seed, isWide: true, isDeep: true) }
     }
 
     /// Seeds that failed once: a repeat's doubt forgotten at a cancel (9, 28) and at an expiry
@@ -50,14 +50,16 @@ struct SwarmTests {
             var random = SplitMix64(seed: seed)
             var faults = Faults(using: &random)
             faults.widen(using: &random)
+            faults.deepen(using: &random)
             seen = seen.union(faults)
         }
         #expect(seen.isComplete)
     }
 
-    /// Narrow lives are those of the seeds that failed before there were wide ones.
-    private func live(_ seed: UInt64, isWide: Bool) async throws {
-        let life = try await Life(seed: seed, isWide: isWide)
+    /// Narrow lives are those of the seeds that failed before there were wide ones, and wide ones
+    /// those before there were jobs.
+    private func live(_ seed: UInt64, isWide: Bool, isDeep: Bool = false) async throws {
+        let life = try await Life(seed: seed, isWide: isWide, isDeep: isDeep)
         let replay = "SEED=\(seed) swift test --filter SwarmTests"
         #expect(life.violations.isEmpty, "seed \(seed): \(replay)\n\(life.summary)")
     }
@@ -70,11 +72,17 @@ struct Life {
 
     /// From seed 101 on every second life is crowded: its window stays full for minutes, which it
     /// takes to see what was let go too early.
-    init(seed: UInt64, isWide: Bool = true, sabotage: Sabotage? = nil) async throws {
+    init(
+        seed: UInt64,
+        isWide: Bool = true,
+        isDeep: Bool = false,
+        sabotage: Sabotage? = nil
+    ) async throws {
         let file = try sabotage?.trigger.map { try TriggeredStore(trigger: $0) }
         defer { file?.remove() }
         var random = SplitMix64(seed: seed ^ 0x5EED)
         var breadth = SplitMix64(seed: seed ^ 0xB4EAD)
+        var depth = SplitMix64(seed: seed ^ 0xDEE9)
         var limits = Limits()
         limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
         if seed > 100, seed.isMultiple(of: 2) { limits.messagesPerMinute /= 8 }
@@ -106,9 +114,16 @@ struct Life {
                 world.limits.upkeep.retention = .seconds(wait)
             }
         }
+        if isDeep {
+            world.faults.deepen(using: &depth)
+            // Shorter than the settling time, by more than a late call takes.
+            let delay = Int.random(in: 0...40, using: &depth)
+            world.provider.histories.delay = .seconds(delay)
+        }
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Invention.accounts(campaign: index, using: &random)
-            let settings = Invention.settings(world.now.timestamp, using: &random)
+            var settings = Invention.settings(world.now.timestamp, using: &random)
+            if world.faults.hasJobs { settings.onUnknown = Invention.policy(using: &depth) }
             _ = try await world.add(accounts, settings: settings)
         }
         try await world.run(for: .seconds(200_000))

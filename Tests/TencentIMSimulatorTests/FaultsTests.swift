@@ -6,10 +6,11 @@ import Testing
     @Test func `faults are read from JSON`() throws {
         let faults = try makeFaults(
             #"{"drop_before":1,"delay_in_ms":[1,2.5],"fail":{"code":60008,"calls":3},"#
-                + #""history_delay_s":1.5,"history_wiped":0.25}"#
+                + #""history_delay_s":1.5,"history_wiped":0.25,"clock_off_s":-90}"#
         )
         #expect(faults.historyDelay == .milliseconds(1_500))
         #expect(faults.historyWiped == 0.25)
+        #expect(faults.clockOff == .seconds(-90))
         #expect(faults.dropBefore == 1)
         #expect(faults.delayInMilliseconds == 1...2.5)
         #expect(faults.failure == SimulatedProvider.Failure(code: 60008, calls: 3))
@@ -20,7 +21,8 @@ import Testing
         "[]", #"{"drop":1}"#, #"{"hang":1.1}"#, #"{"hang":"1"}"#, #"{"delay_in_ms":[2,1]}"#,
         #"{"delay_in_ms":5}"#, #"{"fail":{"code":0,"calls":1}}"#, #"{"fail":{"code":1}}"#,
         #"{"all_commands":1}"#, #"{"history_delay_s":-1}"#, #"{"history_delay_s":"1"}"#,
-        #"{"history_wiped":2}"#,
+        #"{"history_wiped":2}"#, #"{"clock_off_s":0.5}"#, #"{"clock_off_s":"1"}"#,
+        #"{"clock_off_s":604801}"#, #"{"clock_off_s":-604801}"#,
     ])
     func `what can't be a fault is refused`(json: String) {
         #expect(throws: Faults.Fault.self) { try makeFaults(json) }

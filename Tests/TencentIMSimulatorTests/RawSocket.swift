@@ -3,6 +3,8 @@ import Glibc
 /// A blocking client socket on loopback: it sees a reset as a reset, which HTTP clients hide.
 final class RawSocket {
     private let descriptor: Int32
+    /// The head of the last answer.
+    private(set) var head = ""
 
     /// What was read until the answer was whole or the connection ended.
     enum Received: Equatable {
@@ -49,7 +51,10 @@ final class RawSocket {
             if count == 0 { return .closed }
             if count < 0 { return errno == ECONNRESET ? .reset : .nothing }
             all += chunk[..<count]
-            if let text = Self.whole(all) { return .text(text) }
+            guard let text = Self.whole(all) else { continue }
+            let answer = String(decoding: all, as: UTF8.self)
+            head = answer.firstRange(of: "\r\n\r\n").map { String(answer[..<$0.lowerBound]) } ?? ""
+            return .text(text)
         }
     }
 

@@ -198,6 +198,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (0, "Wed, 01 Jan 2025 02:53:20 GMT", "5_1_1735700000"),
+        (-300, "Wed, 01 Jan 2025 02:48:20 GMT", "5_1_1735699700"),
+        (86_400, "Thu, 02 Jan 2025 02:53:20 GMT", "5_1_1735786400"),
+    ])
+    func `a clock that is off shows in dates and histories, and judges no signature`(
+        seconds: Int,
+        date: String,
+        key: String
+    ) async throws {
+        try await withServer { _, port in
+            let socket = RawSocket(port: port)
+            _ = socket.exchange("POST", "/_simulator/faults", "{\"clock_off_s\":\(seconds)}")
+            let body = makeBody().replacing("}}]}", with: #"}}],"MsgSeq":5}"#)
+            let answer = socket.exchange("POST", Self.path, body)
+            #expect("\(answer)".contains(key), "\(answer)")
+            #expect(socket.head.contains("\r\nDate: \(date)\r\n"), "\(socket.head)")
+            let roaming = Self.roaming.replacing("1735699900", with: "0")
+                .replacing("1735700100", with: "2000000000")
+            let found = socket.exchange("POST", Self.path(.history), roaming)
+            #expect("\(found)".contains(key), "\(found)")
+        }
+    }
+
     @Test(arguments: [SimulatedCommand.history, .recall])
     func `look-ups and recalls want a signature, and have faults where told`(
         command: SimulatedCommand

@@ -14,7 +14,7 @@ enum Imports {
         "SystemdNotify": ["Platform"],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
-        "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON"],
+        "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
         "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "HTTPAPI": [

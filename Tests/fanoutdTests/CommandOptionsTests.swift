@@ -29,6 +29,31 @@ import fanoutd
         }
     }
 
+    @Test(arguments: [
+        ["check", "0190"], ["verify", "0190", "--json"], ["recall", "0190", "--yes"],
+        ["check", "0190", "--stop"], ["recall", "0190", "--calls-per-second", "20", "--detach"],
+        ["submit", "--message", "m", "--to", "f", "--check"],
+        ["submit", "--message", "m", "--to", "f", "--check", "--max-missing", "0.5"],
+        ["export", "0190", "--recall", "missing", "--recall", "failed"],
+    ])
+    func `jobs are asked for`(line: [String]) throws {
+        _ = try Fanoutd.parseAsRoot(line)
+    }
+
+    @Test(arguments: [
+        ["check"], ["check", "0190", "--stop", "--detach"], ["verify", "0190", "--yes"],
+        ["recall", "0190", "--stop", "--yes"],
+        ["recall", "0190", "--stop", "--calls-per-second", "1"],
+        ["recall", "0190", "--calls-per-second", "x"],
+        ["submit", "--message", "m", "--to", "f", "--max-missing", "5"],
+        ["submit", "--message", "m", "--to", "f", "--check", "--max-missing", "100.1"],
+        ["submit", "--message", "m", "--to", "f", "--check", "--max-missing", "-1"],
+        ["submit", "--message", "m", "--to", "f", "--check", "--max-missing", "nan"],
+    ])
+    func `jobs are not asked for in words that make no sense`(line: [String]) throws {
+        #expect(throws: (any Error).self) { _ = try Fanoutd.parseAsRoot(line) }
+    }
+
     @Test func `a plan reads each form as a submit does`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

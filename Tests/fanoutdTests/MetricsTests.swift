@@ -31,7 +31,8 @@ import fanoutd
         "fanoutd_in_flight_calls": [], "fanoutd_campaigns": ["state"],
         "fanoutd_queue_recipients": [], "fanoutd_oldest_queued_seconds": [],
         "fanoutd_store_commit_duration_seconds": ["le"], "fanoutd_store_wal_bytes": [],
-        "fanoutd_state": ["state"],
+        "fanoutd_state": ["state"], "fanoutd_job_calls_total": ["job", "result"],
+        "fanoutd_job_recipients_total": ["job", "result"],
     ]
 
     @Test func `are those of the contract, and some of the process`() async {
@@ -101,6 +102,50 @@ import fanoutd
         #expect(report["fanoutd_call_duration_seconds_bucket{le=\"0.025\"}"] == 0)
         #expect(report["fanoutd_call_duration_seconds_bucket{le=\"0.05\"}"] == 7)
         #expect(report["fanoutd_call_duration_seconds_bucket{le=\"+Inf\"}"] == 7)
+    }
+
+    @Test func `count jobs' calls and recipients, what a policy asks for as a verification`() async
+    {
+        let answers: [(Job.Kind, JobAnswer)] = [
+            (.check, .check(.answered(missing: [], unclear: []))),
+            (.check, .check(.unknown(.timeout))),
+            (.verify, .lookUp(.notSent("refused"))),
+            (.settle, .lookUp(.answered(HistoryPage(found: nil, next: nil)))),
+            (.settle, .lookUp(.notSent("refused"))),
+            (.recall, .recall(.answered(.recalled(code: 0)))),
+            (.recall, .recall(.answered(.missing(code: 20_022)))),
+            (.recall, .recall(.refused(.recipients, code: 90_003, text: ""))),
+        ]
+        for (kind, answer) in answers { delivery.jobAnswered(kind, answer) }
+        func settle(_ kind: Job.Kind, _ results: [Job.Result: Int]) {
+            var tally = Job.Tally()
+            for (result, count) in results { tally[result] = count }
+            delivery.jobSettled(kind, tally)
+        }
+        settle(.check, [.present: 90, .missing: 10])
+        settle(.verify, [.found: 3])
+        settle(.settle, [.found: 4, .absent: 1])
+        settle(.recall, [.recalled: 5, .missing: 2, .failed: 1])
+        settle(.recall, [.recalled: 5])
+        let report = await report()
+        let calls: [String: [String: Double]] = [
+            "check": ["answered": 1, "refused": 0, "not_sent": 0, "unknown": 1],
+            "verify": ["answered": 1, "refused": 0, "not_sent": 2, "unknown": 0],
+            "recall": ["answered": 2, "refused": 1, "not_sent": 0, "unknown": 0],
+        ]
+        let recipients: [String: [String: Double]] = [
+            "check": ["present": 90, "missing": 10, "unclear": 0],
+            "verify": ["found": 7, "absent": 1, "unclear": 0],
+            "recall": ["recalled": 10, "missing": 2, "failed": 1],
+        ]
+        for (name, jobs) in [("calls", calls), ("recipients", recipients)] {
+            for (job, results) in jobs {
+                for (result, count) in results {
+                    let labels = "{job=\"\(job)\",result=\"\(result)\"}"
+                    #expect(report["fanoutd_job_\(name)_total\(labels)"] == count)
+                }
+            }
+        }
     }
 
     @Test func `show where the queue, the quota and the service stand`() async {

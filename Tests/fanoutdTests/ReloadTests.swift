@@ -20,7 +20,9 @@ import fanoutd
         "tencent.sdkAppId": "7", "tencent.administrator": "root", "tencent.secretKeyFile": "/k",
         "tencent.endpoint": "https://adminapisgp.im.qcloud.com",
         "tencent.backupEndpoint": "https://adminapi.my-imcloud.com", "tencent.caFile": "/ca",
-        "tencent.timeoutSeconds": "5", "limits.messagesPerMinute": "600",
+        "tencent.timeoutSeconds": "5", "tencent.historyDays": "30", "jobs.checkCallsPerSecond": "7",
+        "jobs.verifyCallsPerSecond": "7", "jobs.recallCallsPerSecond": "7",
+        "jobs.verifySettleSeconds": "7", "limits.messagesPerMinute": "600",
         "limits.callsPerSecond": "7", "limits.burst": "7", "limits.batchAccounts": "7",
         "limits.packetBytes": "2000", "limits.maxInFlight": "256", "retry.maxAttempts": "7",
         "retry.baseSeconds": "7", "retry.capSeconds": "7", "defaults.onUnknown": "leave",
@@ -57,10 +59,14 @@ import fanoutd
         new.limits.maxInFlight = 256
         new.retention.days = 0
         new.provider.timeoutSeconds = 60
+        new.provider.historyDays = 30
+        new.jobs.verifyCallsPerSecond = 7
         let now = PresentConfiguration(Configuration()).take(new).configuration
         #expect(now.dispatchLimits.messagesPerMinute == 600)
         #expect(now.dispatchLimits.inFlightLimit == 256)
         #expect(now.dispatchLimits.upkeep.retention == nil)
+        #expect(now.dispatchLimits.historyReach == .seconds(30 * 86_400))
+        #expect(now.dispatchLimits.verifiesPerSecond == 7)
         #expect(now.dispatchLimits.callTimeout == .seconds(10))
     }
 

@@ -49,9 +49,19 @@ import fanoutd
         configuration.limits.maxInFlight = 3
         configuration.provider.timeoutSeconds = 4.5
         configuration.retry.maxAttempts = 2
+        configuration.jobs.checkCallsPerSecond = 3
+        configuration.jobs.verifyCallsPerSecond = 4
+        configuration.jobs.recallCallsPerSecond = 5
+        configuration.jobs.verifySettleSeconds = 7.5
+        configuration.provider.historyDays = 30
         let limits = configuration.dispatchLimits
         #expect(limits.inFlightLimit == 3)
         #expect(limits.callTimeout == .milliseconds(4_500))
         #expect(limits.retry.attemptLimit == 2)
+        #expect(limits.checksPerSecond == 3)
+        #expect(limits.verifiesPerSecond == 4)
+        #expect(limits.recallsPerSecond == 5)
+        #expect(limits.settleTime == .milliseconds(7_500))
+        #expect(limits.historyReach == .seconds(30 * 86_400))
     }
 }

@@ -29,16 +29,23 @@ package struct CampaignList: Sendable {
 
     /// The campaigns as a table.
     package var table: TextTable {
-        var table = TextTable([
-            .text("ID"), .text("STATE"), .text("PRIORITY"), .number("TOTAL"), .number("SENT"),
-            .number("FAILED"), .number("UNKNOWN"), .text("CREATED"), .text("NAME"),
-        ])
+        // Jobs are rare, and a line is long enough without them.
+        let hasJobs = campaigns.contains { $0.goingJob != nil }
+        var table = TextTable(
+            [
+                .text("ID"), .text("STATE"), .text("PRIORITY"), .number("TOTAL"), .number("SENT"),
+                .number("FAILED"), .number("UNKNOWN"),
+            ] + (hasJobs ? [.text("JOB")] : []) + [.text("CREATED"), .text("NAME")]
+        )
         for campaign in campaigns {
-            table.add([
-                campaign.id, campaign.state, campaign.priority, campaign.total.grouped,
-                campaign.count(.sent).grouped, campaign.count(.failed).grouped,
-                campaign.count(.unknown).grouped, campaign.createdAt, campaign.name,
-            ])
+            table.add(
+                [
+                    campaign.id, campaign.state, campaign.priority, campaign.total.grouped,
+                    campaign.count(.sent).grouped, campaign.count(.failed).grouped,
+                    campaign.count(.unknown).grouped,
+                ] + (hasJobs ? [campaign.goingJob?.brief ?? ""] : [])
+                    + [campaign.createdAt, campaign.name]
+            )
         }
         return table
     }

@@ -32,7 +32,7 @@ package struct CampaignView: Sendable {
     }
 
     /// A count bounded so that a sum can't overflow: another server's answer may hold any number.
-    private static func count(_ json: JSON?) -> Int {
+    static func count(_ json: JSON?) -> Int {
         min(max(json?.integer ?? 0, 0), 1 << 53)
     }
 
@@ -62,13 +62,25 @@ package struct CampaignView: Sendable {
         count(.sent) + count(.failed) + count(.unknown) + count(.canceled) + count(.expired)
     }
 
+    /// The last job of a kind; nil if there was none.
+    package func job(_ kind: JobView.Kind) -> JobView? {
+        guard let job = json[kind.rawValue], job.members != nil else { return nil }
+        return JobView(kind, job)
+    }
+
+    package var jobs: [JobView] { JobView.Kind.allCases.compactMap { job($0) } }
+
+    /// The job that goes on by itself; a campaign has one at a time.
+    package var goingJob: JobView? { jobs.first(where: \.isGoing) }
+
     /// The statuses that some recipients have, each with their number.
     package var breakdown: [String] {
         counts.filter { $0.count > 0 }.map { "\($0.status) \($0.count.grouped)" }
     }
 
     package var progress: Progress {
-        let note = ([state] + breakdown).joined(separator: "  ")
+        let job = goingJob.map { [$0.brief] } ?? []
+        let note = ([state] + job + breakdown).joined(separator: "  ")
         return Progress(done: finalCount, total: total, unit: .recipients, note: note)
     }
 
@@ -87,6 +99,7 @@ package struct CampaignView: Sendable {
         rows += (json["failures"]?.elements ?? []).map {
             ("  code \($0["code"]?.integer ?? 0)", ($0["count"]?.integer ?? 0).grouped)
         }
+        rows += jobs.flatMap(\.rows)
         return labeled(rows)
     }
 

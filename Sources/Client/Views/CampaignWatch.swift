@@ -13,8 +13,24 @@ package struct CampaignWatch {
         self.id = id
     }
 
-    /// Shows progress on standard error; answers the campaign at its end.
-    package func run() async throws -> CampaignView {
+    /// Shows progress on standard error; answers the campaign at its end, when no job of it goes on
+    /// either.
+    package func run() async throws(CommandFailure) -> CampaignView {
+        try await run(showing: { campaign in
+            guard campaign.ending == nil else { return campaign.goingJob?.progress }
+            var progress = campaign.progress
+            if let hindrance = await hindrance(to: campaign) {
+                progress.note = "\(hindrance)  \(progress.note)"
+            }
+            return progress
+        })
+    }
+
+    /// Shows what is `shown` of the campaign until that is nothing; answers the campaign as it is
+    /// then.
+    func run(
+        showing shown: (CampaignView) async -> Progress?
+    ) async throws(CommandFailure) -> CampaignView {
         var display = ProgressDisplay()
         var patience = WatchPatience()
         while true {
@@ -24,13 +40,9 @@ package struct CampaignWatch {
                     display.clear()
                     StandardError.writeLine("fanoutd: \(note)")
                 }
-                if campaign.ending != nil {
+                guard let progress = await shown(campaign) else {
                     display.clear()
                     return campaign
-                }
-                var progress = campaign.progress
-                if let hindrance = await hindrance(to: campaign) {
-                    progress.note = "\(hindrance)  \(progress.note)"
                 }
                 display.show(progress)
             } catch {
@@ -43,7 +55,11 @@ package struct CampaignWatch {
                 case .giveUp: throw error
                 }
             }
-            try await ContinuousClock().sleep(for: Self.interval)
+            do {
+                try await ContinuousClock().sleep(for: Self.interval)
+            } catch {
+                throw CommandFailure(.tryAgain, "the watch was broken off")
+            }
         }
     }
 

@@ -21,25 +21,11 @@ struct AccountChecks: Sendable {
     private var sentAt = Instant(nanoseconds: 0)
     /// The longest waiting first.
     private var waiting: [LookUp] = []
-    private var bucket: TokenBucket
-    private let accountLimit: Int
 
     /// Look-ups that may wait before no other call goes out: each keeps its accounts in memory.
     static let waitingLimit = 64
     /// Look-ups of one batch that may fail before it is halved instead.
     private static let failureLimit = 3
-
-    init(_ limits: Limits, now: Instant) {
-        accountLimit = limits.checkAccounts
-        // With the burst they add up to the limit, so that no second holds more calls than that.
-        let burst = max(1, limits.checksPerSecond / 10)
-        bucket = TokenBucket(
-            tokens: max(1, limits.checksPerSecond - burst),
-            per: .seconds(1),
-            capacity: burst,
-            now: now
-        )
-    }
 
     /// Whether a batch waits for its look-up.
     func awaits(_ batch: Batch.ID) -> Bool { waiting.contains { $0.batch.id == batch } }
@@ -56,13 +42,16 @@ struct AccountChecks: Sendable {
         waiting.removeAll { $0.batch.campaign == campaign }
     }
 
-    mutating func probe(now: Instant) {
+    mutating func probe(_ pace: inout CallPace, now: Instant) {
+        pace.take(now: now)
         out = .probe
         sentAt = now
     }
 
     /// The next look-up that may go out, which is out from now on; otherwise when that may be.
     mutating func next(
+        _ pace: inout CallPace,
+        accountLimit: Int,
         now: Instant,
         isHeld: (LookUp) -> Bool
     ) -> (accounts: [Account]?, at: Instant?) {
@@ -70,9 +59,10 @@ struct AccountChecks: Sendable {
             return (nil, waiting.lazy.map(\.dueAt).filter { $0 > now }.min())
         }
         let calls = (lookUp.batch.accounts.count - 1) / accountLimit + 1
-        let at = bucket.available(calls, now: now)
+        // As many are out as may be: the end of one is the next event.
+        guard let at = pace.available(calls, now: now) else { return (nil, nil) }
         guard at <= now else { return (nil, at) }
-        bucket.take(calls, now: now)
+        pace.take(calls, now: now)
         out = .lookUp(lookUp.batch.id)
         sentAt = now
         return (lookUp.batch.accounts, nil)

@@ -31,6 +31,8 @@ package struct Credentials: Sendable, Hashable {
         if case .halted(let halt, _) = state { halt } else { nil }
     }
 
+    package var isTrusted: Bool { state == .trusted }
+
     /// How many calls may be out, where `limit` may otherwise.
     package func callLimit(_ limit: Int) -> Int {
         switch state {

@@ -25,7 +25,12 @@ extension Dispatcher {
 
     func outcomeRule(for campaign: Campaign.ID, now: Timestamp) -> OutcomeRule {
         let policy = campaigns[campaign]?.work.settings.onUnknown ?? .resend
-        return OutcomeRule(policy: policy, retry: limits.retry, now: now)
+        return OutcomeRule(
+            policy: policy,
+            retry: limits.retry,
+            settleTime: limits.settleTime,
+            now: now
+        )
     }
 
     mutating func record(
@@ -38,7 +43,7 @@ extension Dispatcher {
         let open = flight.reopened(
             by: resolution,
             isExcused: isExcused,
-            awaitsCheck: checks.awaits(id)
+            awaitsCheck: jobs.accountChecks.awaits(id)
         )
         let record = Write.Record(batch: id, resolution: resolution, releaseAt: releaseAt)
         commits.add(.record(record, open))
@@ -106,13 +111,17 @@ extension Dispatcher {
             halt(batch.campaign, reason)
         }
         guard case .refused(let refusal, let code, let text) = outcome else { return }
-        if outcome.asksForLookUp(of: batch) { checks.add(batch, code: code, now: now.instant) }
+        if outcome.asksForLookUp(of: batch) {
+            jobs.accountChecks.add(batch, code: code, now: now.instant)
+        }
         guard refusal == .credentials || refusal == .credentialsExpired else { return }
-        let reaction = credentials.refused(
-            Campaign.Reason(code: code, text: text),
-            isExpired: refusal == .credentialsExpired,
-            sentAt: flight.sentAt
-        )
+        let reason = Campaign.Reason(code: code, text: text)
+        refused(reason, isExpired: refusal == .credentialsExpired, sentAt: flight.sentAt)
+    }
+
+    /// The provider refused the credentials of a call, of whatever kind.
+    mutating func refused(_ reason: Campaign.Reason, isExpired: Bool, sentAt: Instant) {
+        let reaction = credentials.refused(reason, isExpired: isExpired, sentAt: sentAt)
         switch reaction {
         case .none: break
         case .renew: effects.append(.renewCredentials)

@@ -4,12 +4,16 @@ extension Dispatcher {
         switch permission(now.instant) {
         case .nothing(let until): wakeUps.note(until)
         case .trial: break
-        case .probe where checks.out == nil:
+        case .probe where jobs.accountChecks.out == nil:
             health.probe()
-            checks.probe(now: now.instant)
+            jobs.accountChecks.probe(&jobs.checkPace, now: now.instant)
             effects.append(.check([]))
-        case .calls where checks.out == nil:
-            let next = checks.next(now: now.instant) { campaigns.isOpen($0.batch) }
+        case .calls where jobs.accountChecks.out == nil:
+            let next = jobs.accountChecks.next(
+                &jobs.checkPace,
+                accountLimit: limits.checkAccounts,
+                now: now.instant
+            ) { campaigns.isOpen($0.batch) }
             wakeUps.note(next.at)
             if let accounts = next.accounts { effects.append(.check(accounts)) }
         // One question is out at a time.
@@ -18,7 +22,8 @@ extension Dispatcher {
     }
 
     mutating func checked(_ outcome: CheckOutcome, now: Now) {
-        let ended = checks.ended()
+        let ended = jobs.accountChecks.ended()
+        jobs.checkPace.ended(isFailure: outcome.isFailure, now: now.instant)
         if case .refused(.throttled(let atLeast), let code, let text) = outcome {
             // A command's own rate isn't the quota's, but the app's slows them all.
             admission.throttled(
@@ -58,7 +63,7 @@ extension Dispatcher {
                     verdicts: lookUp.verdicts(missing: missing, now: now.timestamp)
                 )
         case .refused, .notSent, .unknown:
-            if checks.retry(lookUp, now: now.instant) { return }
+            if jobs.accountChecks.retry(lookUp, now: now.instant) { return }
             resolution = .split(.refused)
         }
         campaigns[batch.campaign]?.open.removeAll { $0.id == batch.id }

@@ -36,8 +36,9 @@ extension Dispatcher {
             case (.close(let id), .changed(let result)):
                 operations.stepped(now: now.instant)
                 changed(result, by: .close(id), now: now)
+            case (.step, .stepped(let result)): stepped(result, now: now)
             case (.claim, _), (.record, _), (.change, _), (.transition, _), (.service, _),
-                (.sweep, _), (.close, _):
+                (.sweep, _), (.close, _), (.step, _):
                 preconditionFailure("the result of a write is of another kind: \(result)")
             }
         }
@@ -49,7 +50,7 @@ extension Dispatcher {
         for write in commits.failed(fault, now: now.instant).writes {
             undo(write, now: now)
             switch write {
-            case .claim, .sweep: break
+            case .claim, .sweep, .step: break
             case .transition(_, .halt), .record: kept.append(write)
             // Due by the clock: it is found again when the next commit is planned.
             case .transition: break
@@ -140,14 +141,15 @@ extension Dispatcher {
         let id = change.work.id
         let before = campaigns[id]?.work.state
         if case .delete = write { operations.sweep(at: now.instant) }
+        changedJob(write, change, now: now)
         update(change.work, now: now)
         if change.isClosing { operations.close(id, now: now.instant) }
         campaigns[id]?.open.removeAll { change.closed.contains($0.id) }
         let isSettled =
             switch write {
             // These leave the state as it is, whether or not the dispatcher knew the campaign.
-            case .patch, .delete, .close: before == nil
-            case .transition, .retry, .claim, .reclaim, .record, .sweep, .service: false
+            case .patch, .delete, .close, .startJob, .stopJob: before == nil
+            case .transition, .retry, .claim, .reclaim, .record, .sweep, .service, .stepJob: false
             }
         guard before != change.work.state, !isSettled else { return }
         let campaign = change.campaign
@@ -197,7 +199,8 @@ extension Dispatcher {
             work.state = state
             update(work, now: now)
         case .success, .failure(.emptyDraft), .failure(.intakeOpen), .failure(.expired),
-            .failure(.invalid):
+            .failure(.invalid), .failure(.jobRunning), .failure(.noJob), .failure(.nobodyLeft),
+            .failure(.beyondHistory):
             break
         }
     }
@@ -212,6 +215,7 @@ extension Dispatcher {
             campaigns.unclaim(offer, now: now.timestamp)
         case .service(_?): revertService()
         case .sweep: operations.sweepFailed(now: now.instant)
+        case .step(let step): jobs.stepFailed(step)
         case .record, .change, .transition, .service(nil), .close: break
         }
     }
@@ -242,6 +246,11 @@ extension Dispatcher {
             if case .halt = transition { campaigns[campaign]?.isHalting = false }
             id = campaign
         case .close(let campaign): id = campaign
+        case .step(let step):
+            jobs.fail(step)
+            // What only looks and takes back leaves the sending as it is.
+            guard step.kind == .settle else { return }
+            id = step.campaign
         case .change(let request, _), .service(let request?):
             // The operator hears of it; what the dispatcher does by itself will show whether more of
             // the campaign is amiss.

@@ -8,6 +8,8 @@ extension Dispatcher {
         /// Ask which of these accounts exist and report `checked`; with none, merely whether the
         /// provider answers. One question is out at a time.
         case check([Account])
+        /// Make this call of a job and report `jobAnswered`.
+        case jobCall(JobCall.ID, JobCall)
         case reply(Request, Reply)
         case renewCredentials
         /// Report `woke` at this instant, or earlier.
@@ -35,6 +37,8 @@ extension Dispatcher {
         case service(ServiceState, Campaign.Reason?)
         /// A call is repeated after an unknown outcome.
         case resent(Campaign.ID, count: Int)
+        /// A job of a campaign has begun or ended.
+        case job(Campaign.ID, Job)
         /// A campaign was kept as long as it should be, and is gone.
         case retired(Campaign.ID)
     }

@@ -21,6 +21,8 @@ extension Dispatcher {
         case answered(Batch.ID, Outcome)
         /// The question which accounts exist came back.
         case checked(CheckOutcome)
+        /// A job's call ended.
+        case jobAnswered(JobCall.ID, JobAnswer)
         case credentialsRenewed
         /// The configuration changed: other limits, and credentials with this fingerprint.
         case reconfigured(Limits, fingerprint: String)

@@ -34,8 +34,9 @@ extension Dispatcher {
         case .busy: break
         }
         planCheck(now)
+        planJobCalls(now)
         campaigns.look(limits, now: now)
-        if lifecycle == .draining, inFlight.isEmpty, commits.isEmpty {
+        if lifecycle == .draining, inFlight.isEmpty, commits.isEmpty, jobs.isIdle {
             lifecycle = lifecycle.next(after: .drained)
             effects.append(.stopped)
         }
@@ -56,6 +57,7 @@ extension Dispatcher {
                 wakeUps.note(next)
             }
         }
+        planJobSteps(now)
         let writes = commits.take(serviceRecord)
         if !writes.isEmpty { effects.append(.commit(writes)) }
     }
@@ -64,7 +66,9 @@ extension Dispatcher {
         switch permission(now.instant) {
         case .calls(let limit):
             var planned = 0
-            while planned < limit, !checks.isFull, callFits(now), let offer = nextOffer(now) {
+            while planned < limit, !jobs.accountChecks.isFull, callFits(now),
+                let offer = nextOffer(now)
+            {
                 plan(offer, now: now)
                 planned += 1
             }

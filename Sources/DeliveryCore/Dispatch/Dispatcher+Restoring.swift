@@ -13,6 +13,14 @@ extension Dispatcher {
         campaigns.restore(restored.holds)
         for work in restored.campaigns { update(work, now: now) }
         for batch in restored.open { campaigns[batch.campaign]?.open.append(batch) }
+        for running in restored.jobs {
+            jobs.begin(
+                running.job.kind,
+                of: running.campaign,
+                perSecond: running.job.callsPerSecond,
+                now: now.instant
+            )
+        }
         recordInterrupted(restored, now: now)
         for damage in restored.damaged {
             stop(damage.campaign, damage.text, isHalted: false)

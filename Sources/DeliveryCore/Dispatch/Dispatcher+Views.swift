@@ -13,9 +13,11 @@ extension Dispatcher {
     }
 
     /// Whether the provider answers probes and nothing is there to try with: nothing waits for it.
-    private var isIdle: Bool {
-        health.isAdmitting && commits.out == nil && inFlight.isEmpty
-            && campaigns.eligible.working.isEmpty
+    var isIdle: Bool { health.isAdmitting && hasNoMessage }
+
+    /// Whether no message's call is out, is being claimed, or could be.
+    var hasNoMessage: Bool {
+        commits.out == nil && inFlight.isEmpty && campaigns.eligible.working.isEmpty
     }
 
     /// Campaigns kept in memory: those that haven't ended, and those whose last minute counts still.

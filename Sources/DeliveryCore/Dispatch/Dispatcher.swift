@@ -15,13 +15,13 @@ package struct Dispatcher: Sendable {
     var commits = CommitQueue()
     var credentials: Credentials
     var health = ProviderHealth()
-    var checks: AccountChecks
     /// The quota of the calls that send.
     var admission: Admission
     var campaigns = CampaignIndex()
     /// The calls that are out.
     var inFlight: [Batch.ID: Flight] = [:]
     var operations = MassOperations()
+    var jobs: Jobs
     var wakeUps = WakeUps()
     /// The state that operators were told last.
     var reportedState = ServiceState.running
@@ -32,13 +32,14 @@ package struct Dispatcher: Sendable {
         self.limits = limits
         random = SplitMix64(seed: seed)
         credentials = Credentials(fingerprint: fingerprint)
-        checks = AccountChecks(limits, now: now.instant)
+        jobs = Jobs(limits, now: now)
         admission = Admission(Quota(limits), now: now.instant)
     }
 
     /// The one door: takes an event and answers with what to do.
     package mutating func handle(_ event: Event, now: Now) -> [Effect] {
         admission.advance(to: now.instant)
+        jobs.read(now, limits)
         campaigns.dropEnded(now: now.instant)
         take(event, now: now)
         plan(now)
@@ -69,6 +70,7 @@ package struct Dispatcher: Sendable {
         case .storeFailed(let fault): commits.storeFailed(fault, now: now.instant)
         case .answered(let id, let outcome): answered(id, outcome, now: now)
         case .checked(let outcome): checked(outcome, now: now)
+        case .jobAnswered(let id, let answer): jobAnswered(id, answer, now: now)
         case .credentialsRenewed: credentials.renewed(now: now.instant)
         case .reconfigured(let limits, let fingerprint):
             reconfigure(limits, fingerprint: fingerprint, now: now)
@@ -76,6 +78,7 @@ package struct Dispatcher: Sendable {
         case .drain:
             if lifecycle == .restoring { effects.append(.stopped) }
             lifecycle = lifecycle.next(after: .drainRequested)
+            jobs.drain()
             for request in operations.endRetries() { effects.append(.reply(request, .stopping)) }
         }
     }
@@ -102,6 +105,7 @@ package struct Dispatcher: Sendable {
         limits = new
         campaigns.changeAll()
         admission.reconfigure(Quota(new), now: now.instant)
+        jobs.reconfigure(new, now: now.instant)
         guard fingerprint != credentials.fingerprint else { return }
         health.moved(now: now.instant)
         if credentials.replaced(fingerprint, now: now.instant) { commits.add(.service(nil)) }
@@ -110,7 +114,8 @@ package struct Dispatcher: Sendable {
     /// Takes in where a campaign stands.
     mutating func update(_ work: CampaignWork, now: Now) {
         campaigns.update(work, now: now.instant)
-        if work.state.isFinal { checks.drop(work.id) }
+        jobs.update(work)
+        if work.state.isFinal { jobs.accountChecks.drop(work.id) }
     }
 
     /// What holds between any two events, as far as it costs next to nothing to see.
@@ -125,7 +130,7 @@ package struct Dispatcher: Sendable {
             "a trial is waited for and none is out"
         )
         precondition(
-            health.isProbing ? checks.out == .probe : true,
+            health.isProbing ? jobs.accountChecks.out == .probe : true,
             "a probe is waited for and none is out"
         )
         precondition(
@@ -139,6 +144,8 @@ package struct Dispatcher: Sendable {
     /// It costs that look, so only the simulation and tests ask for it, after every event.
     package func isConsistent(_ now: Now) -> Bool {
         campaigns.isConsistent(limits, now: now) && commits.holdsNoClaim
-            && campaigns.openBatches.allSatisfy { !$0.awaitsCheck || checks.awaits($0.id) }
+            && campaigns.openBatches.allSatisfy {
+                !$0.awaitsCheck || jobs.accountChecks.awaits($0.id)
+            }
     }
 }

@@ -18,7 +18,7 @@ struct Flight: Sendable {
         let isRepeat: Bool
         let dueAt: Timestamp
         switch resolution {
-        case .settled, .unknown, .split: return nil
+        case .settled, .unknown, .lookedUp, .split: return nil
         case .held(let due): (dueAt, isRepeat) = (due, false)
         case .repeated(let due, _, _): (dueAt, isRepeat) = (due, true)
         }

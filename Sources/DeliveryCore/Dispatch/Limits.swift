@@ -14,6 +14,14 @@ package struct Limits: Sendable, Hashable {
     /// Calls a second, and accounts in one, that ask which accounts exist.
     package var checksPerSecond = 50
     package var checkAccounts = 100
+    /// Calls a second that look recipients up in their histories.
+    package var verifiesPerSecond = 100
+    /// Calls a second that take messages back.
+    package var recallsPerSecond = 100
+    /// How long after a call's end the history may not show it yet.
+    package var settleTime: Duration = .seconds(60)
+    /// How long the provider keeps messages: older ones can't be looked up or taken back.
+    package var historyReach: Duration = .seconds(7 * 86_400)
     /// How long one call may stay unanswered.
     package var callTimeout: Duration
     package var retry: RetryPolicy
@@ -52,6 +60,9 @@ package struct Limits: Sendable, Hashable {
 }
 
 extension Limits {
+    /// Calls of one kind of job that may be out at once, beside those of batches.
+    package static let jobCallLimit = 64
+
     /// The accounts that any one call may hold at most.
     var largestBatch: Int { min(batchAccounts, burst, messagesPerMinute) }
 }

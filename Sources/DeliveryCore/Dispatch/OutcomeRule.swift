@@ -6,11 +6,19 @@ package struct OutcomeRule {
     /// What its campaign wants done about calls of unknown outcome.
     package let policy: UnknownPolicy
     package let retry: RetryPolicy
+    /// How long after a call's end its recipients may be looked up.
+    package let settleTime: Duration
     package let now: Timestamp
 
-    package init(policy: UnknownPolicy, retry: RetryPolicy, now: Timestamp) {
+    package init(
+        policy: UnknownPolicy,
+        retry: RetryPolicy,
+        settleTime: Duration = .seconds(60),
+        now: Timestamp
+    ) {
         self.policy = policy
         self.retry = retry
+        self.settleTime = settleTime
         self.now = now
     }
 
@@ -34,21 +42,26 @@ package struct OutcomeRule {
         }
     }
 
-    /// Sends a batch of unknown outcome again if its campaign wants that and an attempt is left.
+    /// Sends a batch of unknown outcome again if its campaign wants that and an attempt is left, or
+    /// has its accounts looked up if it wants that.
     package func unknown(
         _ cause: Outcome.UnknownCause,
         _ batch: Batch,
         using random: inout SplitMix64
     ) -> Resolution {
         let spent = batch.attempts + (batch.earlierAttempts.max() ?? 0) + 1
-        guard policy == .resend, spent < retry.attemptLimit else {
-            return .unknown(info: cause.text, code: cause.code)
+        switch policy {
+        case .resend where spent < retry.attemptLimit:
+            return .repeated(
+                dueAt: retry.dueAt(spentAttempts: spent, now: now, using: &random),
+                info: cause.text,
+                code: cause.code
+            )
+        case .resend, .leave: return .unknown(info: cause.text, code: cause.code)
+        case .verify:
+            let from = now.advanced(by: settleTime)
+            return .lookedUp(from: from, info: cause.text, code: cause.code)
         }
-        return .repeated(
-            dueAt: retry.dueAt(spentAttempts: spent, now: now, using: &random),
-            info: cause.text,
-            code: cause.code
-        )
     }
 
     private func settled(

@@ -12,6 +12,7 @@ package enum PendingWrite: Sendable {
     case service(Dispatcher.Request?)
     case sweep(Write.Sweep)
     case close(Campaign.ID)
+    case step(JobStep)
 
     package func write(_ service: ServiceRecord) -> Write {
         switch self {
@@ -21,6 +22,7 @@ package enum PendingWrite: Sendable {
         case .service: .service(service)
         case .sweep(let sweep): .sweep(sweep)
         case .close(let id): .close(id)
+        case .step(let step): .stepJob(step)
         }
     }
 
@@ -28,7 +30,7 @@ package enum PendingWrite: Sendable {
     package var request: Dispatcher.Request? {
         switch self {
         case .change(let request, _), .service(let request?): request
-        case .claim, .record, .transition, .service(nil), .sweep, .close: nil
+        case .claim, .record, .transition, .service(nil), .sweep, .close, .step: nil
         }
     }
 

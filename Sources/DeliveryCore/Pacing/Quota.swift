@@ -25,9 +25,8 @@ package struct Quota: Sendable, Hashable {
     /// How long the notices' reserve takes to refill.
     static let noticeRefill: Duration = .seconds(3)
 
-    /// Calls that may go at once: rate and burst add up to the limit, so no second holds more calls
-    /// than that.
-    package var callBurst: Int { max(1, callsPerSecond / 20) }
+    /// Calls that may go at once, and those that come on top of them in a second.
+    package var callBurst: Int { TokenBucket.callBurst(perSecond: callsPerSecond) }
 
     package var callRate: Int { max(1, callsPerSecond - callBurst) }
 
@@ -37,7 +36,7 @@ package struct Quota: Sendable, Hashable {
     }
 
     func callBucket(now: Instant) -> TokenBucket {
-        TokenBucket(tokens: callRate, per: .seconds(1), capacity: callBurst, now: now)
+        .calls(perSecond: callsPerSecond, now: now)
     }
 
     /// Lets a few notices pass at once, then at most a quarter of the rate.

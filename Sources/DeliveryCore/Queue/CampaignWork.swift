@@ -12,6 +12,9 @@ package struct CampaignWork: Sendable, Hashable {
     package var retryCount: Int
     /// When the first of those is due; nil if there are none.
     package var retryDueAt: Timestamp?
+    /// When the first recipient that the policy `verify` asks about is to be looked up; nil if none
+    /// waits for that.
+    package var lookUpDueAt: Timestamp?
     /// The largest batch that the provider takes of this message; nil until a call was too large.
     package var accountLimit: Int?
 
@@ -24,6 +27,7 @@ package struct CampaignWork: Sendable, Hashable {
         freshCount: Int,
         retryCount: Int,
         retryDueAt: Timestamp?,
+        lookUpDueAt: Timestamp? = nil,
         accountLimit: Int?
     ) {
         self.id = id
@@ -34,6 +38,7 @@ package struct CampaignWork: Sendable, Hashable {
         self.freshCount = freshCount
         self.retryCount = retryCount
         self.retryDueAt = retryDueAt
+        self.lookUpDueAt = lookUpDueAt
         self.accountLimit = accountLimit
     }
 }

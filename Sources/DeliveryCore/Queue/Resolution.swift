@@ -2,7 +2,7 @@
 ///
 /// If its campaign is canceled or has expired by then, nothing stays open: `held` and `split`
 /// accounts take the campaign's status, or `unknown` if an earlier call may have been accepted, and
-/// `repeated` ones end as `unknown`.
+/// `repeated` ones end as `unknown`; what is to be looked up still is.
 package enum Resolution: Sendable, Hashable {
     /// Every account has its verdict: the listed ones theirs, all others are sent. Closes the batch
     /// and spends an attempt.
@@ -10,6 +10,9 @@ package enum Resolution: Sendable, Hashable {
     /// The outcome stays unknown: every account ends `unknown`. Closes the batch and spends an
     /// attempt.
     case unknown(info: String, code: Int?)
+    /// Maybe accepted: closes the batch and spends an attempt; every account is `retrying` until it is
+    /// looked up in the provider's history, from this time on.
+    case lookedUp(from: Timestamp, info: String, code: Int?)
     /// Certainly not accepted by this call: stays open with its accounts `queued`, or, if an earlier
     /// call may have been accepted, `retrying`. Spends no attempt.
     case held(dueAt: Timestamp)

@@ -9,10 +9,22 @@ package struct Restored: Sendable, Hashable {
     /// Recipients that still count against the quota.
     package var holds: [Hold]
     package var service: ServiceRecord
+    /// Jobs that were running.
+    package var jobs: [RunningJob] = []
     /// Canceled and expired campaigns whose waiting recipients have yet to end.
     package var closing: [Campaign.ID] = []
     /// Campaigns with rows that can't be read; all other rows are unaffected.
     package var damaged: [Damage] = []
+
+    package struct RunningJob: Sendable, Hashable {
+        package let campaign: Campaign.ID
+        package let job: Job
+
+        package init(campaign: Campaign.ID, job: Job) {
+            self.campaign = campaign
+            self.job = job
+        }
+    }
 
     package struct Damage: Sendable, Hashable {
         package let campaign: Campaign.ID

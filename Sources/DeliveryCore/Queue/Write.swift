@@ -26,6 +26,12 @@ package enum Write: Sendable, Hashable {
     case close(Campaign.ID)
     /// Remove campaigns past their retention, rows of removed campaigns and old keys: one step.
     case sweep(Sweep)
+    /// Start a job, or let one that ended take up what is left.
+    case startJob(Campaign.ID, Job.Kind, JobTerms)
+    /// Stop a job that is running; what it found stays.
+    case stopJob(Campaign.ID, Job.Kind)
+    /// Record what a job found, and hand out its next recipients.
+    case stepJob(JobStep)
     /// Store whether sending is paused, and a halt by the provider.
     case service(ServiceRecord)
 

@@ -5,12 +5,14 @@ package enum WriteResult: Sendable, Hashable {
     case claimed(Batch?, CampaignWork?)
     /// A record: its campaign as of then, and the batches that a split made.
     case recorded(CampaignWork?, opened: [OpenBatch])
-    /// A transition, patch, retry, close or delete.
+    /// A transition, patch, retry, close or delete, or the start or stop of a job.
     case changed(Result<Change, ChangeRefusal>)
     /// A service record.
     case done
     /// A sweep.
     case swept(Swept)
+    /// A step of a job.
+    case stepped(JobStepped)
     /// Any write: it couldn't be carried out and was undone; all others of the commit hold.
     case failed(Failure)
 

@@ -7,6 +7,9 @@ package protocol AccountRules: Sendable {
     /// The part of `frameSize` that separates two accounts; the last account has none.
     var separatorSize: Int { get }
 
+    /// The code that an account has which doesn't exist.
+    var missingCode: Int { get }
+
     /// The bytes that an account takes in a request, its frame included; claims ask for every
     /// account.
     func size(of account: Account) -> Int

@@ -15,6 +15,8 @@ package struct Campaign: Sendable, Hashable {
     package var resent: Int
     /// Failed recipients by the provider's code, ascending by code.
     package var failures: [Failure]
+    /// The last job of each kind that was asked for, in the order of `Job.Kind`.
+    package var jobs: [Job]
 
     package init(
         id: ID,
@@ -28,7 +30,8 @@ package struct Campaign: Sendable, Hashable {
         message: CheckedMessage,
         counts: Counts = Counts(),
         resent: Int = 0,
-        failures: [Failure] = []
+        failures: [Failure] = [],
+        jobs: [Job] = []
     ) {
         self.id = id
         self.name = name
@@ -42,6 +45,7 @@ package struct Campaign: Sendable, Hashable {
         self.counts = counts
         self.resent = resent
         self.failures = failures
+        self.jobs = jobs
     }
 
     /// The settings that a client chooses for a campaign.

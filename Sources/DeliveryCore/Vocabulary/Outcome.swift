@@ -75,6 +75,9 @@ package enum Outcome: Sendable, Hashable {
         case service(code: Int)
         /// A code that the adapter's table doesn't list.
         case unlisted(code: Int)
+        /// This machine's clock is so far ahead of the provider's, or behind it if negative, that
+        /// what was looked up by time can't be trusted.
+        case clockOff(seconds: Int)
     }
 }
 
@@ -88,6 +91,9 @@ extension Outcome.UnknownCause {
         case .http(let status): "HTTP \(status)"
         case .unreadable: "unreadable answer"
         case .service(let code), .unlisted(let code): "code \(code)"
+        case .clockOff(let seconds):
+            "this machine's clock is \(seconds.magnitude) s"
+                + " \(seconds < 0 ? "behind" : "ahead of") the provider's: set it"
         }
     }
 
@@ -95,7 +101,7 @@ extension Outcome.UnknownCause {
     package var code: Int? {
         switch self {
         case .service(let code), .unlisted(let code): code
-        case .timeout, .connectionLost, .interrupted, .http, .unreadable: nil
+        case .timeout, .connectionLost, .interrupted, .http, .unreadable, .clockOff: nil
         }
     }
 }

@@ -12,6 +12,10 @@ package struct Recipient: Sendable, Hashable {
     package var messageKey: String?
     package var updatedAt: Timestamp
     package var nextAttemptAt: Timestamp?
+    /// What a recall of its message came to; nil if none concerns it.
+    package var recall: Recall?
+    /// The provider's last code for that recall; nil before any answer.
+    package var recallCode: Int?
 
     package init(
         account: Account,
@@ -21,7 +25,9 @@ package struct Recipient: Sendable, Hashable {
         attempts: Int = 0,
         messageKey: String? = nil,
         updatedAt: Timestamp,
-        nextAttemptAt: Timestamp? = nil
+        nextAttemptAt: Timestamp? = nil,
+        recall: Recall? = nil,
+        recallCode: Int? = nil
     ) {
         self.account = account
         self.status = status
@@ -31,6 +37,18 @@ package struct Recipient: Sendable, Hashable {
         self.messageKey = messageKey
         self.updatedAt = updatedAt
         self.nextAttemptAt = nextAttemptAt
+        self.recall = recall
+        self.recallCode = recallCode
+    }
+
+    /// What became of a message that is taken back from the recipient.
+    package enum Recall: String, Sendable, Hashable, CaseIterable {
+        case queued
+        case recalled
+        /// The provider has no such message.
+        case missing
+        /// The provider won't take it back.
+        case failed
     }
 
     package enum Status: String, Sendable, Hashable, CaseIterable {

@@ -4,4 +4,7 @@ package enum UnknownPolicy: String, Sendable, Hashable, CaseIterable {
     case resend
     /// Leave its accounts `unknown`: at most once.
     case leave
+    /// Look each of its accounts up in the provider's history: send again only to those whom it
+    /// doesn't show.
+    case verify
 }

@@ -108,6 +108,8 @@ package enum IntakeError: Error, Sendable, Hashable {
     case notFound
     /// The campaign is no draft.
     case wrongState(Campaign.State)
+    /// A job walks over the draft's recipients.
+    case jobRunning(Job.Kind)
     case queue(QueueError)
 }
 
@@ -134,10 +136,17 @@ package struct RecipientFilter: Sendable, Hashable {
     package var statuses: Set<Recipient.Status>
     /// One of these codes; empty means any.
     package var codes: Set<Int>
+    /// One of these results of a recall; empty means any, or none.
+    package var recalls: Set<Recipient.Recall>
 
-    package init(statuses: Set<Recipient.Status> = [], codes: Set<Int> = []) {
+    package init(
+        statuses: Set<Recipient.Status> = [],
+        codes: Set<Int> = [],
+        recalls: Set<Recipient.Recall> = []
+    ) {
         self.statuses = statuses
         self.codes = codes
+        self.recalls = recalls
     }
 }
 

@@ -34,6 +34,10 @@ package enum CampaignChange: Sendable, Hashable {
     case patch(CampaignPatch)
     case retry(RetryFilter)
     case delete
+    /// Starts a job, or lets one that ended take up what is left; the rate is in calls a second, nil
+    /// for the configured one.
+    case startJob(Job.Kind, callsPerSecond: Int? = nil)
+    case stopJob(Job.Kind)
 }
 
 /// Why a change was not carried out.
@@ -50,10 +54,17 @@ package struct CampaignProgress: Sendable, Hashable {
     package var messagesLastMinute: Int
     /// When the campaign ends at the present pace; nil unless it is running or scheduled.
     package var eta: Timestamp?
+    /// The running jobs.
+    package var jobs: [Job.Kind: JobProgress]
 
-    package init(messagesLastMinute: Int = 0, eta: Timestamp? = nil) {
+    package init(
+        messagesLastMinute: Int = 0,
+        eta: Timestamp? = nil,
+        jobs: [Job.Kind: JobProgress] = [:]
+    ) {
         self.messagesLastMinute = messagesLastMinute
         self.eta = eta
+        self.jobs = jobs
     }
 }
 

@@ -1,8 +1,8 @@
 package import DeliveryCore
 package import JSON
 
-/// The service that delivers messages, to many accounts in one call, and knows which accounts
-/// exist.
+/// The service that delivers messages, to many accounts in one call, knows which accounts exist and
+/// what was delivered to one, and takes a message back.
 package protocol Provider: Sendable {
     /// Makes a batch's call and answers its outcome.
     ///
@@ -16,6 +16,18 @@ package protocol Provider: Sendable {
     /// several calls, one after another, each within the configured timeout; the first without an
     /// answer ends it, and what earlier calls found is dropped.
     func check(_ accounts: [Account]) async -> CheckOutcome
+
+    /// Reads one page of a recipient's history, in search of calls of unknown outcome; one call,
+    /// within the configured timeout.
+    ///
+    /// The answer's position leads to the next page, and never round and round. That a history
+    /// doesn't show a call is no proof: its owner may have cleared it.
+    func lookUp(_ lookUp: LookUp) async -> LookUpOutcome
+
+    /// Takes a message back from one recipient, for good; one call, within the configured timeout.
+    ///
+    /// Asking again is harmless: what was taken back before counts as taken back.
+    func recall(_ recall: Recall) async -> RecallOutcome
 
     /// Renews credentials after an answer said that they have expired.
     func renewCredentials() async
@@ -37,6 +49,10 @@ package protocol MessageRules: Sendable {
         in text: [UInt8],
         packetLimit: Int
     ) -> Result<CheckedMessage, MessageFaults>
+
+    /// Whether recipients' histories show a message that passed the checks: only then can it be
+    /// looked up or taken back.
+    func leavesHistory(_ message: CheckedMessage) -> Bool
 
     /// A provider's code in words; nil if it isn't known.
     func describe(code: Int) -> String?

@@ -30,7 +30,7 @@ struct CampaignController: RouteGroup {
             Route(.post, "/v1/campaigns/{id}/resume") { try await move($0, .resume, "resume") },
             Route(.post, "/v1/campaigns/{id}/cancel") { try await move($0, .cancel, "cancel") },
             Route(.post, "/v1/campaigns/{id}/retry", retry),
-        ]
+        ] + jobRoutes
     }
 
     private func list(_ request: APIRequest) async throws -> Response {
@@ -63,8 +63,9 @@ struct CampaignController: RouteGroup {
         show(try await campaigns.existing(try request.campaignID()))
     }
 
-    private func show(_ campaign: Campaign) -> Response {
-        .json { $0.campaign(campaign, progress: deliveries.progress(of: campaign)) }
+    func show(_ campaign: Campaign, _ status: HTTPResponse.Status = .ok) -> Response {
+        let progress = deliveries.progress(of: campaign)
+        return Response(status, bytes: JSONText { $0.campaign(campaign, progress: progress) }.bytes)
     }
 
     private func patch(_ request: APIRequest) async throws -> Response {
@@ -97,18 +98,13 @@ struct CampaignController: RouteGroup {
 
     private func retry(_ request: APIRequest) async throws -> Response {
         let id = try await campaigns.existing(try request.campaignID()).id
-        // A retry of everything needs no body, so only one that is there has a type.
-        let hasType = request.request.headers[.contentType] != nil
-        let body =
-            hasType
-            ? try await request.jsonBody(limit: configuration.bodySizeLimit)
-            : try await request.wholeBody(limit: configuration.bodySizeLimit)
+        let body = try await request.optionalJSONBody(limit: configuration.bodySizeLimit)
         let filter = try await LongWork.over(body.count) { try RetryFilter(document: body) }
         let changed = try await change(id, .retry(filter), "retry", request)
         return .object { $0.field("requeued", changed.requeued) }
     }
 
-    private func change(
+    func change(
         _ id: Campaign.ID,
         _ change: CampaignChange,
         _ name: String,
@@ -121,7 +117,7 @@ struct CampaignController: RouteGroup {
             return changed
         } catch {
             var problem = Problem(error, id, asking: phrase ?? name)
-            if problem.slug == .wrongState, problem.state == nil {
+            if problem.slug.status == .conflict, problem.state == nil {
                 problem.state = try await campaigns.existing(id).state.rawValue
             }
             throw problem

@@ -11,6 +11,7 @@ struct GatewayController: RouteGroup {
     let gateway: any Gateway
     let campaigns: any Campaigns
     let deliveries: any Deliveries
+    let rules: any MessageRules
     let configuration: EndpointConfiguration
     let time: any TimeSource
     let ids: CampaignIDs
@@ -95,7 +96,7 @@ struct GatewayController: RouteGroup {
             message: content.message,
             settings: Campaign.Settings(
                 priority: configuration.defaultPriority,
-                onUnknown: configuration.defaultOnUnknown
+                onUnknown: policy(for: content.message)
             ),
             recipients: content.recipients,
             start: true
@@ -110,6 +111,13 @@ struct GatewayController: RouteGroup {
         } catch {
             throw gateway.refusal(.queue(error))
         }
+    }
+
+    /// What is done about calls of unknown outcome: a message that is kept in no history can't be
+    /// looked up, and its caller knows nothing of policies, so it goes out again.
+    private func policy(for message: CheckedMessage) -> UnknownPolicy {
+        let policy = configuration.defaultOnUnknown
+        return policy == .verify && !rules.leavesHistory(message) ? .resend : policy
     }
 
     private func refuse(_ refusal: GatewayRefusal) -> Response {

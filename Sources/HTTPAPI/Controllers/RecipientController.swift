@@ -27,7 +27,7 @@ struct RecipientController: RouteGroup {
             Route(
                 .get,
                 path,
-                query: ["status", "code", "limit", "cursor"],
+                query: ["status", "code", "recall", "limit", "cursor"],
                 forms: [.json, .ndjson, .csv],
                 list
             ),
@@ -87,7 +87,8 @@ struct RecipientController: RouteGroup {
             campaigns: campaigns,
             filter: RecipientFilter(
                 statuses: try request.query.cases("status"),
-                codes: try request.query.integers("code")
+                codes: try request.query.integers("code"),
+                recalls: try request.query.cases("recall")
             )
         )
         let after = try request.query.cursor { cursor -> Account? in

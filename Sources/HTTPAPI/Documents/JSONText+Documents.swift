@@ -40,6 +40,28 @@ extension JSONText {
             }
             $0.field("messages_last_minute", progress.messagesLastMinute)
             $0.field("eta", progress.eta)
+            for kind in Job.Kind.requested {
+                let job = campaign.jobs.first { $0.kind == kind }
+                $0.field(named: kind.rawValue) { $0.job(job, progress: progress.jobs[kind]) }
+            }
+        }
+    }
+
+    /// A job, `waiting` if it runs and no call of it goes out now.
+    private mutating func job(_ job: Job?, progress: JobProgress?) {
+        guard let job else { return null() }
+        let progress = job.state == .running ? progress : nil
+        object {
+            $0.field("state", progress?.waitsFor == nil ? job.state.rawValue : "waiting")
+            $0.field("reason") { $0.reason(progress?.waitsFor ?? job.reason) }
+            $0.field("total", job.total)
+            $0.field("done", job.tally.done)
+            for result in job.kind.results {
+                $0.field(named: result.rawValue) { $0.number(job.tally[result]) }
+            }
+            $0.field("started_at", job.startedAt)
+            $0.field("finished_at", job.finishedAt)
+            $0.field("eta", progress?.eta)
         }
     }
 

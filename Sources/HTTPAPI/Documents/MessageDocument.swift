@@ -58,6 +58,11 @@ struct MessageDocument {
         }
     }
 
+    /// Whether recipients' histories show the message; one with faults is refused for those alone.
+    func leavesHistory(_ rules: Rules) -> Bool {
+        message.map { rules.message.leavesHistory($0) } ?? true
+    }
+
     /// All accounts; nil if the document leaves them to a stream.
     mutating func recipients() -> AccountRun? { list.accounts(&reader) }
 

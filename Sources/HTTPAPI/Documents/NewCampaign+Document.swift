@@ -7,6 +7,10 @@ extension NewCampaign {
         "expires_at", "on_unknown",
     ]
 
+    private static let noHistory =
+        "\"verify\" looks for the message in recipients' histories, and this one is kept in none (it is"
+        + " for who is online, or lives for 0 seconds); name \"resend\" or \"leave\""
+
     /// Reads the body of `POST /v1/campaigns`, checked in full.
     init(
         document body: [UInt8],
@@ -26,6 +30,9 @@ extension NewCampaign {
             onUnknown: document.reader.choice("on_unknown")
                 ?? rules.configuration.defaultOnUnknown
         )
+        if settings.onUnknown == .verify, !document.leavesHistory(rules) {
+            document.reader.fault("/on_unknown", Self.noHistory)
+        }
         document.reader.checkExpiry(settings.expiresAt, start: settings.startAt, now: rules.now)
         let recipients = document.recipients()
         let start = document.reader.bool("start") ?? (recipients != nil)

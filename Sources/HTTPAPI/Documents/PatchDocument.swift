@@ -2,7 +2,7 @@ package import DeliveryCore
 import JSON
 
 /// How much is kept of a document that holds a few short values.
-private let shortLimit = 16_384
+let shortDocument = 16_384
 
 extension CampaignPatch {
     static let fields = ["name", "priority", "messages_per_minute", "expires_at", "start_at"]
@@ -14,7 +14,7 @@ extension CampaignPatch {
         now: Timestamp
     ) throws(Problem) {
         self.init()
-        let document = try parseJSON(body, keeping: shortLimit)
+        let document = try parseJSON(body, keeping: shortDocument)
         var reader = FieldReader(document, fields: Self.fields)
         // A campaign without a name has the empty one.
         name = reader.value("name")?.isNull == true ? "" : reader.campaignName("name")
@@ -45,7 +45,7 @@ extension RetryFilter {
         guard !body.isEmpty else { return }
         var count = 0
         var codes: [Int?] = []
-        let document = try parseJSON(body, keeping: shortLimit, showing: "codes") { code in
+        let document = try parseJSON(body, keeping: shortDocument, showing: "codes") { code in
             count += 1
             if count <= Self.codeLimit { codes.append(code.integer) }
         }

@@ -8,7 +8,7 @@ struct RecipientEncoder: Sendable {
 
     static let columns = [
         "account", "status", "code", "info", "attempts", "msg_key", "updated_at",
-        "next_attempt_at",
+        "next_attempt_at", "recall", "recall_code",
     ]
 
     /// The code in words, unless the recipient has words of its own.
@@ -28,6 +28,8 @@ struct RecipientEncoder: Sendable {
             $0.field("msg_key", recipient.messageKey)
             $0.field("updated_at", recipient.updatedAt)
             $0.field("next_attempt_at", recipient.nextAttemptAt)
+            $0.field("recall", recipient.recall?.rawValue)
+            $0.field("recall_code", recipient.recallCode)
         }
     }
 
@@ -55,6 +57,7 @@ struct RecipientEncoder: Sendable {
             recipient.status.rawValue, recipient.code.map { String($0) } ?? "",
             info(of: recipient) ?? "", String(recipient.attempts), recipient.messageKey ?? "",
             recipient.updatedAt.rfc3339, recipient.nextAttemptAt?.rfc3339 ?? "",
+            recipient.recall?.rawValue ?? "", recipient.recallCode.map { String($0) } ?? "",
         ]
         for field in others {
             bytes.append(UInt8(ascii: ","))

@@ -39,6 +39,21 @@ package struct APIRequest: Sendable {
         return try await wholeBody(limit: limit)
     }
 
+    /// Reads a JSON body that may be left out, for which there is no type either.
+    func optionalJSONBody(limit: Int) async throws(Problem) -> [UInt8] {
+        request.headers[.contentType] == nil
+            ? try await wholeBody(limit: limit) : try await jsonBody(limit: limit)
+    }
+
+    /// Makes sure that there is no body, which would ask for something that the route doesn't do.
+    func noBody() async throws(Problem) {
+        do throws(Problem) {
+            _ = try await wholeBody(limit: 0)
+        } catch  where error.slug == .tooLarge {
+            throw .invalid("", "this takes no body; send none")
+        }
+    }
+
     package func wholeBody(limit: Int) async throws(Problem) -> [UInt8] {
         let tooLarge = Problem(.tooLarge, "the body may have \(limit) bytes")
         let length = request.headers[.contentLength].map { Int($0) ?? .max }

@@ -44,6 +44,12 @@ extension Problem {
                 state,
                 "recipients go into a draft only; the campaign is \(state.rawValue)"
             )
+        case .jobRunning(let kind):
+            self.init(
+                .jobRunning,
+                "recipients go into a draft that no job walks over; " + Self.running(kind, id)
+            )
+            state = Campaign.State.draft.rawValue
         case .queue(let error):
             self.init(
                 error,
@@ -85,11 +91,47 @@ extension Problem {
                 .draft,
                 "recipients are being streamed into the draft; wait for that to end"
             )
+        case .jobRunning(let kind):
+            let isAsked = kind.rawValue == what
+            let hindrance = isAsked ? "" : "\(what) would get in the way of a job; "
+            self.init(.jobRunning, hindrance + Self.running(kind, id))
+        case .noJob(let kind):
+            self.init(.noJob, "no \(kind.noun) of this campaign is running")
+        case .nobodyLeft(let kind):
+            self.init(.nobodyLeft, kind.nobodyLeft)
+        case .beyondHistory:
+            self.init(
+                .noHistory,
+                "the provider's history doesn't reach back to this campaign; if it keeps messages for"
+                    + " longer, tell the configuration (historyDays)"
+            )
         case .expired:
             self.init(.wrongState, "expires_at is past; change it with PATCH first")
         case .invalid(let field, let detail):
             self = .invalid("/\(field)", detail)
         }
+    }
+
+    /// A message that was never kept can't be taken back.
+    static func noHistory(_ state: Campaign.State) -> Problem {
+        var problem = Problem(
+            .noHistory,
+            "this message is kept in no history (it is for who is online, or lives for 0 seconds): it"
+                + " can't be taken back"
+        )
+        problem.state = state.rawValue
+        return problem
+    }
+
+    /// That a job runs, and how to be rid of it.
+    private static func running(_ kind: Job.Kind, _ id: Campaign.ID) -> String {
+        guard Job.Kind.requested.contains(kind) else {
+            return "its calls of unknown outcome are being looked up, as on_unknown says; ask again"
+                + " when that has ended"
+        }
+        return
+            "a \(kind.noun) of this campaign is running: wait for its end, or stop it with DELETE"
+            + " /v1/campaigns/\(id)/\(kind.rawValue)"
     }
 
     /// What to do instead; nil where there is nothing.
@@ -100,6 +142,9 @@ extension Problem {
         case "start" where state.isFinal: "retry sends again to those who failed or are unknown"
         // Of a patch only `start_at` asks for a state.
         case "this patch": "start_at can't change once it has started or ended"
+        case "recall" where state == .draft: "nobody was sent it; delete it"
+        case "recall": "pause or cancel it first"
+        case "check": "accounts are checked before the start"
         case "retry", "pause", "resume": state == .draft ? "start it first" : nil
         default: nil
         }
@@ -114,6 +159,25 @@ extension Problem {
             self = .stopping
         default:
             self.init(.brokenStream, "the body broke off before its end")
+        }
+    }
+}
+
+extension Job.Kind {
+    fileprivate var noun: String {
+        switch self {
+        case .check: "check"
+        case .verify, .settle: "verification"
+        case .recall: "recall"
+        }
+    }
+
+    /// Why there is nothing to do for it.
+    fileprivate var nobodyLeft: String {
+        switch self {
+        case .check: "nobody of the draft is left to check; start it"
+        case .verify, .settle: "nobody is unknown"
+        case .recall: "nobody sent is left to recall"
         }
     }
 }

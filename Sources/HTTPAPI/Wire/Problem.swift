@@ -31,6 +31,10 @@ package struct Problem: Error, Sendable {
         case notAcceptable = "not-acceptable"
         case slowBody = "slow-body"
         case wrongState = "wrong-state"
+        case jobRunning = "job-running"
+        case noJob = "no-job"
+        case nobodyLeft = "nobody-left"
+        case noHistory = "no-history"
         case keyInUse = "key-in-use"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
@@ -84,6 +88,10 @@ extension Problem.Slug {
         case .notAcceptable: (.notAcceptable, "Not acceptable")
         case .slowBody: (.requestTimeout, "The body came too slowly")
         case .wrongState: (.conflict, "Not in this state")
+        case .jobRunning: (.conflict, "A job is running")
+        case .noJob: (.conflict, "No such job is running")
+        case .nobodyLeft: (.conflict, "Nobody is left for it")
+        case .noHistory: (.conflict, "No history has the message")
         case .keyInUse: (.conflict, "The key is in use")
         case .tooLarge: (.contentTooLarge, "The body is too large")
         case .unsupportedMediaType: (.unsupportedMediaType, "Unsupported media type")

@@ -56,11 +56,12 @@ package enum Value: Sendable, Hashable {
     static func list(_ accounts: some Sequence<Account>) -> Value {
         .text(JSONText { $0.array(of: accounts) { $0.string($1.bytes) } }.bytes)
     }
-    static func list(_ numbers: [Int]) -> Value {
+    static func list(_ numbers: [some BinaryInteger]) -> Value {
         .text(JSONText { $0.array(of: numbers) { $0.number($1) } }.bytes)
     }
     static func optional(_ value: Int?) -> Value { value.map { .int($0) } ?? .null }
     static func optional(_ value: Int64?) -> Value { value.map { .int($0) } ?? .null }
+    static func optional(_ text: [UInt8]?) -> Value { text.map { .text($0) } ?? .null }
     static func optional(_ value: String?) -> Value { value.map { .text($0) } ?? .null }
 }
 

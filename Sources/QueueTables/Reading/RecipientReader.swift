@@ -74,12 +74,12 @@ struct RecipientReader {
         }
         var recipient = Recipient(
             account: Account(checked: row.account),
-            status: status(of: row),
+            status: row.state.status,
             code: row.code,
             info: row.info,
             attempts: row.attempts,
             updatedAt: row.updatedAt,
-            nextAttemptAt: row.dueAt
+            nextAttemptAt: row.state == .verifying ? row.lookUpAt : row.dueAt
         )
         if row.dueAt != nil, row.generation < terminations.count,
             closing?.isAhead(row.account, row.generation) != true
@@ -96,15 +96,6 @@ struct RecipientReader {
         // The batch names a generation that the campaign never ended: its status can't be known.
         let isKnown = terminations.indices.contains(batch.generation)
         return isKnown ? terminations[batch.generation].status : .unknown
-    }
-
-    private func status(of row: RecipientStateRow) -> Recipient.Status {
-        switch row.state {
-        case .queued: .queued
-        case .retrying, .listed: .retrying
-        case .failed: .failed
-        case .unknown: .unknown
-        }
     }
 }
 

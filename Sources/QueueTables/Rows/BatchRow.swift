@@ -18,8 +18,13 @@ struct BatchRow: Sendable {
     var code: Int?
     var info: String?
     var changedAt: Timestamp
-    /// The ledger's row of the call in flight.
+    /// The ledger's row of the last call, which the ledger may have lost since.
     var ledger: Int64?
+    /// In whose name the last call went out if the message names nobody; nil where that isn't
+    /// recorded.
+    var sender: [UInt8]?
+    /// The calls of unknown outcome that addressed its accounts.
+    var calls = CallList()
 
     var id: Batch.ID { Batch.ID(rawValue: key) }
 
@@ -75,8 +80,8 @@ struct BatchRow: Sendable {
 
 extension BatchRow {
     /// The campaign's column, which is read even if the rest of the row is damaged.
-    static let campaignColumn = 11
-    static let firstAccountColumn = 13
+    static let campaignColumn = 13
+    static let firstAccountColumn = 15
 
     init(_ row: any Row) throws {
         key = row.int64(0)
@@ -89,21 +94,23 @@ extension BatchRow {
         info = row.optionalText(8)
         changedAt = Timestamp(milliseconds: row.int64(9))
         ledger = row.optionalInt64(10)
+        sender = row.optionalBytes(11)
+        calls = try CallList(row.optionalText(12))
         campaign = row.int64(Self.campaignColumn)
-        generation = row.int(12)
+        generation = row.int(14)
         if let first = row.optionalBytes(Self.firstAccountColumn) {
-            accounts = .range(first: first, last: row.bytes(14))
+            accounts = .range(first: first, last: row.bytes(16))
         } else {
             accounts = .list(try row.optionalBytes(2).map { try Self.unpacked($0) })
         }
-        count = row.int(15)
+        count = row.int(17)
         guard generation >= 0, (1...Self.countLimit).contains(count) else {
             throw DamagedRow("a batch of \(count) accounts in pass \(generation)")
         }
-        isHalf = row.flag(16)
+        isHalf = row.flag(18)
         numbers = CallNumbers(
-            sequence: UInt32(truncatingIfNeeded: row.int64(17)),
-            random: UInt32(truncatingIfNeeded: row.int64(18))
+            sequence: UInt32(truncatingIfNeeded: row.int64(19)),
+            random: UInt32(truncatingIfNeeded: row.int64(20))
         )
     }
 
@@ -140,6 +147,8 @@ extension BatchRow {
             .optional(info),
             .int(changedAt.milliseconds),
             .optional(ledger),
+            .optional(sender),
+            calls.value,
         ]
     }
 
@@ -187,15 +196,16 @@ extension Connection {
         guard case .list(let accounts?) = batch.accounts else { return [] }
         var histories: [[UInt8]: History] = [:]
         try each(sql.state.histories, .int(batch.campaign), .list(accounts)) {
-            histories[$0.bytes(0)] = History(attempts: $0.int(1), maybeAccepted: $0.flag(2))
+            histories[$0.bytes(0)] = History(attempts: $0.int(1), doubt: $0.int(2))
         }
-        return accounts.map { histories[$0.bytes] ?? History(attempts: 0, maybeAccepted: false) }
+        return accounts.map { histories[$0.bytes] ?? History() }
     }
 
-    /// The accounts of a list that an earlier call may have been accepted for.
-    func maybeAcceptedBefore(in batch: BatchRow) throws -> [Account] {
+    /// The accounts of a list that an earlier call may have been accepted for, whatever the
+    /// provider's history showed since.
+    func unsettled(in batch: BatchRow) throws -> [Account] {
         guard case .list(let accounts?) = batch.accounts else { return [] }
-        return zip(accounts, try histories(of: batch)).filter(\.1.maybeAccepted).map(\.0)
+        return zip(accounts, try histories(of: batch)).filter(\.1.isUnsettled).map(\.0)
     }
 
     /// The batch as a call to make.
@@ -208,13 +218,6 @@ extension Connection {
             histories: try histories(of: batch)
         )
     }
-}
-
-/// The earlier calls of one recipient.
-struct History: Sendable {
-    let attempts: Int
-    /// Whether one of them may have been accepted.
-    let maybeAccepted: Bool
 }
 
 extension Batch {

@@ -23,6 +23,10 @@ struct CampaignRow: Sendable {
     var fresh = 0
     /// Recipients of the present generation that wait for a retry of their own.
     var waiting = 0
+    /// Recipients that wait for a look-up in the provider's history; they count as `retrying`.
+    var verifying = 0
+    /// Recipients that a check failed before they were addressed: claims step over them.
+    var absent = 0
     var counts = Counts()
     var resent = 0
     /// When the campaign was created, last took in recipients, or was reopened by a retry.
@@ -69,6 +73,9 @@ struct CampaignRow: Sendable {
         counts[new] += count
     }
 
+    /// Recipients that a cancel or an expiry ends: they wait for a call, and not for a look-up.
+    var endable: Int { counts.queued + counts.retrying - verifying }
+
     /// Whether every recipient is final and no call is in flight.
     var isOver: Bool { state.isFinal && !counts.hasWork }
 
@@ -80,8 +87,8 @@ struct CampaignRow: Sendable {
         settings.startAt.map { $0 > time } ?? false
     }
 
-    func work(retryDueAt: Timestamp?) -> CampaignWork {
-        CampaignWork(
+    func work(retryDueAt: Timestamp?, lookUpDueAt: Timestamp?) -> CampaignWork {
+        var work = CampaignWork(
             id: id,
             state: state,
             settings: settings,
@@ -92,9 +99,15 @@ struct CampaignRow: Sendable {
             retryDueAt: retryDueAt,
             accountLimit: accountLimit
         )
+        work.lookUpDueAt = lookUpDueAt
+        return work
     }
 
-    func campaign(message: CheckedMessage, failures: [Campaign.Failure]) -> Campaign {
+    func campaign(
+        message: CheckedMessage,
+        failures: [Campaign.Failure] = [],
+        jobs: [Job] = []
+    ) -> Campaign {
         Campaign(
             id: id,
             name: name,
@@ -107,7 +120,8 @@ struct CampaignRow: Sendable {
             message: message,
             counts: counts,
             resent: resent,
-            failures: failures
+            failures: failures,
+            jobs: jobs
         )
     }
 }
@@ -116,7 +130,7 @@ struct CampaignRow: Sendable {
 
 extension CampaignRow {
     /// The id's column, which is read even if the rest of the row is damaged.
-    static let idColumn = 26
+    static let idColumn = 28
 
     /// The statuses in the order of their columns.
     private static let counted: [Recipient.Status] = [
@@ -134,7 +148,7 @@ extension CampaignRow {
             messagesPerMinute: row.optionalInt(5),
             startAt: row.timestamp(6),
             expiresAt: row.timestamp(7),
-            onUnknown: try decoded(row.text(27))
+            onUnknown: try decoded(row.text(29))
         )
         startedAt = row.timestamp(8)
         cursor = row.bytes(9)
@@ -144,12 +158,14 @@ extension CampaignRow {
         waiting = row.int(13)
         for (index, status) in Self.counted.enumerated() { counts[status] = row.int(14 + index) }
         resent = row.int(22)
-        state = try decoded(row.text(23))
-        finishedAt = row.timestamp(24)
-        touchedAt = Timestamp(milliseconds: row.int64(25))
+        absent = row.int(23)
+        state = try decoded(row.text(24))
+        finishedAt = row.timestamp(25)
+        touchedAt = Timestamp(milliseconds: row.int64(26))
+        verifying = row.int(27)
         id = try Campaign.ID(stored: row.bytes(Self.idColumn))
-        packetOverhead = row.int(28)
-        createdAt = Timestamp(milliseconds: row.int64(29))
+        packetOverhead = row.int(30)
+        createdAt = Timestamp(milliseconds: row.int64(31))
         stored = indexedValues
     }
 
@@ -169,7 +185,7 @@ extension CampaignRow {
             .optional(accountLimit),
             .int(fresh),
             .int(waiting),
-        ] + Self.counted.map { .int(counts[$0]) } + [.int(resent)]
+        ] + Self.counted.map { .int(counts[$0]) } + [.int(resent), .int(absent)]
     }
 
     private var indexedValues: [Value] {
@@ -177,6 +193,7 @@ extension CampaignRow {
             .text(state.rawValue),
             .optional(finishedAt?.milliseconds),
             .int(touchedAt.milliseconds),
+            .int(verifying),
         ]
     }
 

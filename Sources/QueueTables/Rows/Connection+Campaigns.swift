@@ -8,7 +8,11 @@ extension Connection {
 
     /// A campaign as the endpoint shows it.
     func whole(_ row: CampaignRow) throws -> Campaign {
-        row.campaign(message: try message(of: row), failures: try failures(of: row.key))
+        row.campaign(
+            message: try message(of: row),
+            failures: try failures(of: row.key),
+            jobs: try jobs(of: row.key)
+        )
     }
 
     func message(of campaign: CampaignRow) throws -> CheckedMessage {
@@ -46,12 +50,16 @@ extension Connection {
 
     /// The campaign as the dispatcher needs it.
     func work(_ campaign: CampaignRow) throws -> CampaignWork {
-        guard campaign.waiting > 0 else { return campaign.work(retryDueAt: nil) }
-        let generation = Value.int(campaign.generation)
-        let dueAt = try first(sql.state.firstDue, .int(campaign.key), generation) {
-            $0.timestamp(0)
+        let (key, generation) = (Value.int(campaign.key), Value.int(campaign.generation))
+        var (retryDueAt, lookUpDueAt): (Timestamp?, Timestamp?)
+        if campaign.waiting > 0 {
+            retryDueAt = try first(sql.state.firstDue, key, generation) { $0.timestamp(0) } ?? nil
         }
-        return campaign.work(retryDueAt: dueAt ?? nil)
+        if campaign.verifying > 0 {
+            let state = Value.text(RecipientStateRow.State.verifying.rawValue)
+            lookUpDueAt = try first(sql.lookUp.firstDue, key, state) { $0.timestamp(0) } ?? nil
+        }
+        return campaign.work(retryDueAt: retryDueAt, lookUpDueAt: lookUpDueAt)
     }
 }
 

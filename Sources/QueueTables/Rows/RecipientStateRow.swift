@@ -11,14 +11,29 @@ struct RecipientStateRow {
     let info: String?
     let dueAt: Timestamp?
     let updatedAt: Timestamp
+    /// When the provider's history is asked about the recipient; of one that a job asks about, only
+    /// if that was put off.
+    let lookUpAt: Timestamp?
 
     enum State: String {
         case queued
         case retrying
+        /// The recipient waits for a look-up in the provider's history.
+        case verifying
         /// The recipient is in a list batch and shares its status.
         case listed = "member"
         case failed
         case unknown
+
+        /// The status while its campaign isn't terminated; that of a listed one is its batch's.
+        var status: Recipient.Status {
+            switch self {
+            case .queued: .queued
+            case .retrying, .verifying, .listed: .retrying
+            case .failed: .failed
+            case .unknown: .unknown
+            }
+        }
     }
 
     init(_ row: any Row) throws {
@@ -32,5 +47,6 @@ struct RecipientStateRow {
         info = row.optionalText(6)
         dueAt = row.timestamp(7)
         updatedAt = Timestamp(milliseconds: row.int64(8))
+        lookUpAt = row.timestamp(9)
     }
 }

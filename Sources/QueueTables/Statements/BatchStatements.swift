@@ -4,7 +4,7 @@ struct BatchStatements: Sendable {
     /// batch and its call, which never do.
     private static let changing = [
         "state", "accounts", "attempts", "maybe_accepted", "due_at_ms", "message_key", "code",
-        "info", "changed_at_ms", "ledger",
+        "info", "changed_at_ms", "ledger", "sender", "calls",
     ]
     private static let constant = [
         "campaign", "pass", "first_account", "last_account", "count", "is_half",
@@ -42,9 +42,12 @@ struct BatchStatements: Sendable {
     let lastKey: StatementText = "SELECT coalesce(max(id), 0) FROM batch"
     let insert: StatementText = """
         INSERT INTO batch (\(Self.columns))
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     let update: StatementText = "UPDATE batch SET \(Self.assignments) WHERE id = ?1"
     let delete: StatementText = "DELETE FROM batch WHERE id = ?"
-    let ledger: StatementText = "SELECT ledger FROM batch WHERE id = ? AND ledger IS NOT NULL"
+    /// Only while the call is out: the row stays known when the ledger has lost it.
+    let ledger: StatementText = """
+        SELECT ledger FROM batch WHERE id = ? AND state = 'in_flight' AND ledger IS NOT NULL
+        """
 }

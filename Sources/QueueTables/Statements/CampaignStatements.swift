@@ -6,9 +6,9 @@ struct CampaignStatements: Sendable {
         "name", "reason_code", "reason_text", "priority", "messages_per_minute", "start_at_ms",
         "expires_at_ms", "started_at_ms", "cursor", "pass", "account_limit", "fresh", "waiting",
         "queued", "sending", "retrying", "sent", "failed", "unknown", "canceled", "expired",
-        "resent",
+        "resent", "absent",
     ]
-    private static let indexed = ["state", "finished_at_ms", "touched_at_ms"]
+    private static let indexed = ["state", "finished_at_ms", "touched_at_ms", "verifying"]
     private static let constant = ["uuid", "on_unknown", "packet_overhead", "created_at_ms"]
 
     private static let columns = (["id"] + changing + indexed + constant).joined(separator: ", ")
@@ -22,6 +22,9 @@ struct CampaignStatements: Sendable {
     let live: StatementText = """
         SELECT \(Self.columns) FROM campaign INDEXED BY campaign_live
         WHERE state IN ('scheduled', 'running', 'paused', 'halted') ORDER BY id
+        """
+    let verifying: StatementText = """
+        SELECT id FROM campaign INDEXED BY campaign_verifying WHERE verifying > 0 ORDER BY id
         """
     /// Newest first: a UUID of version 7 begins with the time, and doesn't need the row it names.
     let newest: StatementText =
@@ -39,7 +42,7 @@ struct CampaignStatements: Sendable {
     let insert: StatementText = """
         INSERT INTO campaign (\(Self.columns))
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            ?, ?)
+            ?, ?, ?, ?)
         """
     let update: StatementText =
         "UPDATE campaign SET \(Self.assignments(Self.changing + Self.indexed)) WHERE id = ?1"

@@ -33,7 +33,8 @@ struct RecipientStatements: Sendable {
 /// Statements on recipients with a state of their own.
 struct RecipientStateStatements: Sendable {
     private static let columns = """
-        account, state, batch, pass, attempts, code, info, due_at_ms, updated_at_ms
+        account, state, batch, pass, attempts, code, info, due_at_ms, updated_at_ms,
+            look_up_at_ms
         """
 
     let one: StatementText =
@@ -58,24 +59,29 @@ struct RecipientStateStatements: Sendable {
         """
     let list = StatementText { dialect in
         """
-        UPDATE exception SET state = 'member', batch = ?1, due_at_ms = NULL
+        UPDATE exception SET state = 'member', batch = ?1, due_at_ms = NULL, look_up_at_ms = NULL
         WHERE campaign = ?2 AND \(dialect.contains("account", .raw, in: "?3"))
         """
     }
-    /// A recipient that has a row keeps its attempts, and that it may have been accepted.
+    /// A recipient that has a row keeps its attempts, and which calls may have been accepted.
     let put = StatementText { dialect in
         """
-        INSERT INTO exception (campaign, pass, info, updated_at_ms, account, state, attempts, code,
-            due_at_ms, doubted)
-        SELECT ?1, ?2, ?3, ?4, \(dialect.element(.raw, at: 0)), \(dialect.element(.text, at: 1)),
-            \(dialect.element(.number, at: 2)), \(dialect.element(.number, at: 3)),
-            \(dialect.element(.number, at: 4)), \(dialect.element(.number, at: 5))
+        INSERT INTO exception (campaign, pass, info, updated_at_ms, calls, account, state, attempts,
+            code, due_at_ms, look_up_at_ms, doubted)
+        SELECT ?1, ?2, ?3, ?4, ?6, \(dialect.element(.raw, at: 0)),
+            \(dialect.element(.text, at: 1)), \(dialect.element(.number, at: 2)),
+            \(dialect.element(.number, at: 3)), \(dialect.element(.number, at: 4)),
+            \(dialect.element(.number, at: 5)), \(dialect.element(.number, at: 6))
         FROM \(dialect.elements(of: "?5")) WHERE true
         ON CONFLICT (campaign, account) DO UPDATE SET state = excluded.state, batch = NULL,
             pass = excluded.pass, attempts = exception.attempts + excluded.attempts,
             code = excluded.code, info = excluded.info, due_at_ms = excluded.due_at_ms,
-            updated_at_ms = excluded.updated_at_ms,
-            doubted = CASE exception.doubted WHEN 0 THEN excluded.doubted ELSE 1 END
+            updated_at_ms = excluded.updated_at_ms, look_up_at_ms = excluded.look_up_at_ms,
+            look_ups = 0,
+            doubted = CASE excluded.doubted WHEN 0 THEN exception.doubted ELSE 1 END,
+            calls = CASE WHEN exception.calls IS NULL THEN excluded.calls
+                WHEN excluded.calls IS NULL THEN exception.calls
+                ELSE exception.calls || ',' || excluded.calls END
         """
     }
 
@@ -91,7 +97,7 @@ struct RecipientStateStatements: Sendable {
         """
     let endMaybeAccepted: StatementText = """
         UPDATE exception SET state = 'unknown', due_at_ms = NULL, info = ?5, updated_at_ms = ?6
-        WHERE \(Self.waiting) AND doubted = 1
+        WHERE \(Self.waiting) AND doubted > 0
         """
     let accountsAfter: StatementText = """
         SELECT account FROM exception WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
@@ -107,7 +113,7 @@ struct RecipientStateStatements: Sendable {
     let requeue = StatementText { dialect in
         """
         UPDATE exception SET state = 'queued', pass = ?6, attempts = 0, code = NULL,
-            info = NULL, due_at_ms = ?7, updated_at_ms = ?7
+            info = NULL, due_at_ms = ?7, updated_at_ms = ?7, look_up_at_ms = NULL
         WHERE \(Self.final(dialect))
         """
     }

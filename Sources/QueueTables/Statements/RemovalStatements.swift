@@ -19,6 +19,8 @@ struct RemovalStatements: Sendable {
 
     let recipients = InOrder(table: "recipient")
     let states = InOrder(table: "exception")
+    let recalls = InOrder(table: "recall")
+    let unknownCalls = InOrder(table: "unknown_call", numberedBy: "batch")
     let rangeBatches: StatementText = """
         DELETE FROM batch WHERE id IN (SELECT id FROM batch INDEXED BY batch_range
             WHERE campaign = ? AND first_account IS NOT NULL LIMIT ?)
@@ -35,18 +37,23 @@ struct RemovalStatements: Sendable {
         let end: StatementText
         let upTo: StatementText
         let all: StatementText
+        /// Whether the key goes on with a number, and not with an account.
+        let isNumbered: Bool
 
-        init(table: String) {
+        init(table: String, numberedBy number: String? = nil) {
+            let key = number ?? "account"
+            isNumbered = number != nil
             end =
-                "SELECT account FROM \(table) WHERE campaign = ? ORDER BY account LIMIT 1 OFFSET ?"
-            upTo = "DELETE FROM \(table) WHERE campaign = ? AND account <= ?"
+                "SELECT \(key) FROM \(table) WHERE campaign = ? ORDER BY \(key) LIMIT 1 OFFSET ?"
+            upTo = "DELETE FROM \(table) WHERE campaign = ? AND \(key) <= ?"
             all = "DELETE FROM \(table) WHERE campaign = ?"
         }
     }
 
     /// Rows whose campaign doesn't exist.
     private static let strays = [
-        "recipient", "exception", "batch", "failure", "cut", "message", "closing",
+        "recipient", "exception", "batch", "failure", "cut", "message", "closing", "unknown_call",
+        "job", "recall",
     ].map { "(SELECT count(*) FROM \($0) WHERE campaign NOT IN (SELECT id FROM campaign))" }
     let strayCount: StatementText =
         "SELECT (SELECT count(*) FROM removed) + \(Self.strays.joined(separator: " + "))"

@@ -18,9 +18,10 @@ struct LedgerStatements: Sendable {
 
 /// Statements on the service's row, on kept answers, and on savepoints.
 struct ServiceStatements: Sendable {
-    let clock: StatementText = "SELECT boot, last_instant_ns, message_sequence FROM clock"
+    let clock: StatementText =
+        "SELECT boot, last_instant_ns, message_sequence, last_call FROM clock"
     let setClock: StatementText =
-        "UPDATE clock SET boot = ?, last_instant_ns = ?, message_sequence = ?"
+        "UPDATE clock SET boot = ?, last_instant_ns = ?, message_sequence = ?, last_call = ?"
     let record: StatementText =
         "SELECT is_paused, halt_code, halt_text, halt_fingerprint FROM service"
     let setRecord: StatementText =

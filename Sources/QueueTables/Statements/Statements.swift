@@ -6,6 +6,8 @@ package struct Statements: Sendable {
     let recipient = RecipientStatements()
     let state = RecipientStateStatements()
     let batch = BatchStatements()
+    let lookUp = LookUpStatements()
+    let job = JobStatements()
     let ledger = LedgerStatements()
     let service = ServiceStatements()
     let removal = RemovalStatements()

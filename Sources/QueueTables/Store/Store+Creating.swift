@@ -21,7 +21,7 @@ extension Store {
         }
         let sorted = await sorted(campaign.recipients)
         let row = CampaignRow(campaign, recipients: sorted.distinctCount, at: now.timestamp)
-        let answer = request?.answer(row.campaign(message: campaign.message, failures: []))
+        let answer = request?.answer(row.campaign(message: campaign.message))
         let rank: WriterRank = sorted.order.count > Self.fewRows ? .bulk : .request
         return try mapped(
             await write(now: now, rank) { transaction in
@@ -68,7 +68,7 @@ extension Store {
         }
         var row = CampaignRow(campaign, recipients: accepted, at: now.timestamp)
         row.key = key
-        let answer = request?.answer(row.campaign(message: campaign.message, failures: []))
+        let answer = request?.answer(row.campaign(message: campaign.message))
         return try mapped(
             await write(now: now) { [row] transaction in
                 try transaction.connection.run(sql.removal.forget, .int(key))
@@ -104,7 +104,7 @@ extension Transaction {
         try connection.run(sql.campaign.insertMessage, .int(row.key), .text(campaign.message.json))
         if let request, let answer { try remember(answer, to: request, row.id) }
         return Created(
-            campaign: row.campaign(message: campaign.message, failures: []),
+            campaign: row.campaign(message: campaign.message),
             work: campaign.start ? try connection.work(row) : nil,
             answer: answer
         )

@@ -41,6 +41,8 @@ package final class Store: Sendable {
         package var seed: UInt64
         /// The size of accounts in the provider's requests.
         package var accounts: any AccountRules
+        /// The account in whose name messages go out that name no sender.
+        package var sender: [UInt8]?
         /// The most rows that one transaction's mass operations look at.
         package var rowsPerStep: Int
 
@@ -48,6 +50,7 @@ package final class Store: Sendable {
             bootID: String,
             seed: UInt64,
             accounts: any AccountRules,
+            sender: [UInt8]? = nil,
             rowsPerStep: Int = CommitSize.rows
         ) {
             // A batch's row stores the length of each account in one byte.
@@ -55,6 +58,7 @@ package final class Store: Sendable {
             self.bootID = bootID
             self.seed = seed
             self.accounts = accounts
+            self.sender = sender
             self.rowsPerStep = rowsPerStep
         }
     }
@@ -105,6 +109,7 @@ extension Store {
             connection,
             now: now,
             rules: options.accounts,
+            sender: options.sender,
             rowsPerStep: options.rowsPerStep,
             intakes: intakes.withLock { $0 },
             arriving: arriving.withLock { $0 },

@@ -6,12 +6,15 @@ extension Transaction {
 
     mutating func change(_ id: Campaign.ID, _ transition: Campaign.Transition) throws -> Change {
         guard var campaign = try campaign(id) else { return .failure(.notFound) }
+        if transition == .resume, let refusal = try refusalWhileRecalling(campaign) {
+            return .failure(refusal)
+        }
         let startsLater = campaign.startsLater(than: now.timestamp)
         switch campaign.state.step(transition, startsLater: startsLater) {
         case .refused: return .failure(.wrongState(campaign.state))
         case .stays: return .success(try changed(campaign))
         case .to(let state):
-            if transition == .start, let refusal = refusalToStart(campaign) {
+            if transition == .start, let refusal = try refusalToStart(campaign) {
                 return .failure(refusal)
             }
             var closed: [Batch.ID] = []
@@ -19,6 +22,8 @@ extension Transaction {
             campaign.reason = nil
             if case .halt(let reason) = transition { campaign.reason = reason }
             if state == .running, campaign.startedAt == nil { campaign.startedAt = now.timestamp }
+            // Of a draft that goes, nobody needs to know who is there.
+            if state == .canceled { try stopRunning(.check, of: campaign) }
             if state == .canceled { closed = try terminate(&campaign, .canceled) }
             if state == .expired { closed = try terminate(&campaign, .expired) }
             campaign.finish(at: now.timestamp)
@@ -27,7 +32,8 @@ extension Transaction {
         }
     }
 
-    private func refusalToStart(_ campaign: CampaignRow) -> ChangeRefusal? {
+    private func refusalToStart(_ campaign: CampaignRow) throws -> ChangeRefusal? {
+        if let running = try connection.runningJob(of: campaign.key) { return .jobRunning(running) }
         if intakes[campaign.id] != nil { return .intakeOpen }
         if campaign.counts.total == 0 { return .emptyDraft }
         return campaign.isPastExpiry(at: now.timestamp) ? .expired : nil
@@ -42,7 +48,8 @@ extension Transaction {
         WriteResult.Change(
             campaign: campaign.campaign(
                 message: try message(of: campaign),
-                failures: try connection.failures(of: campaign.key)
+                failures: try connection.failures(of: campaign.key),
+                jobs: try connection.jobs(of: campaign.key)
             ),
             work: try connection.work(campaign),
             requeued: requeued,

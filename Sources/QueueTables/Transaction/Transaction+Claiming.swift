@@ -24,7 +24,7 @@ extension Transaction {
             histories = due.map(\.history)
             contents = .list(accounts)
             campaign.waiting -= due.count
-            // Their earlier call may have been accepted.
+            // Their earlier call may have been accepted, for all that is known.
             campaign.resent += histories.count(where: \.maybeAccepted)
             for entry in due { campaign.move(1, from: entry.status, to: .sending) }
         }
@@ -37,7 +37,8 @@ extension Transaction {
             count: accounts.count,
             numbers: CallNumbers(sequence: nextSequence(), random: claim.random),
             changedAt: now.timestamp,
-            ledger: try hold(accounts.count, of: campaign.id, timeout: claim.timeout)
+            ledger: try hold(accounts.count, of: campaign.id, timeout: claim.timeout),
+            sender: sender
         )
         try batch.insert(connection)
         try list(batch)
@@ -74,6 +75,7 @@ extension Transaction {
         batch.dueAt = nil
         batch.changedAt = now.timestamp
         batch.ledger = try hold(batch.count, of: campaign.id, timeout: reclaim.timeout)
+        batch.sender = sender
         try batch.save(connection)
         update(campaign)
         return .claimed(call, try connection.work(campaign))
@@ -129,7 +131,7 @@ extension Transaction {
             let entry = DueAccount(
                 account: account,
                 status: try decoded(query.text(2)),
-                history: History(attempts: query.int(1), maybeAccepted: query.flag(3))
+                history: History(attempts: query.int(1), doubt: query.int(3))
             )
             due.append(entry)
         }

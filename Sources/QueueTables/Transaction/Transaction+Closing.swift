@@ -34,7 +34,7 @@ extension Transaction {
         campaign.fresh = 0
         campaign.waiting = 0
         campaign.generation += 1
-        guard campaign.counts.queued + campaign.counts.retrying > 0 else { return [] }
+        guard campaign.endable > 0 else { return [] }
         try connection.run(
             sql.campaign.insertClosing,
             .int(campaign.key),
@@ -48,7 +48,7 @@ extension Transaction {
         let status = try connection.terminations(of: campaign)[closing.generation].status
         let closed = try closeBatches(status, &campaign)
         if rowsLeft > 0 { try closeWaiting(closing, status, &campaign) }
-        if campaign.counts.queued + campaign.counts.retrying == 0 {
+        if campaign.endable == 0 {
             try connection.run(sql.campaign.deleteClosing, .int(campaign.key))
         }
         campaign.finish(at: now.timestamp)

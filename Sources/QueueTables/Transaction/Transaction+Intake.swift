@@ -6,6 +6,7 @@ extension Connection {
     func draft(_ id: Campaign.ID) throws -> CampaignRow {
         guard let campaign = try campaign(id) else { throw IntakeError.notFound }
         guard campaign.state == .draft else { throw IntakeError.wrongState(campaign.state) }
+        if let running = try runningJob(of: campaign.key) { throw IntakeError.jobRunning(running) }
         return campaign
     }
 }

@@ -65,7 +65,14 @@ extension Transaction {
         case .patch(let campaign, _), .retry(let campaign, _, _), .delete(let campaign):
             id = campaign
             isAutomatic = false
+        case .startJob(let campaign, _, _), .stopJob(let campaign, _):
+            id = campaign
+            isAutomatic = false
         case .close(let campaign): id = campaign
+        case .stepJob(let step):
+            id = step.campaign
+            // A job that an operator asked for stands by itself.
+            isAutomatic = step.kind == .settle
         case .service, .sweep: id = nil
         }
         var isHalted = false

@@ -10,8 +10,10 @@ extension Transaction {
         guard batch.state.isOpen, let status = batch.state.status else {
             return .recorded(try connection.work(campaign), opened: [])
         }
-        if let ledger = batch.ledger { try release(ledger, at: record.releaseAt) }
-        batch.ledger = nil
+        if batch.state == .inFlight {
+            if let ledger = batch.ledger { try release(ledger, at: record.releaseAt) }
+            if record.resolution.leavesUnknown { try noteUnknownCall(of: &batch) }
+        }
         batch.dueAt = nil
         batch.changedAt = now.timestamp
         campaign.counts[status] -= batch.count
@@ -34,6 +36,9 @@ extension Transaction {
         case .unknown(let info, let code):
             batch.attempts += 1
             try endUnknown(&batch, info: info, code: code, &campaign)
+        case .lookedUp(let from, let info, let code):
+            batch.attempts += 1
+            try lookUp(&batch, from: from, info: info, code: code, &campaign)
         case .held(let dueAt):
             try hold(&batch, dueAt: dueAt, &campaign)
         case .repeated(let dueAt, let info, let code):
@@ -73,12 +78,15 @@ extension Transaction {
             try endUnknown(&batch, info: batch.info, code: batch.code, &campaign)
             return
         }
-        let maybeAccepted = try connection.maybeAcceptedBefore(in: batch)
-        try putUnknown(maybeAccepted, of: batch, info: Self.maybeAcceptedInfo, code: batch.code)
+        let unsettled = try connection.unsettled(in: batch)
+        let states = unsettled.map {
+            OwnState(account: $0, state: .unknown, attempts: batch.attempts, code: batch.code)
+        }
+        try put(states, of: batch, info: Self.maybeAcceptedInfo)
         batch.state = .terminated
         batch.dueAt = nil
-        campaign.counts.unknown += maybeAccepted.count
-        campaign.counts[status] += batch.count - maybeAccepted.count
+        campaign.counts.unknown += unsettled.count
+        campaign.counts[status] += batch.count - unsettled.count
         try batch.save(connection)
     }
 
@@ -109,7 +117,7 @@ extension Transaction {
         let isTerminated = batch.generation < campaign.generation
         let terminal = isTerminated ? try terminalStatus(of: batch, campaign) : nil
         let closing = isTerminated ? try connection.closing(of: campaign.key) : nil
-        let maybeAccepted = isTerminated ? Set(try connection.maybeAcceptedBefore(in: batch)) : []
+        let unsettled = isTerminated ? Set(try connection.unsettled(in: batch)) : []
         let unspent = batch.attempts
         batch.attempts += 1
         batch.state = .closed
@@ -119,35 +127,40 @@ extension Transaction {
         var failures: [Int: Int] = [:]
         var states: [OwnState] = []
         for entry in own {
-            var status: Recipient.Status
+            let state: RecipientStateRow.State
+            var isMaybeAccepted = batch.maybeAccepted
             var dueAt: Timestamp?
             var attempts = batch.attempts
             switch entry.verdict {
             case .failed:
-                status = .failed
+                state = .failed
                 failures[entry.code, default: 0] += 1
-            case .unknown: status = .unknown
+            case .unknown:
+                state = .unknown
+                isMaybeAccepted = true
             case .retry where isTerminated && batch.maybeAccepted,
-                .retry where maybeAccepted.contains(entry.account),
-                .requeued where maybeAccepted.contains(entry.account):
-                status = .unknown
+                .retry where unsettled.contains(entry.account),
+                .requeued where unsettled.contains(entry.account):
+                state = .unknown
             case .retry(let time):
-                status = .retrying
+                state = .retrying
                 dueAt = time
             case .requeued(let time):
-                status = .queued
+                state = .queued
                 dueAt = time
                 attempts = unspent
             }
             states.append(
                 OwnState(
                     account: entry.account,
-                    status: status,
+                    state: state,
                     attempts: attempts,
                     code: entry.code,
-                    dueAt: dueAt
+                    dueAt: dueAt,
+                    isMaybeAccepted: isMaybeAccepted
                 )
             )
+            var status = state.status
             if let terminal {
                 // Until the closing reaches it, the account still waits.
                 let isAhead = closing?.isAhead(entry.account.bytes, batch.generation) == true
@@ -180,60 +193,55 @@ extension Transaction {
         code: Int?,
         _ campaign: inout CampaignRow
     ) throws {
-        try putUnknown(try connection.accounts(of: batch), of: batch, info: info, code: code)
+        try end(&batch, info: info, code: code) { account, batch in
+            OwnState(
+                account: account,
+                state: .unknown,
+                attempts: batch.attempts,
+                code: code,
+                isMaybeAccepted: true
+            )
+        }
+        campaign.counts.unknown += batch.count
+    }
+
+    /// Leaves every account of a batch to a look-up in the provider's history, which is made even
+    /// if the campaign is canceled or expires meanwhile.
+    private func lookUp(
+        _ batch: inout BatchRow,
+        from time: Timestamp,
+        info: String,
+        code: Int?,
+        _ campaign: inout CampaignRow
+    ) throws {
+        try end(&batch, info: info, code: code) { account, batch in
+            OwnState(
+                account: account,
+                state: .verifying,
+                attempts: batch.attempts,
+                code: code,
+                lookUpAt: time,
+                isMaybeAccepted: true
+            )
+        }
+        campaign.counts.retrying += batch.count
+        campaign.verifying += batch.count
+    }
+
+    /// Closes a batch whose accounts all have rows of their own from now on.
+    private func end(
+        _ batch: inout BatchRow,
+        info: String?,
+        code: Int?,
+        _ state: (Account, BatchRow) -> OwnState
+    ) throws {
+        let states = try connection.accounts(of: batch).map { state($0, batch) }
+        try put(states, of: batch, info: info)
         batch.state = .closed
         batch.dueAt = nil
         batch.info = info
         batch.code = code
-        campaign.counts.unknown += batch.count
         try batch.save(connection)
-    }
-
-    /// The state of one account that differs from its batch's.
-    private struct OwnState {
-        let account: Account
-        let status: Recipient.Status
-        let attempts: Int
-        let code: Int?
-        var dueAt: Timestamp?
-    }
-
-    private func putUnknown(
-        _ accounts: [Account],
-        of batch: BatchRow,
-        info: String?,
-        code: Int?
-    ) throws {
-        let states = accounts.map {
-            OwnState(account: $0, status: .unknown, attempts: batch.attempts, code: code)
-        }
-        try put(states, of: batch, info: info)
-    }
-
-    /// Gives accounts of a batch rows of their own.
-    private func put(_ states: [OwnState], of batch: BatchRow, info: String? = nil) throws {
-        guard !states.isEmpty else { return }
-        let rows = JSONText { text in
-            text.array(of: states) { text, state in
-                let maybeAccepted = batch.maybeAccepted || state.status == .unknown
-                text.array { text in
-                    text.string(state.account.bytes)
-                    text.string(state.status.rawValue)
-                    text.number(state.attempts)
-                    state.code.map { text.number($0) } ?? text.null()
-                    state.dueAt.map { text.number($0.milliseconds) } ?? text.null()
-                    text.number(maybeAccepted ? 1 : 0)
-                }
-            }
-        }
-        try connection.run(
-            sql.state.put,
-            .int(batch.campaign),
-            .int(batch.generation),
-            .optional(info),
-            .int(now.timestamp.milliseconds),
-            .text(rows.bytes)
-        )
     }
 }
 

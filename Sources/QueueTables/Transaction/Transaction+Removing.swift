@@ -8,8 +8,12 @@ extension Transaction {
     mutating func delete(_ id: Campaign.ID) throws -> Change {
         guard let campaign = try campaign(id) else { return .failure(.notFound) }
         guard intakes[id] == nil else { return .failure(.intakeOpen) }
+        if let running = try connection.runningJob(of: campaign.key) {
+            return .failure(.jobRunning(running))
+        }
         // A campaign whose recipients merely wait to be ended can go: no call of it is in flight.
-        let isEnding = try isClosing(campaign) && campaign.counts.sending == 0
+        let isEnding =
+            try isClosing(campaign) && campaign.counts.sending == 0 && campaign.verifying == 0
         guard campaign.state == .draft || campaign.isOver || isEnding else {
             return .failure(.wrongState(campaign.state))
         }
@@ -21,7 +25,7 @@ extension Transaction {
     private mutating func remove(_ campaign: CampaignRow) throws {
         let statements = [
             sql.removal.failures, sql.removal.terminations, sql.removal.message,
-            sql.campaign.deleteClosing, sql.campaign.delete, sql.removal.note,
+            sql.campaign.deleteClosing, sql.job.delete, sql.campaign.delete, sql.removal.note,
         ]
         for statement in statements { try connection.run(statement, .int(campaign.key)) }
         forget(campaign)
@@ -59,8 +63,9 @@ extension Transaction {
     /// Removes campaigns that ended, and drafts last touched, before a time.
     private mutating func retire(_ time: Timestamp, atMost limit: Int) throws -> [Campaign.ID] {
         var keys: [Int64] = []
-        // Drafts with open streams may be among the oldest.
-        let room = Value.int(limit + intakes.count + memory.unremovable.count)
+        // Drafts with open streams, and campaigns with running jobs, may be among the oldest.
+        let running = try connection.first(sql.job.runningCount) { $0.int(0) } ?? 0
+        let room = Value.int(limit + intakes.count + running + memory.unremovable.count)
         for statement in [sql.removal.finished, sql.removal.untouchedDrafts] {
             keys += try connection.all(statement, .int(time.milliseconds), room) { $0.int64(0) }
         }
@@ -80,7 +85,8 @@ extension Transaction {
 
     private mutating func retire(_ key: Int64, leftBefore time: Timestamp) throws -> Campaign.ID? {
         // Read again: earlier writes of this transaction may have changed it.
-        guard let row = try campaign(key: key), row.wasLeft(before: time), intakes[row.id] == nil
+        guard let row = try campaign(key: key), row.wasLeft(before: time), intakes[row.id] == nil,
+            try connection.runningJob(of: key) == nil
         else { return nil }
         try remove(row)
         return row.id
@@ -97,7 +103,11 @@ extension Transaction {
     /// Removes rows of a deleted campaign and says how many; fewer than `limit` were all.
     private func removeRows(of key: Int64, atMost limit: Int) throws -> Int {
         var room = limit
-        for table in [sql.removal.states, sql.removal.recipients] where room > 0 {
+        let tables = [
+            sql.removal.states, sql.removal.recalls, sql.removal.unknownCalls,
+            sql.removal.recipients,
+        ]
+        for table in tables where room > 0 {
             room -= try removeFirst(room, table, of: key)
         }
         for batches in [sql.removal.rangeBatches, sql.removal.listBatches] where room > 0 {
@@ -111,9 +121,11 @@ extension Transaction {
         _ table: RemovalStatements.InOrder,
         of key: Int64
     ) throws -> Int {
-        let end = try connection.first(table.end, .int(key), .int(count - 1)) { $0.bytes(0) }
+        let end = try connection.first(table.end, .int(key), .int(count - 1)) { row in
+            table.isNumbered ? Value.int(row.int64(0)) : .text(row.bytes(0))
+        }
         guard let end else { return try connection.run(table.all, .int(key)) }
-        return try connection.run(table.upTo, .int(key), .text(end))
+        return try connection.run(table.upTo, .int(key), end)
     }
 }
 

@@ -27,8 +27,10 @@ extension Transaction {
             let uuid = try connection.first(sql.campaign.idOfKey, .int(key)) { $0.bytes(0) }
             if let uuid { restored.add(error, of: uuid) }
         }
-        // A campaign canceled with calls in flight ends only when they do.
-        for key in Set(batches.map(\.campaign)).subtracting(campaigns.map(\.key)).sorted() {
+        // A campaign canceled with calls in flight, or with look-ups to make, ends when they do.
+        let verifying = try connection.all(sql.campaign.verifying) { $0.int64(0) }
+        let ending = Set(batches.map(\.campaign)).union(verifying)
+        for key in ending.subtracting(campaigns.map(\.key)).sorted() {
             do {
                 if let campaign = try campaign(key: key) { campaigns.append(campaign) }
             } catch is DamagedRow {
@@ -47,6 +49,15 @@ extension Transaction {
                 restored.inFlight.append(
                     try connection.call(batch, of: campaign.id, message: message)
                 )
+            }
+        }
+        try connection.each(sql.job.allRunning) { row in
+            let bytes = row.bytes(JobRow.columnCount)
+            do {
+                let job = try JobRow(row).job
+                restored.jobs.append(.init(campaign: try Campaign.ID(stored: bytes), job: job))
+            } catch let error as DamagedRow {
+                restored.add(error, of: bytes)
             }
         }
         restored.closing = try connection.all(sql.campaign.allClosing) {

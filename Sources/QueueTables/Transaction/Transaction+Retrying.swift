@@ -10,6 +10,7 @@ extension Transaction {
     ) throws -> Change {
         guard var campaign = try campaign(id) else { return .failure(.notFound) }
         guard campaign.state != .draft else { return .failure(.wrongState(.draft)) }
+        if let refusal = try refusalWhileRecalling(campaign) { return .failure(refusal) }
         let before = position?.requeued ?? 0
         if let position,
             position.generation != campaign.generation || campaign.isPastExpiry(at: now.timestamp)

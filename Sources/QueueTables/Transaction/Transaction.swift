@@ -10,6 +10,8 @@ struct Transaction {
     let now: Now
     /// The size of accounts in the provider's requests.
     let rules: any AccountRules
+    /// In whose name messages go out that name nobody; nil where that isn't known.
+    let sender: [UInt8]?
     /// The most rows that one step of a mass operation changes.
     let rowsPerStep: Int
     /// Rows that the transaction's mass operations may still look at.
@@ -28,6 +30,7 @@ struct Transaction {
         _ connection: any Connection,
         now: Now,
         rules: any AccountRules,
+        sender: [UInt8]?,
         rowsPerStep: Int,
         intakes: [Campaign.ID: Int],
         arriving: Set<Int64>,
@@ -36,6 +39,7 @@ struct Transaction {
         self.connection = connection
         self.now = now
         self.rules = rules
+        self.sender = sender
         self.rowsPerStep = rowsPerStep
         rowsLeft = rowsPerStep
         self.intakes = intakes
@@ -104,9 +108,11 @@ struct Transaction {
     /// takes over the keys and the ledger of the process before.
     mutating func begin(boot: String) throws {
         let clock = try connection.first(sql.service.clock) {
-            ($0.text(0), $0.int64(1), $0.int64(2))
+            ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3))
         }
-        guard let (lastBoot, lastInstant, sequence) = clock else { throw DamagedRow("no clock") }
+        guard let (lastBoot, lastInstant, sequence, lastCall) = clock else {
+            throw DamagedRow("no clock")
+        }
         self.sequence = UInt32(truncatingIfNeeded: sequence)
         guard !memory.hasAdoptedLedger else {
             try connection.run(sql.ledger.deleteReleased, .int(now.instant.nanoseconds))
@@ -115,7 +121,11 @@ struct Transaction {
         let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
         // Before anything is deleted: halves must not take the key of the batch that they were.
         memory.lastBatch = try connection.first(sql.batch.lastKey) { $0.int64(0) } ?? 0
-        memory.lastCall = try connection.first(sql.ledger.lastKey) { $0.int64(0) } ?? 0
+        // Batches keep the keys of calls that the ledger has lost since.
+        memory.lastCall = max(
+            lastCall,
+            try connection.first(sql.ledger.lastKey) { $0.int64(0) } ?? 0
+        )
         if memory.lacksCalls { try holdWindow() }
         try adoptLedger(lastInstantOfBoot: last)
         memory.hasAdoptedLedger = true
@@ -139,7 +149,8 @@ struct Transaction {
             sql.service.setClock,
             .text(boot),
             .int(now.instant.nanoseconds),
-            .int(Int64(sequence))
+            .int(Int64(sequence)),
+            .int(memory.lastCall)
         )
     }
 
@@ -156,6 +167,9 @@ struct Transaction {
         case .close(let id): .changed(try close(id))
         case .service(let record): try perform(record)
         case .sweep(let sweep): try perform(sweep)
+        case .startJob(let id, let kind, let terms): .changed(try startJob(id, kind, terms))
+        case .stopJob(let id, let kind): .changed(try stopJob(id, kind))
+        case .stepJob(let step): try perform(step)
         }
     }
 }

@@ -29,10 +29,10 @@ package struct Answer: Sendable, Hashable {
     }
 
     /// Tencent's keys have 50 characters at most; twice that leaves room for growth.
-    private static let keyLimit = 100
+    static let keyLimit = 100
 
-    /// The call's key; one that can't be used takes nothing from what the status says.
-    private static func key(of fields: AnswerFields) -> String? {
+    /// A call's key; one that can't be used takes nothing from what the status says.
+    static func key(of fields: AnswerFields) -> String? {
         do {
             let key = try fields.value("MsgKey")?.string ?? ""
             return key.isEmpty || key.utf8.count > keyLimit ? nil : key

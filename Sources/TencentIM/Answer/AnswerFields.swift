@@ -29,15 +29,20 @@ struct AnswerFields {
 
     /// The objects that an array holds; absent and null are the same as empty.
     func objects(_ name: String) throws(Unreadable) -> [AnswerFields] {
-        guard let bytes = try bytes(of: name), !bytes.elementsEqual("null".utf8) else { return [] }
-        var cutter = Cutter(bytes)
-        guard let elements = cutter.elements() else { throw Unreadable() }
         var objects: [AnswerFields] = []
-        for element in elements {
+        for element in try elements(name) ?? [] {
             guard let object = AnswerFields(element) else { throw Unreadable() }
             objects.append(object)
         }
         return objects
+    }
+
+    /// The values that an array holds, unread; nil if there is none of that name, or null.
+    func elements(_ name: String) throws(Unreadable) -> [ArraySlice<UInt8>]? {
+        guard let bytes = try bytes(of: name), !bytes.elementsEqual("null".utf8) else { return nil }
+        var cutter = Cutter(bytes)
+        guard let elements = cutter.elements() else { throw Unreadable() }
+        return elements
     }
 
     /// A field for people to read, with replacement characters for what is no text.

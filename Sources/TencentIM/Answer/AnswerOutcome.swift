@@ -42,11 +42,11 @@ extension Answer {
     }
 
     private func failure(to accounts: [Account], _ listed: [Listed]) -> Outcome {
-        if listed.isEmpty { return envelope.failure() }
+        if listed.isEmpty { return envelope.failure(of: .batchSend) }
         // None was accepted, says the status; accepted, says the entry.
         guard listed.allSatisfy({ $0.code != 0 }) else { return .unknown(.unreadable) }
         guard listed.count == accounts.count || isAboutRecipients else {
-            return envelope.failure()
+            return envelope.failure(of: .batchSend)
         }
         let codes = Dictionary(uniqueKeysWithValues: listed.map { ($0.account, $0.code) })
         let refused = accounts.map { account in

@@ -7,11 +7,8 @@ extension AccountCheck {
     /// Nothing but the envelope can make it unreadable: an account of which it says nothing, or
     /// nothing that is known, is unclear.
     package func outcome(of body: [UInt8]) -> CheckOutcome {
-        guard let fields = AnswerFields(body[...]) else { return .unknown(.unreadable) }
-        let envelope: Envelope
-        do { envelope = try Envelope(fields) } catch { return .unknown(.unreadable) }
-        guard envelope.isConsistent else { return .unknown(.unreadable) }
-        guard envelope.status != .fail else { return envelope.failure() }
+        guard let (envelope, fields) = Envelope.opened(body) else { return .unknown(.unreadable) }
+        guard envelope.status != .fail else { return envelope.failure(of: .accountCheck) }
         let presences = Self.presences(of: fields)
         func accounts(_ presence: Presence) -> [Account] {
             identifiers.filter { (presences[$0] ?? .unclear) == presence }

@@ -33,11 +33,13 @@ package enum CodeTable {
     package static func codeClass(of code: Int) -> Class? { byCode[code]?.codeClass }
 
     /// A code in words, nil if it isn't in the table.
-    package static func words(for code: Int) -> String? { byCode[code]?.words }
+    package static func words(for code: Int) -> String? {
+        byCode[code]?.words ?? recall[code]?.words
+    }
 
     private static let byCode = Dictionary(uniqueKeysWithValues: entries.map { ($0.code, $0) })
 
-    private static func entry(_ code: Int, _ codeClass: Class, _ words: String) -> Entry {
+    static func entry(_ code: Int, _ codeClass: Class, _ words: String) -> Entry {
         Entry(code: code, codeClass: codeClass, words: words)
     }
 

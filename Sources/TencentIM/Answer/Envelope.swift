@@ -28,6 +28,15 @@ package struct Envelope: Sendable, Hashable {
         text = Self.printable(fields.text("ErrorInfo"))
     }
 
+    /// An answer's envelope with all its fields; nil if it can't be read or contradicts itself.
+    static func opened(_ body: [UInt8]) -> (envelope: Envelope, fields: AnswerFields)? {
+        guard let fields = AnswerFields(body[...]) else { return nil }
+        do {
+            let envelope = try Envelope(fields)
+            return envelope.isConsistent ? (envelope, fields) : nil
+        } catch { return nil }
+    }
+
     /// Whether status and code say one thing: only a `FAIL` has a code, and each has one.
     var isConsistent: Bool { (status == .fail) == (code != 0) }
 
@@ -55,19 +64,21 @@ protocol EnvelopeFailure {
 
 extension Outcome: EnvelopeFailure {}
 extension CheckOutcome: EnvelopeFailure {}
+extension JobOutcome: EnvelopeFailure {}
 
 extension Envelope {
     /// What a failure means for its whole call.
-    func failure<Failure: EnvelopeFailure>() -> Failure {
-        switch CodeTable.codeClass(of: code) {
-        case .retryable: refusal(.retryable)
-        case .recipient: refusal(.recipients)
-        case .recipientsUnconfirmed: refusal(.recipientsUnconfirmed)
-        case .throttled(let atLeast): refusal(.throttled(atLeast: atLeast))
-        case .credentialsExpired: refusal(.credentialsExpired)
-        case .credentials: refusal(.credentials)
-        case .campaign: refusal(.campaign)
-        case .tooLarge: refusal(.tooLarge)
+    func failure<Failure: EnvelopeFailure>(of command: ServiceCommand) -> Failure {
+        func refused(_ refusal: Outcome.Refusal) -> Failure { self.refused(refusal, of: command) }
+        return switch CodeTable.codeClass(of: code, in: command) {
+        case .retryable: refused(.retryable)
+        case .recipient: refused(.recipients)
+        case .recipientsUnconfirmed: refused(.recipientsUnconfirmed)
+        case .throttled(let atLeast): refused(.throttled(atLeast: atLeast))
+        case .credentialsExpired: refused(.credentialsExpired)
+        case .credentials: refused(.credentials)
+        case .campaign: refused(.campaign)
+        case .tooLarge: refused(.tooLarge)
         case .service: .unknown(.service(code: code))
         case nil: .unknown(.unlisted(code: code))
         // A failure without a code contradicts itself.
@@ -76,8 +87,11 @@ extension Envelope {
     }
 
     /// A refusal in our words, with Tencent's behind them.
-    private func refusal<Failure: EnvelopeFailure>(_ refusal: Outcome.Refusal) -> Failure {
-        let words = CodeTable.words(for: code) ?? "code \(code)"
+    private func refused<Failure: EnvelopeFailure>(
+        _ refusal: Outcome.Refusal,
+        of command: ServiceCommand
+    ) -> Failure {
+        let words = CodeTable.words(for: code, in: command) ?? "code \(code)"
         return .refused(refusal, code: code, text: text.isEmpty ? words : "\(words) (\(text))")
     }
 }

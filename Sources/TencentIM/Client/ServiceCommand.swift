@@ -2,4 +2,6 @@
 enum ServiceCommand: String, Sendable {
     case batchSend = "openim/batchsendmsg"
     case accountCheck = "im_open_login_svc/account_check"
+    case history = "openim/admin_getroammsg"
+    case recall = "openim/admin_msgwithdraw"
 }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Codecs
 package import DeliveryCore
 package import DeliveryEngine
 import Logging
@@ -120,7 +121,7 @@ package final class TencentIMProvider: Provider {
 
     package func send(_ batch: Batch) async -> Outcome {
         switch await call(.batchSend, body: RequestBody.encode(batch), settings: settings) {
-        case .answered(let body):
+        case .answered(let body, _):
             guard let answer = Answer(body) else { return .unknown(.unreadable) }
             if let oddity = answer.oddity(to: batch.accounts) {
                 let metadata: Logger.Metadata = [
@@ -158,14 +159,14 @@ package final class TencentIMProvider: Provider {
 
     private func ask(_ check: AccountCheck, settings: ProviderSettings) async -> CheckOutcome {
         switch await call(.accountCheck, body: check.body, settings: settings) {
-        case .answered(let answer): check.outcome(of: answer)
+        case .answered(let answer, _): check.outcome(of: answer)
         case .notSent(let text): .notSent(text)
         case .unknown(let cause): .unknown(cause)
         }
     }
 
     /// Makes a call of any command, within the timeout.
-    private func call(
+    func call(
         _ command: ServiceCommand,
         body: [UInt8],
         settings: ProviderSettings
@@ -233,13 +234,20 @@ package final class TencentIMProvider: Provider {
                 _ = await registry.abort(id)
                 return .unknown(.http(status: Int(response.status.code)))
             }
+            // Now: the rest of the answer may be slow.
+            let clockLead = clockLead(over: response.headers.first(name: "Date"))
             let answer = try await response.body.collect(upTo: Self.answerLimit)
             registry.close(id)
-            return .answered(Array(answer.readableBytesView))
+            return .answered(Array(answer.readableBytesView), clockLead: clockLead)
         } catch {
             guard await registry.abort(id) else { return .notSent(CallError.words(for: error)) }
             return .unknown(Task.isCancelled ? .timeout : CallError.unknownCause(of: error))
         }
+    }
+
+    private func clockLead(over date: String?) -> Int? {
+        let seconds = date.flatMap(HTTPDate.seconds)
+        return seconds.map { Int(now().milliseconds / 1_000 - $0) }
     }
 
     private func request(

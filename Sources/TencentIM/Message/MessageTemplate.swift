@@ -44,6 +44,8 @@ package struct MessageTemplate: MessageRules {
     package var accounts: any AccountRules { UserIDs() }
     package let content = "the fields of batchsendmsg"
 
+    package func leavesHistory(_ message: CheckedMessage) -> Bool { message.leavesHistory }
+
     package func describe(code: Int) -> String? { CodeTable.words(for: code) }
 
     /// The longest account, each byte of it escaped, with its quotes and comma.

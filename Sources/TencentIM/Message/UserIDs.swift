@@ -10,6 +10,7 @@ package struct UserIDs: AccountRules {
     /// Two quotes and a comma.
     package var frameSize: Int { 3 }
     package var separatorSize: Int { 1 }
+    package var missingCode: Int { 70_107 }
 
     package func size(of account: Account) -> Int {
         // Without control characters quotes and backslashes are all that is escaped.

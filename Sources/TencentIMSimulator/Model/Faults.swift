@@ -1,7 +1,7 @@
 package import JSON
 
 /// What goes wrong, set by `POST /_simulator/faults`: on the way of batchsendmsg alone unless
-/// `all_commands` is true, and in the histories.
+/// `all_commands` is true, in the histories, and with the clock.
 ///
 /// `drop_before` and `http_502` strike before a call is counted and processed; `drop_after`, `hang`
 /// and `garbage` after it, so that the caller can't know what a call came to in either case.
@@ -20,6 +20,9 @@ package struct Faults: Sendable, Hashable {
     package var historyDelay = Duration.zero
     /// The chance of a message accepted now never to be in its recipient's history.
     package var historyWiped = 0.0
+    /// How far the provider's clock is ahead of ours, or behind it if negative: as the `Date` of its
+    /// answers and the times in its histories show it.
+    package var clockOff = Duration.zero
 
     package init() {}
 
@@ -89,6 +92,7 @@ extension Faults {
         case "fail": failure = try Self.failure(value)
         case "history_delay_s": historyDelay = try Self.seconds(value, name)
         case "history_wiped": historyWiped = try Self.chance(value, name)
+        case "clock_off_s": clockOff = try Self.offset(value, name)
         default: throw Fault(description: "\(name) is no fault this simulator knows")
         }
     }
@@ -103,6 +107,13 @@ extension Faults {
     private static func seconds(_ value: JSON, _ name: String) throws(Fault) -> Duration {
         guard let seconds = value.double, (0...604_800).contains(seconds) else {
             throw Fault(description: "\(name) is a number of seconds from 0 to 604800")
+        }
+        return .seconds(seconds)
+    }
+
+    private static func offset(_ value: JSON, _ name: String) throws(Fault) -> Duration {
+        guard let seconds = value.integer, (-604_800...604_800).contains(seconds) else {
+            throw Fault(description: "\(name) is a whole number of seconds from -604800 to 604800")
         }
         return .seconds(seconds)
     }

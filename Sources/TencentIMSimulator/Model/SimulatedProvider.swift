@@ -100,7 +100,7 @@ package struct SimulatedProvider: Sendable {
         let key = MessageKey(
             sequence: sequence,
             random: call.messageRandom,
-            seconds: now.timestamp.milliseconds / 1_000
+            seconds: seconds(at: now)
         )
         if let message = call.message {
             let kept = accepted.filter { _ in !isWiped(using: &random) }
@@ -111,6 +111,11 @@ package struct SimulatedProvider: Sendable {
             messageKey: key.text,
             refused: refused
         )
+    }
+
+    /// The provider's clock, in seconds since 1970.
+    func seconds(at now: Now) -> Int64 {
+        now.timestamp.advanced(by: faults.clockOff).milliseconds / 1_000
     }
 
     private func isWiped(using random: inout some RandomNumberGenerator) -> Bool {

@@ -135,6 +135,7 @@ final class SimulatorConnection: ChannelInboundHandler {
         context: ChannelHandlerContext
     ) {
         var response = HTTPResponseHead(version: head.version, status: status)
+        response.headers.add(name: "Date", value: state.date)
         response.headers.add(name: "Content-Type", value: "application/json")
         response.headers.add(name: "Content-Length", value: String(body.count))
         if !head.isKeepAlive { response.headers.add(name: "Connection", value: "close") }

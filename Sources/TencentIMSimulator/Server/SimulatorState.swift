@@ -1,3 +1,4 @@
+import Codecs
 package import DeliveryCore
 import JSON
 import Synchronization
@@ -33,6 +34,11 @@ package final class SimulatorState: Sendable {
         shared.withLock { shared in
             shared.provider = SimulatedProvider(rules: configuration.rules)
         }
+    }
+
+    /// The `Date` of an answer that goes now.
+    var date: String {
+        HTTPDate.text(seconds: shared.withLock { $0.provider.seconds(at: clock()) })
     }
 
     func replace(_ faults: Faults) {

@@ -19,7 +19,10 @@ package struct CampaignOptions: ParsableArguments {
     var expiresAt: String?
 
     @Option(
-        help: "After a call of unknown outcome: resend (at least once) or leave (at most once)."
+        help: """
+            After a call of unknown outcome: verify (looks who got it up), resend (at least once) or \
+            leave (at most once).
+            """
     )
     var onUnknown: String?
 

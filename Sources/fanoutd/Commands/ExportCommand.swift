@@ -24,6 +24,14 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those with this code; may be repeated.", valueName: "code"))
     var code: [Int] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Only those whose recall came to this; may be repeated.",
+            valueName: "state"
+        )
+    )
+    var recall: [String] = []
+
     @Option(help: "csv or ndjson; --json is ndjson.")
     var format: Format?
 
@@ -42,6 +50,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         let query = PercentEncoding.query(
             status.map { ("status", $0) } + code.map { ("code", String($0)) }
+                + recall.map { ("recall", $0) }
         )
         let format = format ?? (options.json ? .ndjson : .csv)
         var request = DaemonClient.Request(
@@ -66,7 +75,7 @@ struct ExportCommand: AsyncParsableCommand {
     /// How many recipients the export has, as far as the campaign's counts tell.
     private func expectedCount(_ client: DaemonClient) async throws(CommandFailure) -> Int? {
         let campaign = try await client.campaign(id)
-        guard code.isEmpty else { return nil }
+        guard code.isEmpty, recall.isEmpty else { return nil }
         guard !status.isEmpty else { return campaign.total }
         return campaign.counts.filter { status.contains($0.status) }.map(\.count).reduce(0, +)
     }

@@ -15,7 +15,8 @@ struct SimulatorCommand: AsyncParsableCommand {
             million recipients are remembered. GET /_simulator/report tells what was seen, \
             POST /_simulator/faults sets delays and failures of batchsendmsg, with \
             "all_commands": true those of all four, and how the histories lag \
-            ("history_delay_s") or have gaps ("history_wiped").
+            ("history_delay_s") or have gaps ("history_wiped"); with "clock_off_s" its clock is \
+            another than this machine's.
             """
     )
 

@@ -21,6 +21,10 @@ struct SubmitCommand: AsyncParsableCommand {
             A busy daemon or a connection that breaks is tried again, which never makes a second \
             campaign. Prints the campaign's id; what was taken in goes to standard error. Invalid \
             lines are left out with a warning; only if no line is valid nothing starts (code 65).
+
+            With --check the accounts are looked up before the start, which spends nothing of the \
+            quota, and those that don't exist are left out. If more of them than --max-missing allows \
+            don't exist, the campaign stays a draft and the command ends with code 1.
             """
     )
 
@@ -54,12 +58,29 @@ struct SubmitCommand: AsyncParsableCommand {
     )
     var idempotencyKey: String?
 
+    @Flag(help: "Check before the start that the accounts exist.")
+    var check = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --check: how many may be missing, in percent of the list (0).",
+            valueName: "percent"
+        )
+    )
+    var maxMissing: Double?
+
     @Flag(help: "Stay and show progress until the campaign has ended; code 1 unless all were sent.")
     var watch = false
 
     func validate() throws {
         guard message != "-" || to != "-" else {
             throw ValidationError("only one of --message and --to can be standard input")
+        }
+        guard check || maxMissing == nil else {
+            throw ValidationError("--max-missing goes with --check")
+        }
+        guard maxMissing.map((0...100).contains) ?? true else {
+            throw ValidationError("--max-missing: give 0 to 100, in percent")
         }
     }
 
@@ -73,11 +94,28 @@ struct SubmitCommand: AsyncParsableCommand {
         try await interruption.guarding(client) {
             let id = try await submission.create(body)
             interruption.reach(.draft(id))
-            let started = try await submission.fillAndStart(id)
+            let started = try await submission.fillAndStart(
+                id,
+                checking: try checking(id, interruption)
+            )
             interruption.reach(.started(id))
             try tell(id, answer: started)
             guard watch else { return }
             try CampaignWatch.conclude(try await CampaignWatch(client: client, id: id).run())
+        }
+    }
+
+    /// The step between filling and starting; nil for none.
+    private func checking(
+        _ id: String,
+        _ interruption: Interruption
+    ) throws(CommandFailure) -> (() async throws(CommandFailure) -> Void)? {
+        guard check else { return nil }
+        let check = DraftCheck(client: try options.client(), id: id, limit: maxMissing ?? 0)
+        return { () async throws(CommandFailure) in
+            interruption.reach(.checking(id))
+            try await check.pass()
+            interruption.reach(.draft(id))
         }
     }
 

@@ -13,6 +13,7 @@ package struct Configuration: Sendable {
     package var provider = ProviderSection()
     package var limits = Limits()
     package var retry = Retry()
+    package var jobs = Jobs()
     package var defaults = Defaults()
     package var retention = Retention()
     package var log = Log()
@@ -64,6 +65,14 @@ package struct Configuration: Sendable {
         package var maxAttempts = 8
         package var baseSeconds = 5.0
         package var capSeconds = 300.0
+    }
+
+    /// Calls of each kind that a job makes.
+    package struct Jobs: Sendable {
+        package var checkCallsPerSecond = 50
+        package var verifyCallsPerSecond = 100
+        package var recallCallsPerSecond = 100
+        package var verifySettleSeconds = 60.0
     }
 
     package struct Defaults: Sendable {

@@ -6,7 +6,8 @@ extension ConfigurationKey {
     /// What isn't reloaded is built into something that lives as long as the process: the socket, the
     /// store, the TLS roots, and the deadlines of a call and of the shutdown.
     package static let all: [ConfigurationKey] =
-        http + store + Configuration.ProviderSection.keys + limits + retry + others
+        http + store + Configuration.ProviderSection.keys + limits + retry + jobs
+        + others
 
     /// The sections, in that order.
     package static let sections = all.map(\.section).reduce(into: [String]()) { sections, name in
@@ -91,6 +92,15 @@ extension ConfigurationKey {
         .init("retry.maxAttempts", \.retry.maxAttempts, .integer(1...100)).reloaded,
         .init("retry.baseSeconds", \.retry.baseSeconds, .number(0.001...86_400)).reloaded,
         .init("retry.capSeconds", \.retry.capSeconds, .number(0.001...86_400)).reloaded,
+    ]
+
+    private static let jobs: [ConfigurationKey] = [
+        .init("jobs.checkCallsPerSecond", \.jobs.checkCallsPerSecond, .integer(1...100)).reloaded,
+        .init("jobs.verifyCallsPerSecond", \.jobs.verifyCallsPerSecond, .integer(1...200))
+            .reloaded,
+        .init("jobs.recallCallsPerSecond", \.jobs.recallCallsPerSecond, .integer(1...200))
+            .reloaded,
+        .init("jobs.verifySettleSeconds", \.jobs.verifySettleSeconds, .number(5...3_600)).reloaded,
     ]
 
     private static let others: [ConfigurationKey] = [

@@ -13,10 +13,11 @@ package final class DeliveryMetrics: DeliveryObserver {
     private let resent: Counter
     private let callDuration: Metrics.Timer
     private let commitDuration: Metrics.Timer
+    private let jobs: JobMetrics
     private let errors: Mutex<[Int: Counter]>
 
     package init() {
-        registry = MetricRegistry(Self.declarations)
+        registry = MetricRegistry(Self.declarations + JobMetrics.declarations)
         let registry = registry
         let results = CallResult.allCases.map { result in
             let labels = [("result", result.rawValue)]
@@ -42,6 +43,7 @@ package final class DeliveryMetrics: DeliveryObserver {
             factory: registry
         )
         errors = Mutex([:])
+        jobs = JobMetrics(registry)
     }
 
     package var families: [MetricFamily] { registry.families }
@@ -56,6 +58,14 @@ package final class DeliveryMetrics: DeliveryObserver {
         for (code, count) in outcome.errorCounts(of: batch.accounts.count) {
             counter(of: code).increment(by: count)
         }
+    }
+
+    package func jobAnswered(_ kind: Job.Kind, _ answer: JobAnswer) {
+        jobs.answered(kind, answer)
+    }
+
+    package func jobSettled(_ kind: Job.Kind, _ tally: Job.Tally) {
+        jobs.settled(kind, tally)
     }
 
     package func report(_ report: Dispatcher.Report) {

@@ -17,6 +17,12 @@ extension ProviderModule {
         }
     )
 
+    /// The calls that may be out at once: the dispatcher bounds those of batches, which a reload
+    /// may raise up to this, and those of each kind of job.
+    private static let connectionLimit =
+        Configuration.Limits.inFlightRange.upperBound
+        + Job.Kind.allCases.count * Limits.jobCallLimit
+
     private static func provider(
         _ opening: Opening
     ) throws(CommandFailure) -> TencentIMProvider {
@@ -25,8 +31,7 @@ extension ProviderModule {
             return try TencentIMProvider(
                 settings: opening.configuration.provider.settings,
                 caFile: opening.configuration.provider.caFile,
-                // The dispatcher bounds the calls; a reload may raise that bound up to this one.
-                connectionLimit: Configuration.Limits.inFlightRange.upperBound,
+                connectionLimit: connectionLimit,
                 log: opening.log,
                 random: SplitMix64(seed: opening.seed),
                 now: { clock.now().timestamp }

@@ -17,6 +17,7 @@ package struct TencentSection: Sendable {
     package var backupEndpoint: WebAddress?
     package var caFile: String?
     package var timeoutSeconds = 10.0
+    package var historyDays = 7
 
     /// The most accounts of a call, and the most bytes of its body: no limit may be over these.
     package static let accountLimit = RequestBody.accountLimit
@@ -24,6 +25,9 @@ package struct TencentSection: Sendable {
 
     /// The longest that a call takes.
     package var callTimeout: Duration { .seconds(timeoutSeconds) }
+
+    /// How far back histories go.
+    package var historyReach: Duration { .seconds(historyDays * 86_400) }
 }
 
 // MARK: - Keys
@@ -66,6 +70,7 @@ extension TencentSection {
         .init("tencent.caFile", \.provider.caFile, .path("the path of a PEM file"))
             .reading { trustRootsFault(at: $0.provider.caFile).map { [$0] } ?? [] },
         .init("tencent.timeoutSeconds", \.provider.timeoutSeconds, .number(4...60)),
+        .init("tencent.historyDays", \.provider.historyDays, .integer(1...365)).reloaded,
     ]
 
     private static let endpointForm = ConfigurationForm<WebAddress>.text(

@@ -6,7 +6,7 @@ import Platform
 extension Configuration {
     /// The dispatcher's limits.
     package var dispatchLimits: DeliveryCore.Limits {
-        DeliveryCore.Limits(
+        var dispatch = DeliveryCore.Limits(
             messagesPerMinute: limits.messagesPerMinute,
             callsPerSecond: limits.callsPerSecond,
             burst: limits.effectiveBurst,
@@ -24,6 +24,12 @@ extension Configuration {
                 interval: .seconds(3_600)
             )
         )
+        dispatch.checksPerSecond = jobs.checkCallsPerSecond
+        dispatch.verifiesPerSecond = jobs.verifyCallsPerSecond
+        dispatch.recallsPerSecond = jobs.recallCallsPerSecond
+        dispatch.settleTime = .seconds(jobs.verifySettleSeconds)
+        dispatch.historyReach = provider.historyReach
+        return dispatch
     }
 
     /// The tokens accepted over TCP.

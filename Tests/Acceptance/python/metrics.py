@@ -53,8 +53,24 @@ class Metrics(unittest.TestCase):
         cls.enterClassContext(daemon)
         cls.token = daemon.folder / "fanoutd-token"
         cls.token.write_text(token + "\n")
+        cls.run_check()
         cls.campaign = cls.run_campaign()
         cls.start_prometheus()
+
+    @classmethod
+    def run_check(cls):
+        """Of a draft that is gone afterwards, so that it counts nowhere else."""
+        body = {
+            "message": {"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]},
+            "recipients": [f"user-{number}" for number in range(250)],
+            "start": False,
+        }
+        path = "/v1/campaigns/" + cls.daemon.request("POST", "/v1/campaigns", body)["id"]
+        cls.daemon.request("POST", path + "/check")
+        cls.daemon.wait_for(
+            lambda: cls.daemon.get(path)["check"]["state"] == "completed", "the check to complete"
+        )
+        cls.daemon.request("DELETE", path)
 
     @classmethod
     def run_campaign(cls):
@@ -176,9 +192,18 @@ class Metrics(unittest.TestCase):
         self.assertGreater(self.campaign["resent"], 0)
         self.assertEqual(found["fanoutd_resent_recipients_total"], self.campaign["resent"])
         self.assertEqual(found['fanoutd_calls_total{result="unknown"}'], 1)
-        calls = sum(value for name, value in found.items() if "calls_total" in name)
+        calls = sum(value for name, value in found.items() if name.startswith("fanoutd_calls_total"))
         self.assertEqual(calls, self.daemon.report()["calls"])
         self.assertEqual(found["fanoutd_call_duration_seconds_count"], calls)
+        for name, value in (
+            ('recipients_total{job="check",result="present"}', 250),
+            ('recipients_total{job="check",result="missing"}', 0),
+            ('recipients_total{job="verify",result="found"}', 0),
+            ('calls_total{job="check",result="refused"}', 0),
+            ('calls_total{job="recall",result="answered"}', 0),
+        ):
+            self.assertEqual(found["fanoutd_job_" + name], value, name)
+        self.assertGreaterEqual(found['fanoutd_job_calls_total{job="check",result="answered"}'], 3)
         self.assertEqual(found['fanoutd_errors_total{code="70107"}'], 30)
         self.assertEqual(found['fanoutd_errors_total{code="91000"}'], 20)
         self.assertEqual(found['fanoutd_campaigns{state="completed"}'], 1)

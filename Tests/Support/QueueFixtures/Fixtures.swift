@@ -6,9 +6,16 @@ import TestSupport
 package func makeOptions(
     boot: String = "boot-1",
     seed: UInt64 = 1,
+    sender: String? = "admin",
     rowsPerStep: Int = 5_000
 ) -> Store.Options {
-    Store.Options(bootID: boot, seed: seed, accounts: QuotedAccounts(), rowsPerStep: rowsPerStep)
+    Store.Options(
+        bootID: boot,
+        seed: seed,
+        accounts: QuotedAccounts(),
+        sender: sender.map { Array($0.utf8) },
+        rowsPerStep: rowsPerStep
+    )
 }
 
 /// The rules of a provider that takes accounts in quotes, with commas between them.
@@ -16,6 +23,7 @@ package struct QuotedAccounts: AccountRules {
     package let byteLimit = 32
     package let frameSize = 3
     package let separatorSize = 1
+    package let missingCode = 70_107
 
     package init() {}
 

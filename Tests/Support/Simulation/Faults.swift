@@ -35,6 +35,10 @@ package struct Faults: Sendable, Hashable {
     package var hasDeletes = false
     /// What is over, and drafts, are kept for no more than minutes.
     package var hasRetention = false
+    /// Campaigns with the policy `verify`, and operators who ask for jobs.
+    package var hasJobs = false
+    /// Recipients whose history is wiped as soon as a message has arrived.
+    package var wipedHistory = 0
     /// After so long nothing goes wrong any more, and operators let everything finish.
     package var duration: Duration = .seconds(600)
 
@@ -57,6 +61,16 @@ package struct Faults: Sendable, Hashable {
     /// Draws what else may happen.
     package mutating func widen(using random: inout SplitMix64) {
         for kind in Self.wideKinds { self[keyPath: kind] = Bool.random(using: &random) }
+    }
+
+    /// Draws what jobs meet.
+    package mutating func deepen(using random: inout SplitMix64) {
+        hasJobs = Bool.random(using: &random)
+        if chanceOfWipes(&random) { wipedHistory = Int.random(in: 5...100, using: &random) }
+    }
+
+    private func chanceOfWipes(_ random: inout SplitMix64) -> Bool {
+        Int.random(in: 0..<4, using: &random) == 0
     }
 
     private static var wideKinds: [WritableKeyPath<Faults, Bool>] {
@@ -83,6 +97,8 @@ package struct Faults: Sendable, Hashable {
     /// Both lives' kinds of trouble.
     package func union(_ other: Faults) -> Faults {
         var union = self
+        union.hasJobs = union.hasJobs || other.hasJobs
+        union.wipedHistory += other.wipedHistory
         for kind in Self.chances + [\.crash] { union[keyPath: kind] += other[keyPath: kind] }
         for kind in Self.kinds + Self.wideKinds where other[keyPath: kind] {
             union[keyPath: kind] = true
@@ -93,7 +109,8 @@ package struct Faults: Sendable, Hashable {
     /// Whether every kind of trouble is on.
     package var isComplete: Bool {
         (Self.chances + [\.crash]).allSatisfy { self[keyPath: $0] > 0 }
-            && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] }
+            && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] } && hasJobs
+            && wipedHistory > 0
     }
 
     /// Whole calls refused, each kind of which asks for another reaction.

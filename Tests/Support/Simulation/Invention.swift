@@ -21,6 +21,12 @@ package enum Invention {
         }
     }
 
+    /// The policy of a campaign in a life with jobs: mostly `verify`.
+    package static func policy(using random: inout SplitMix64) -> UnknownPolicy {
+        let policies: [UnknownPolicy] = [.verify, .verify, .resend, .leave]
+        return policies[Int.random(in: 0..<policies.count, using: &random)]
+    }
+
     package static func settings(
         _ now: Timestamp,
         using random: inout SplitMix64

@@ -78,7 +78,9 @@ struct Promises: Sendable {
                 moved(work.id, to: work.state, by: write)
             case (_, .changed(.success(let change))):
                 moved(change.work.id, to: change.work.state, by: write)
-            case (_, .claimed), (_, .recorded), (_, .changed), (_, .done): break
+            case (.stepJob, .stepped(let result)):
+                if let work = result.work { moved(work.id, to: work.state, by: write) }
+            case (_, .claimed), (_, .recorded), (_, .changed), (_, .done), (_, .stepped): break
             case (_, .failed(let failure)): violated("\(write) failed: \(failure.text)")
             case (_, .swept): violated("a sweep that nobody asked for")
             }
@@ -104,8 +106,8 @@ struct Promises: Sendable {
             switch write {
             case .retry: before.isFinal && state == .running
             case .transition, .patch: !before.isFinal
-            case .record: (before == .running || before.isLive) && state == .completed
-            case .claim, .reclaim, .delete, .service, .sweep, .close: false
+            case .record, .stepJob: (before == .running || before.isLive) && state == .completed
+            case .claim, .reclaim, .delete, .service, .sweep, .close, .startJob, .stopJob: false
             }
         if !isAsked { violated("\(before) became \(state) by \(write)") }
         if before == .paused, state == .running || state == .scheduled {
@@ -177,6 +179,12 @@ struct Promises: Sendable {
         if isHalted { violated("a call goes out with refused credentials") }
         if deleted.contains(batch.campaign) { violated("a deleted campaign sends") }
         if work.state != .running { violated("a campaign sends that is \(work.state)") }
+    }
+
+    /// A job's call goes out: none in a pause, and none with refused credentials.
+    mutating func asked(_ call: JobCall) {
+        if isPaused { violated("a job's call goes out in a pause") }
+        if isHalted { violated("a job's call goes out with refused credentials") }
     }
 
     mutating func crashed() {

@@ -24,6 +24,7 @@ package struct ProviderModel: Sendable {
     private var attempts: [Account: Int] = [:]
     private var finals: Set<Account> = []
     private var accepted: Set<Account> = []
+    package var histories = Histories()
 
     package static let retryableCodes: Set<Int> = [70_169, 90_992, 91_000]
 
@@ -74,7 +75,8 @@ package struct ProviderModel: Sendable {
     package mutating func receive(
         _ batch: Batch,
         at now: Instant,
-        trouble: Set<Account> = []
+        trouble: Set<Account> = [],
+        wiped: Set<Account> = []
     ) -> Outcome {
         guard counts(batch, at: now) else {
             return .refused(.throttled(atLeast: .zero), code: 90_057, text: "too many messages")
@@ -95,9 +97,10 @@ package struct ProviderModel: Sendable {
                 continue
             }
             if !accepted.insert(account).inserted { acceptedTwice += 1 }
+            if !wiped.contains(account) { histories.add(batch.numbers, of: account, at: now) }
         }
         guard refused.count == batch.accounts.count, refused.allSatisfy({ $0.code == 70_107 })
-        else { return .answered(messageKey: "key", refused: refused) }
+        else { return .answered(messageKey: Histories.key(batch.numbers), refused: refused) }
         // Looked up first, or halved, so that the same accounts may be addressed once more.
         if batch.accounts.count > 1 { finals.subtract(batch.accounts) }
         return .refused(.recipientsUnconfirmed, code: 90_012, text: "invalid To_Account")
@@ -107,6 +110,14 @@ package struct ProviderModel: Sendable {
     package func check(_ accounts: [Account]) -> CheckOutcome {
         let missing = accounts.filter { Self.code(of: $0, attempt: 1) == 70_107 }
         return .answered(missing: missing, unclear: [])
+    }
+
+    package func lookUp(_ lookUp: LookUp, at now: Instant) -> LookUpOutcome {
+        .answered(histories.page(for: lookUp, at: now))
+    }
+
+    package mutating func recall(_ recall: Recall, at now: Instant) -> RecallOutcome {
+        histories.recall(recall, at: now)
     }
 
     package func isAccepted(_ account: Account) -> Bool { accepted.contains(account) }

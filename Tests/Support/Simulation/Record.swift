@@ -19,6 +19,10 @@ package struct Record: Sendable {
     private var policies: [Campaign.ID: UnknownPolicy] = [:]
     /// Those of them that an operator put back.
     private var reopened: Set<Account> = []
+    /// Recipients whose history shows nothing.
+    private var wiped: Set<Account> = []
+    /// Recipients that a check found missing, by campaign.
+    private var missing: [Campaign.ID: Set<Account>] = [:]
 
     package mutating func violated(_ text: String) {
         violations.append(text)
@@ -66,12 +70,19 @@ package struct Record: Sendable {
                 violated("\(account.text) is accepted after it was sent")
             }
             let policy = policies[batch.campaign] ?? .leave
-            let mayRepeat = policy == .resend || reopened.contains(account)
+            let mayRepeat =
+                switch policy {
+                case .resend: true
+                case .leave: reopened.contains(account)
+                case .verify: wiped.contains(account)
+                }
             if !mayRepeat || !isMaybeAccepted(account, in: batch.campaign) {
                 violated("\(account.text) is accepted twice under \(policy)")
             }
         }
     }
+
+    mutating func wiped(_ accounts: Set<Account>) { wiped.formUnion(accounts) }
 
     mutating func unknown(_ batch: Batch) {
         maybeAccepted[batch.campaign, default: []].formUnion(batch.accounts)
@@ -116,6 +127,7 @@ package struct Record: Sendable {
             if case .held = record.resolution, isUnseen {
                 violated("batch \(record.batch.rawValue) spends no attempt and nobody sees why")
             }
+        case (.stepJob(let step), .stepped(let result)): settle(step, result)
         case (.delete(let id), .changed(.success)):
             // The numbers of its batches may be used again.
             calls = calls.filter { $0.value.campaign != id }
@@ -124,6 +136,13 @@ package struct Record: Sendable {
         case (.retry(let id, let filter, let position), .changed(.success(let change)))
         where change.requeued > position?.requeued ?? 0:
             if filter.unknown { reopened.formUnion(maybeAccepted[id] ?? []) }
+            if filter.failed {
+                let back = missing[id]?.filter { account in
+                    position.map { $0.account < account } ?? true
+                        && change.next.map { account <= $0.account } ?? true
+                }
+                ended.subtract(back ?? [])
+            }
             for batch in calls.values where batch.campaign == id {
                 // Only those that this step looked at.
                 let accounts = batch.accounts.filter { account in
@@ -146,7 +165,19 @@ package struct Record: Sendable {
                 ended.insert(verdict.account)
             }
         case .unknown: ended.formUnion(batch.accounts)
-        case .held, .repeated, .split: break
+        case .held, .repeated, .lookedUp, .split: break
+        }
+    }
+
+    private mutating func settle(_ step: JobStep, _ result: JobStepped) {
+        for result in step.results {
+            switch result.verdict {
+            case .found: sent.insert(result.account)
+            case .missing:
+                missing[step.campaign, default: []].insert(result.account)
+                ended.insert(result.account)
+            case .absent, .refused, .unclear, .deferred, .present, .recalled, .gone, .kept: break
+            }
         }
     }
 

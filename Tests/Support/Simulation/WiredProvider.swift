@@ -134,7 +134,7 @@ final class WiredProvider: Provider {
         var missing: [Account] = []
         var unclear: [Account] = []
         for check in AccountCheck.all(of: accounts) {
-            switch check.outcome(of: answer(to: check)) {
+            switch check.outcome(of: answer(to: .accountCheck, check.body)) {
             case .answered(let gone, let open):
                 missing += gone
                 unclear += open
@@ -144,10 +144,51 @@ final class WiredProvider: Provider {
         return .answered(missing: missing, unclear: unclear)
     }
 
-    private func answer(to check: AccountCheck) -> [UInt8] {
+    func lookUp(_ lookUp: LookUp) async -> LookUpOutcome {
+        let question = HistoryQuestion(lookUp, administrator: Self.administrator)
+        return await ask(.history, question.body) { question.outcome(of: $0, clockLead: 0) }
+    }
+
+    func recall(_ recall: Recall) async -> RecallOutcome {
+        let request = RecallRequest(recall, administrator: Self.administrator)
+        return await ask(.recall, request.body) { RecallRequest.outcome(of: $0) }
+    }
+
+    /// The name by which the simulated provider goes where a message names no sender.
+    private static let administrator = "administrator"
+
+    /// Makes the call of a job, which is lost and garbled as batches are.
+    private func ask<Answer>(
+        _ command: SimulatedCommand,
+        _ body: [UInt8],
+        _ read: ([UInt8]) -> JobOutcome<Answer>
+    ) async -> JobOutcome<Answer> {
+        let (fate, delay) = draw()
+        switch fate {
+        case .notSent:
+            await time.wait(delay)
+            return .notSent("refused")
+        case .lost:
+            await time.wait(limits.callTimeout)
+            return .unknown(.timeout)
+        case .answerLost:
+            await time.wait(delay)
+            _ = answer(to: command, body)
+            await time.wait(limits.callTimeout - delay)
+            return .unknown(.timeout)
+        case .well, .garbled:
+            await time.wait(delay)
+            var answer = answer(to: command, body)
+            await time.wait(delay)
+            if fate == .garbled { answer.removeLast(answer.count / 2) }
+            return read(answer)
+        }
+    }
+
+    private func answer(to command: SimulatedCommand, _ body: [UInt8]) -> [UInt8] {
         state.withLock { state in
             do throws(CallRefusal) {
-                let call = try NeighbourCall(.accountCheck, parsing: check.body)
+                let call = try NeighbourCall(command, parsing: body)
                 return state.provider.receive(call, now: time.now())
             } catch {
                 return state.provider.refuse(error).json

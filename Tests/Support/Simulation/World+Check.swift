@@ -12,6 +12,7 @@ extension World {
             let recipients = try await recipients(of: id)
             record.check(campaign, recipients)
             promises.check(id, recipients)
+            checkJobs(campaign, recipients)
         }
         let strays = try await store.strayRowCount()
         if strays > 0 { record.violated("\(strays) rows of campaigns that are gone") }

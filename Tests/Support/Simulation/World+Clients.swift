@@ -25,7 +25,7 @@ extension World {
 
     private mutating func submit() async throws {
         let accounts = Invention.accounts(campaign: campaigns.count, using: &random)
-        let settings = Invention.settings(now.timestamp, using: &random)
+        let settings = inventedSettings()
         try await submit(accounts, settings)
     }
 
@@ -38,9 +38,15 @@ extension World {
         schedule(.event(.admitted(work)), after: draw(1...20))
     }
 
+    private mutating func inventedSettings() -> Campaign.Settings {
+        var settings = Invention.settings(now.timestamp, using: &random)
+        if faults.hasJobs { settings.onUnknown = Invention.policy(using: &random) }
+        return settings
+    }
+
     private mutating func draft() async throws {
         let accounts = Invention.accounts(campaign: campaigns.count, using: &random)
-        let settings = Invention.settings(now.timestamp, using: &random)
+        let settings = inventedSettings()
         let created = try await create([], settings: settings, start: false)
         let size = Int.random(in: 1...60, using: &random)
         let runs = stride(from: 0, to: accounts.count, by: size).map { start in

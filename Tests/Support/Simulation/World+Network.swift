@@ -101,7 +101,12 @@ extension World {
                 trouble.insert(account)
             }
         }
-        let outcome = provider.receive(batch, at: real, trouble: trouble)
+        var wiped: Set<Account> = []
+        for account in batch.accounts where faults.happens(faults.wipedHistory, &random) {
+            wiped.insert(account)
+        }
+        record.wiped(wiped)
+        let outcome = provider.receive(batch, at: real, trouble: trouble, wiped: wiped)
         if case .answered(_, let refused) = outcome {
             let refused = Set(refused.map(\.account))
             let accepted = batch.accounts.filter { !refused.contains($0) }

@@ -34,6 +34,7 @@ extension World {
         for id in campaigns {
             guard let campaign = try await store.campaign(id) else { continue }
             if campaign.counts.hasWork || campaign.state == .draft { isOver = false }
+            if campaign.jobs.contains(where: { $0.state == .running }) { isOver = false }
             if isUp, campaign.state == .draft { finish(campaign) }
             if isUp, campaign.state == .scheduled { begin(campaign) }
             if isUp, campaign.state == .paused || campaign.state == .halted {
@@ -110,6 +111,7 @@ extension World {
         case 25..<30: askPause(chance(3))
         case 30..<32 where faults.hasStreams: ask(.transition(id, .start))
         case 32..<36 where faults.hasDeletes: ask(.delete(id))
+        case 36..<40 where faults.hasJobs: askJob()
         default: break
         }
     }

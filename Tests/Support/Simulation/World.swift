@@ -54,6 +54,8 @@ package struct World {
     var quotas: LimitHistory
     var caps: [Campaign.ID: LimitHistory] = [:]
     package var ticks = 0
+    /// Calls of jobs that went out, by kind.
+    var jobCalls = JobCalls()
 
     enum Step: Sendable {
         case start
@@ -289,8 +291,14 @@ package struct World {
             promises.called(batch, now: now)
             send(batch)
         case .check(let accounts):
+            if let excess = jobCalls.add(.check, limits, at: real) { record.violated(excess) }
             let (outcome, after) = check(accounts)
             schedule(.event(.checked(outcome)), after: after)
+        case .jobCall(let id, let call):
+            promises.asked(call)
+            if let excess = jobCalls.add(call.kind, limits, at: real) { record.violated(excess) }
+            let (answer, after) = ask(call)
+            schedule(.event(.jobAnswered(id, answer)), after: after)
         case .wake(let instant):
             let wait = now.instant.duration(to: instant)
             precondition(wait > .zero || sabotage != nil, "seed \(seed): a wake lies in the past")

@@ -18,7 +18,10 @@ package struct QueueModel: Sendable {
         case .transition(let id, let transition): changed(id, transition)
         case .service: .done
         case .sweep: .swept(WriteResult.Swept(hasMore: false))
-        case .reclaim, .patch, .retry, .delete, .close: .changed(.failure(.notFound))
+        case .reclaim, .patch, .retry, .delete, .close, .startJob, .stopJob:
+            .changed(.failure(.notFound))
+        case .stepJob(let step):
+            .stepped(JobStepped(campaign: step.campaign, kind: step.kind, isRunning: false))
         }
     }
 

@@ -21,7 +21,7 @@ import fanoutd
 
     @Test func `no two keys share a name or a variable, and sections stand together`() {
         let keys = ConfigurationKey.all
-        #expect(keys.count == 30)
+        #expect(keys.count == 35)
         #expect(Set(keys.map(\.name)).count == keys.count)
         let variables = Set(keys.map(\.environmentName))
         #expect(variables.count == keys.count)
@@ -37,7 +37,9 @@ import fanoutd
             ("tencent.timeoutSeconds", 4, 60), ("limits.messagesPerMinute", 1, 10_000_000),
             ("limits.callsPerSecond", 1, 10_000), ("limits.batchAccounts", 1, 500),
             ("limits.packetBytes", 1_000, 12_288), ("limits.maxInFlight", 1, 256),
-            ("retry.maxAttempts", 1, 100),
+            ("retry.maxAttempts", 1, 100), ("tencent.historyDays", 1, 365),
+            ("jobs.checkCallsPerSecond", 1, 100), ("jobs.verifyCallsPerSecond", 1, 200),
+            ("jobs.recallCallsPerSecond", 1, 200), ("jobs.verifySettleSeconds", 5, 3_600),
         ]
     )
     func `a number keeps within the contract's range`(

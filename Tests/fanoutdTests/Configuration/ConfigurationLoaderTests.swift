@@ -60,6 +60,11 @@ import fanoutd
         #expect(configuration.limits.batchAccounts == 500)
         #expect(configuration.limits.packetBytes == 12_000)
         #expect(configuration.limits.maxInFlight == 64)
+        #expect(configuration.provider.historyDays == 7)
+        #expect(configuration.jobs.checkCallsPerSecond == 50)
+        #expect(configuration.jobs.verifyCallsPerSecond == 100)
+        #expect(configuration.jobs.recallCallsPerSecond == 100)
+        #expect(configuration.jobs.verifySettleSeconds == 60)
         #expect(configuration.retry.capSeconds == 300)
         #expect(configuration.defaults.onUnknown == .resend)
         #expect(configuration.defaults.priority == .normal)
@@ -98,6 +103,12 @@ import fanoutd
         #expect(configuration.defaults.priority == .high)
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
+    }
+
+    @Test(arguments: UnknownPolicy.allCases)
+    func `every policy for unknown calls can be the default`(_ policy: UnknownPolicy) throws {
+        let text = Self.required + "\ndefaults: { onUnknown: \(policy.rawValue) }\n"
+        #expect(try load(text).get().configuration.defaults.onUnknown == policy)
     }
 
     @Test(

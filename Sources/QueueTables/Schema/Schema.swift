@@ -8,18 +8,19 @@
 /// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
 /// came later than the first version: an engine that has older stores adds them one by one.
 package enum Schema {
-    package static let version = 7
+    package static let version = 8
 
     /// The statements that make a new store.
     package static func creation(_ dialect: Dialect) -> String {
         let texts = [
-            tables, service(dialect), keyedRequests, removed, removalIndexes, listing, tally,
-            dialect.tallyTriggers, closing,
+            campaign, campaignIndexes, tables, exception, exceptionIndexes, service(dialect),
+            keyedRequests, removed, removalIndexes, listing, tally, dialect.tallyTriggers, closing,
+            unknownCall, job, recall,
         ]
         return texts.map(dialect.schema).joined(separator: "\n")
     }
 
-    private static let tables = """
+    static let campaign = """
         -- Touched at creation, at the last intake, and when a retry reopened it.
         CREATE TABLE campaign (
             id INTEGER PRIMARY KEY,
@@ -33,7 +34,7 @@ package enum Schema {
             messages_per_minute INTEGER CHECK (messages_per_minute > 0),
             start_at_ms INTEGER,
             expires_at_ms INTEGER,
-            on_unknown TEXT NOT NULL CHECK (on_unknown IN ('resend', 'leave')),
+            on_unknown TEXT NOT NULL CHECK (on_unknown IN ('resend', 'leave', 'verify')),
             packet_overhead INTEGER NOT NULL,
             created_at_ms INTEGER NOT NULL,
             started_at_ms INTEGER,
@@ -52,11 +53,20 @@ package enum Schema {
             canceled INTEGER NOT NULL DEFAULT 0 CHECK (canceled >= 0),
             expired INTEGER NOT NULL DEFAULT 0 CHECK (expired >= 0),
             resent INTEGER NOT NULL DEFAULT 0,
-            touched_at_ms INTEGER NOT NULL DEFAULT 0
+            touched_at_ms INTEGER NOT NULL DEFAULT 0,
+            -- Wait for a look-up in the provider's history.
+            verifying INTEGER NOT NULL DEFAULT 0 CHECK (verifying >= 0),
+            -- Failed in a check: they have states of their own, though nobody addressed them.
+            absent INTEGER NOT NULL DEFAULT 0 CHECK (absent >= 0)
         ) STRICT;
+        """
+    static let campaignIndexes = """
         CREATE INDEX campaign_live ON campaign (id)
             WHERE state IN ('scheduled', 'running', 'paused', 'halted');
+        CREATE INDEX campaign_verifying ON campaign (id) WHERE verifying > 0;
+        """
 
+    private static let tables = """
         -- Apart from its campaign, whose row changes with every call.
         CREATE TABLE message (
             campaign INTEGER PRIMARY KEY,
@@ -99,35 +109,15 @@ package enum Schema {
             code INTEGER,
             info RAW,
             changed_at_ms INTEGER NOT NULL,
-            ledger INTEGER,
+            ledger INTEGER, -- of its last call
+            sender RAW, -- in whose name that went out, if the message names nobody
+            calls TEXT, -- of unknown outcome that addressed its accounts: keys of their batches
             CHECK (state NOT IN ('in_flight', 'held', 'repeat')
                 OR (accounts IS NULL) = (first_account IS NOT NULL))
         ) STRICT;
         CREATE UNIQUE INDEX batch_range ON batch (campaign, first_account)
             WHERE first_account IS NOT NULL;
         CREATE INDEX batch_open ON batch (state, campaign) WHERE state <> 'closed';
-
-        -- Every recipient that wasn't accepted at its first call. A member shares the status of its
-        -- list batch; one that waits and is of an earlier generation was terminated with it.
-        CREATE TABLE exception (
-            campaign INTEGER NOT NULL,
-            account RAW NOT NULL,
-            state TEXT NOT NULL
-                CHECK (state IN ('queued', 'retrying', 'member', 'failed', 'unknown')),
-            batch INTEGER CHECK ((batch IS NOT NULL) = (state = 'member')),
-            pass INTEGER NOT NULL,
-            attempts INTEGER NOT NULL,
-            code INTEGER,
-            info RAW,
-            due_at_ms INTEGER CHECK ((due_at_ms IS NOT NULL) = (state IN ('queued', 'retrying'))),
-            updated_at_ms INTEGER NOT NULL,
-            doubted INTEGER NOT NULL DEFAULT 0, -- an earlier call may have been accepted
-            PRIMARY KEY (campaign, account)
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX exception_doubted ON exception (campaign, pass)
-            WHERE doubted = 1 AND due_at_ms IS NOT NULL;
-        CREATE INDEX exception_due ON exception (campaign, pass, due_at_ms)
-            WHERE due_at_ms IS NOT NULL;
 
         CREATE TABLE failure (
             campaign INTEGER NOT NULL,
@@ -150,9 +140,44 @@ package enum Schema {
             id INTEGER PRIMARY KEY CHECK (id = 1),
             boot TEXT NOT NULL,
             last_instant_ns INTEGER NOT NULL,
-            message_sequence INTEGER NOT NULL
+            message_sequence INTEGER NOT NULL,
+            last_call INTEGER NOT NULL DEFAULT 0 -- the highest key given in `ledger`
         ) STRICT;
-        INSERT INTO clock VALUES (1, '', 0, 0);
+        INSERT INTO clock VALUES (1, '', 0, 0, 0);
+        """
+
+    static let exception = """
+        -- Every recipient that wasn't accepted at its first call. A member shares the status of its
+        -- list batch; one that waits and is of an earlier generation was terminated with it.
+        CREATE TABLE exception (
+            campaign INTEGER NOT NULL,
+            account RAW NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'retrying', 'verifying', 'member',
+                'failed', 'unknown')),
+            batch INTEGER CHECK ((batch IS NOT NULL) = (state = 'member')),
+            pass INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            code INTEGER,
+            info RAW,
+            due_at_ms INTEGER CHECK ((due_at_ms IS NOT NULL) = (state IN ('queued', 'retrying'))),
+            updated_at_ms INTEGER NOT NULL,
+            -- 1: an earlier call may have been accepted; 2: so, and the provider's history, looked
+            -- at since, shows none of them.
+            doubted INTEGER NOT NULL DEFAULT 0,
+            calls TEXT, -- of unknown outcome that addressed the recipient, as in `batch`
+            look_up_at_ms INTEGER,
+            look_ups INTEGER NOT NULL DEFAULT 0, -- that failed so far
+            PRIMARY KEY (campaign, account),
+            CHECK (state = 'unknown' OR (look_up_at_ms IS NOT NULL) = (state = 'verifying'))
+        ) STRICT, WITHOUT ROWID;
+        """
+    static let exceptionIndexes = """
+        CREATE INDEX exception_due ON exception (campaign, pass, due_at_ms)
+            WHERE due_at_ms IS NOT NULL;
+        CREATE INDEX exception_look_up ON exception (campaign, state, look_up_at_ms)
+            WHERE look_up_at_ms IS NOT NULL;
+        CREATE INDEX exception_doubted ON exception (campaign, account)
+            WHERE state = 'unknown' AND doubted = 1;
         """
 
     private static func service(_ dialect: Dialect) -> String {
@@ -175,7 +200,7 @@ package enum Schema {
     ///
     /// The row holds the answer itself, not the campaign: a repeated request gets the first answer,
     /// even if the campaign has run, or is gone, since.
-    private static let keyedRequests = """
+    static let keyedRequests = """
         CREATE TABLE keyed_request (
             caller RAW NOT NULL,
             key BLOB NOT NULL,
@@ -189,7 +214,7 @@ package enum Schema {
         """
 
     /// Campaigns that are deleted and may have rows left.
-    private static let removed = """
+    static let removed = """
         CREATE TABLE removed (
             campaign INTEGER PRIMARY KEY
         ) STRICT;
@@ -197,20 +222,20 @@ package enum Schema {
         """
 
     /// For the retention's search by time.
-    private static let removalIndexes = """
+    static let removalIndexes = """
         CREATE INDEX campaign_draft ON campaign (touched_at_ms) WHERE state = 'draft';
         CREATE INDEX campaign_finished ON campaign (finished_at_ms)
             WHERE finished_at_ms IS NOT NULL;
         """
 
     /// For lists of campaigns in some states, newest first.
-    private static let listing = """
+    static let listing = """
         CREATE INDEX campaign_state ON campaign (state, uuid);
         """
 
     /// How many campaigns are in each state: thousands of calls a day through the gateway make a
     /// million campaigns in a month, too many to count for each scrape.
-    private static let tally = """
+    static let tally = """
         CREATE TABLE campaign_tally (
             state TEXT PRIMARY KEY,
             count INTEGER NOT NULL CHECK (count >= 0)
@@ -222,28 +247,11 @@ package enum Schema {
         """
 
     /// Ended campaigns with more waiting recipients than one transaction should change.
-    private static let closing = """
+    static let closing = """
         CREATE TABLE closing (
             campaign INTEGER PRIMARY KEY,
             pass INTEGER NOT NULL,
             cursor RAW NOT NULL -- the last account that was looked at
         ) STRICT;
-        """
-}
-
-extension Schema {
-    /// For SQLite, the steps from the first version to the second, and so on.
-    package static let migrations = [
-        keyedRequests,
-        "ALTER TABLE service ADD COLUMN mark TEXT NOT NULL DEFAULT '';",
-        removed + touched + removalIndexes,
-        listing,
-        tally + Dialect.sqlite.tallyTriggers,
-        closing,
-    ].map(Dialect.sqlite.schema)
-
-    private static let touched = """
-        ALTER TABLE campaign ADD COLUMN touched_at_ms INTEGER NOT NULL DEFAULT 0;
-        UPDATE campaign SET touched_at_ms = created_at_ms;
         """
 }

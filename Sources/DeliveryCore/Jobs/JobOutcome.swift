@@ -1,0 +1,63 @@
+/// How a job's call ended; its answer, or why there is none.
+///
+/// Such a call addresses nobody, so it may be made again whatever became of it.
+package enum JobOutcome<Answer: Sendable & Hashable>: Sendable, Hashable {
+    case answered(Answer)
+    /// The call was refused. `recipients` is about its account, for good; `campaign` says that no
+    /// call of this job can succeed. It never is about a size, or about recipients unconfirmed.
+    case refused(Outcome.Refusal, code: Int, text: String)
+    /// The call certainly never went out.
+    case notSent(String)
+    /// No answer came that can be used.
+    case unknown(Outcome.UnknownCause)
+}
+
+package typealias LookUpOutcome = JobOutcome<HistoryPage>
+package typealias RecallOutcome = JobOutcome<RecallAnswer>
+
+/// What one page of a recipient's history shows.
+package struct HistoryPage: Sendable, Hashable {
+    /// One of the calls that were looked for, if the page has it.
+    package let found: FoundCall?
+    /// Where the next page begins; nil if this was the last, or shows what was looked for.
+    package let next: HistoryPosition?
+
+    package init(found: FoundCall?, next: HistoryPosition?) {
+        self.found = found
+        self.next = next
+    }
+}
+
+/// A call that the history shows: it was accepted.
+package struct FoundCall: Sendable, Hashable {
+    package let numbers: CallNumbers
+    /// The key that the lost answer would have had; nil if the history names none.
+    package let messageKey: String?
+
+    package init(numbers: CallNumbers, messageKey: String?) {
+        self.numbers = numbers
+        self.messageKey = messageKey
+    }
+}
+
+/// A place in a history, which only the provider's adapter can read.
+package struct HistoryPosition: Sendable, Hashable {
+    package let time: Int64
+    package let key: [UInt8]
+    /// The pages before it, so that no walk is endless.
+    package let pages: Int
+
+    package init(time: Int64, key: [UInt8], pages: Int = 1) {
+        self.time = time
+        self.key = key
+        self.pages = pages
+    }
+}
+
+/// What the provider says of a message that is to be taken back.
+package enum RecallAnswer: Sendable, Hashable {
+    /// It is taken back, now or by an earlier call.
+    case recalled(code: Int)
+    /// There is no such message: it never arrived, or is gone.
+    case missing(code: Int)
+}

@@ -1,0 +1,262 @@
+/// What an answer to a job's call comes to: the total function from answers to what is recorded or
+/// done next.
+package struct JobRule {
+    package let kind: Job.Kind
+    package let limits: Limits
+    package let now: Timestamp
+
+    package init(kind: Job.Kind, limits: Limits, now: Timestamp) {
+        self.kind = kind
+        self.limits = limits
+        self.now = now
+    }
+
+    /// What becomes of the recipient that a call was for.
+    package enum Decision: Sendable, Hashable {
+        case settled(JobResult.Verdict)
+        /// Another call is needed: the next page of its history, or that of another sender.
+        case goesOn(Inquiry)
+        /// The answer was about all calls, not about this one: it is made again.
+        case again
+        /// No call of this job can succeed.
+        case halts(Campaign.Reason)
+    }
+
+    // MARK: - Without a call
+
+    private static let isUnknown = "nothing is known of its call"
+    private static let isBeyondHistory = "the history doesn't reach back to its call"
+
+    /// What is certain of a recipient without asking; nil if it has to be asked about.
+    package func verdictUnasked(_ target: JobTarget) -> JobResult.Verdict? {
+        switch target.content {
+        case .account: nil
+        case .message(let key, _, _): key == nil ? .kept(code: nil) : nil
+        case .calls(let calls, _): verdictUnasked(calls)
+        }
+    }
+
+    private func verdictUnasked(_ calls: [UnknownCall]) -> JobResult.Verdict? {
+        let known = withinReach(calls)
+        guard let last = known.map(\.endedAt).max() else {
+            return .unclear(calls.isEmpty ? Self.isUnknown : Self.isBeyondHistory)
+        }
+        let settled = last.advanced(by: limits.settleTime)
+        return settled > now ? .deferred(until: settled, isFailure: false) : nil
+    }
+
+    /// The calls that the history can still show.
+    private func withinReach(_ calls: [UnknownCall]) -> [UnknownCall] {
+        calls.filter { $0.sentAt.advanced(by: limits.historyReach) > now }
+    }
+
+    /// The calls that one look-up may ask for: those in one sender's name.
+    package func calls(_ calls: [UnknownCall], ofSender number: Int) -> [UnknownCall] {
+        let known = withinReach(calls)
+        var senders: [[UInt8]?] = []
+        for call in known where !senders.contains(call.sender) { senders.append(call.sender) }
+        guard senders.indices.contains(number) else { return [] }
+        return known.filter { $0.sender == senders[number] }
+    }
+
+    // MARK: - Answers
+
+    /// Pages of one recipient's history that are read before the look-up counts as failed.
+    private static let pageLimit = 50
+
+    package func decision(
+        on target: JobTarget,
+        _ inquiry: Inquiry,
+        _ outcome: LookUpOutcome,
+        using random: inout SplitMix64
+    ) -> Decision {
+        guard case .calls(let calls, let attempts) = target.content else { return .again }
+        switch outcome {
+        case .answered(let page):
+            // A call that wasn't asked for is none of this answer's, whatever an adapter says.
+            if let found = page.found, calls.contains(where: { $0.numbers == found.numbers }) {
+                return .settled(.found(found))
+            }
+            if let next = page.next {
+                guard inquiry.pages < Self.pageLimit else { return failed(target, nil, &random) }
+                return .goesOn(inquiry.turned(to: next))
+            }
+            let other = inquiry.ofNextSender()
+            if !self.calls(calls, ofSender: other.sender).isEmpty { return .goesOn(other) }
+            guard attempts < limits.retry.attemptLimit else {
+                return .settled(.absent(dueAt: nil))
+            }
+            let dueAt = limits.retry.dueAt(spentAttempts: attempts, now: now, using: &random)
+            return .settled(.absent(dueAt: dueAt))
+        case .refused(.recipients, let code, _): return .settled(.refused(code: code))
+        case .refused(let refusal, let code, let text):
+            return refused(refusal, code, text, target, &random)
+        case .notSent: return failed(target, nil, &random)
+        case .unknown(let cause): return failed(target, cause.code, &random)
+        }
+    }
+
+    package func decision(
+        on target: JobTarget,
+        _ outcome: RecallOutcome,
+        using random: inout SplitMix64
+    ) -> Decision {
+        switch outcome {
+        case .answered(.recalled(let code)): return .settled(.recalled(code: code))
+        case .answered(.missing(let code)):
+            guard case .message(_, _, let acceptedAt) = target.content else { return .again }
+            // The history may not show the message yet.
+            let settled = acceptedAt.advanced(by: limits.settleTime)
+            return .settled(
+                settled > now ? .deferred(until: settled, isFailure: false) : .gone(code: code)
+            )
+        case .refused(.recipients, let code, _): return .settled(.kept(code: code))
+        case .refused(let refusal, let code, let text):
+            return refused(refusal, code, text, target, &random)
+        case .notSent: return failed(target, nil, &random)
+        case .unknown(let cause): return failed(target, cause.code, &random)
+        }
+    }
+
+    /// What a check's answer says of one of its accounts.
+    package func decision(
+        on target: JobTarget,
+        _ inquiry: Inquiry,
+        _ outcome: CheckOutcome
+    ) -> Decision {
+        switch outcome {
+        case .answered(let missing, let unclear):
+            if missing.contains(target.account) { return .settled(.missing) }
+            return .settled(unclear.contains(target.account) ? .unclear(nil) : .present)
+        case .refused(.throttled, _, _), .refused(.credentials, _, _),
+            .refused(.credentialsExpired, _, _):
+            return .again
+        case .refused(.campaign, let code, let text):
+            return .halts(Campaign.Reason(code: code, text: text))
+        case .refused, .notSent, .unknown:
+            // A hundred others wait for the same answer: the call goes out again as a whole.
+            let failed = inquiry.failed()
+            let isLast = failed.failures >= limits.retry.attemptLimit
+            return isLast ? .settled(.unclear(nil)) : .goesOn(failed)
+        }
+    }
+
+    private func refused(
+        _ refusal: Outcome.Refusal,
+        _ code: Int,
+        _ text: String,
+        _ target: JobTarget,
+        _ random: inout SplitMix64
+    ) -> Decision {
+        switch refusal {
+        case .throttled, .credentials, .credentialsExpired: .again
+        // Nobody waits for what the policy asks: it is asked again, and the campaign shows why.
+        case .campaign where kind != .settle: .halts(Campaign.Reason(code: code, text: text))
+        case .campaign, .retryable, .recipients, .recipientsUnconfirmed, .tooLarge:
+            failed(target, code, &random)
+        }
+    }
+
+    /// A call failed and is made again later, unless it failed too often for its job.
+    private func failed(
+        _ target: JobTarget,
+        _ code: Int?,
+        _ random: inout SplitMix64
+    ) -> Decision {
+        let failures = target.failures + 1
+        if failures >= limits.retry.attemptLimit {
+            switch kind {
+            case .verify: return .settled(.unclear(nil))
+            case .recall: return .settled(.kept(code: code))
+            // Nobody is lost or told twice as long as it goes on.
+            case .settle, .check: break
+            }
+        }
+        let dueAt = limits.retry.dueAt(spentAttempts: failures, now: now, using: &random)
+        return .settled(.deferred(until: dueAt, isFailure: true))
+    }
+}
+
+/// How far the calls about one recipient have come since it was fetched.
+package struct Inquiry: Sendable, Hashable {
+    /// The number of the sender whose calls are looked for.
+    package private(set) var sender = 0
+    /// Where the next page of the history begins; nil for the first.
+    package private(set) var position: HistoryPosition?
+    package private(set) var pages = 1
+    package private(set) var failures = 0
+
+    package init() {}
+
+    func turned(to position: HistoryPosition) -> Inquiry {
+        var inquiry = self
+        inquiry.position = position
+        inquiry.pages += 1
+        return inquiry
+    }
+
+    func ofNextSender() -> Inquiry {
+        var inquiry = Inquiry()
+        inquiry.sender = sender + 1
+        return inquiry
+    }
+
+    func failed() -> Inquiry {
+        var inquiry = self
+        inquiry.failures += 1
+        return inquiry
+    }
+}
+
+extension JobAnswer {
+    /// Whether no answer came that can be used.
+    var isFailure: Bool {
+        switch self {
+        case .check(let outcome): outcome.isFailure
+        case .lookUp(let outcome): outcome.isFailure
+        case .recall(let outcome): outcome.isFailure
+        }
+    }
+
+    /// The refusal of the whole call, if it was refused.
+    var refusal: (Outcome.Refusal, Campaign.Reason)? {
+        switch self {
+        case .check(.refused(let refusal, let code, let text)),
+            .lookUp(.refused(let refusal, let code, let text)),
+            .recall(.refused(let refusal, let code, let text)):
+            (refusal, Campaign.Reason(code: code, text: text))
+        case .check, .lookUp, .recall: nil
+        }
+    }
+
+    /// Whether the provider took the credentials and looked at the call itself.
+    var showsCredentials: Bool {
+        switch refusal?.0 {
+        case .throttled, .credentials, .credentialsExpired: false
+        case .retryable, .recipients, .recipientsUnconfirmed, .campaign, .tooLarge: true
+        case nil: isAnswered
+        }
+    }
+
+    /// Whether the provider carried the call out.
+    var isAnswered: Bool {
+        switch self {
+        case .check(.answered), .lookUp(.answered), .recall(.answered): true
+        case .check, .lookUp, .recall: false
+        }
+    }
+}
+
+extension JobOutcome {
+    fileprivate var isFailure: Bool {
+        switch self {
+        case .answered, .refused(.recipients, _, _), .refused(.campaign, _, _): false
+        case .refused, .notSent, .unknown: true
+        }
+    }
+}
+
+extension CheckOutcome {
+    /// Whether no answer came that can be used.
+    var isFailure: Bool { if case .answered = self { false } else { true } }
+}

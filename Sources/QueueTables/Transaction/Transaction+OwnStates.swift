@@ -1,0 +1,70 @@
+import DeliveryCore
+import JSON
+
+/// Recipients whose state differs from their batch's.
+extension Transaction {
+    /// The state of one account of a batch, as the row of its own will have it.
+    struct OwnState {
+        let account: Account
+        let state: RecipientStateRow.State
+        let attempts: Int
+        let code: Int?
+        var dueAt: Timestamp?
+        var lookUpAt: Timestamp?
+        /// Whether a call of the batch may have been accepted; earlier ones are known by the row.
+        var isMaybeAccepted = false
+    }
+
+    /// Gives accounts of a batch rows of their own.
+    func put(_ states: [OwnState], of batch: BatchRow, info: String? = nil) throws {
+        guard !states.isEmpty else { return }
+        let rows = JSONText { text in
+            text.array(of: states) { text, state in
+                text.array { text in
+                    text.string(state.account.bytes)
+                    text.string(state.state.rawValue)
+                    text.number(state.attempts)
+                    state.code.map { text.number($0) } ?? text.null()
+                    state.dueAt.map { text.number($0.milliseconds) } ?? text.null()
+                    state.lookUpAt.map { text.number($0.milliseconds) } ?? text.null()
+                    text.number(state.isMaybeAccepted ? 1 : 0)
+                }
+            }
+        }
+        try connection.run(
+            sql.state.put,
+            .int(batch.campaign),
+            .int(batch.generation),
+            .optional(info),
+            .int(now.timestamp.milliseconds),
+            .text(rows.bytes),
+            batch.calls.value
+        )
+    }
+
+    /// Remembers a batch's call, whose outcome stays unknown, as the provider's history would show
+    /// it.
+    func noteUnknownCall(of batch: inout BatchRow) throws {
+        batch.calls.add(batch.key)
+        try connection.run(
+            sql.lookUp.addCall,
+            .int(batch.campaign),
+            .int(batch.key),
+            .text(batch.sender ?? []),
+            .int(Int64(batch.numbers.sequence)),
+            .int(Int64(batch.numbers.random)),
+            .int(batch.changedAt.milliseconds),
+            .int(now.timestamp.milliseconds)
+        )
+    }
+}
+
+extension Resolution {
+    /// Whether the call may have been accepted, and its own answer will never tell.
+    var leavesUnknown: Bool {
+        switch self {
+        case .unknown, .repeated, .lookedUp: true
+        case .settled, .held, .split: false
+        }
+    }
+}

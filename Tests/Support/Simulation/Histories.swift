@@ -1,0 +1,62 @@
+import DeliveryCore
+
+/// What each recipient's history shows of the messages that were accepted, some time after they were.
+package struct Histories: Sendable {
+    /// How long until a history shows a message.
+    package var delay: Duration = .zero
+    /// Messages that were asked to be taken back once they were.
+    package private(set) var recalledTwice = 0
+
+    private struct Entry: Sendable {
+        let numbers: CallNumbers
+        let shownAt: Instant
+        var isRecalled = false
+    }
+
+    private var entries: [Account: [Entry]] = [:]
+
+    /// Entries on a page: few, so that there are second pages.
+    private static let pageSize = 2
+
+    mutating func add(_ numbers: CallNumbers, of account: Account, at now: Instant) {
+        let shownAt = now.advanced(by: delay)
+        entries[account, default: []].append(Entry(numbers: numbers, shownAt: shownAt))
+    }
+
+    /// The key of the message that a call with these numbers sent.
+    static func key(_ numbers: CallNumbers) -> String { "\(numbers.sequence)_\(numbers.random)" }
+
+    func page(for lookUp: LookUp, at now: Instant) -> HistoryPage {
+        let shown = (entries[lookUp.account] ?? []).filter { $0.shownAt <= now }
+        let start = Int(lookUp.position?.time ?? 0)
+        let page = shown.dropFirst(start).prefix(Self.pageSize)
+        let found = page.first { entry in
+            lookUp.calls.contains { $0.numbers == entry.numbers }
+        }
+        let end = start + page.count
+        return HistoryPage(
+            found: found.map {
+                FoundCall(numbers: $0.numbers, messageKey: Self.key($0.numbers))
+            },
+            next: end < shown.count ? HistoryPosition(time: Int64(end), key: []) : nil
+        )
+    }
+
+    mutating func recall(_ recall: Recall, at now: Instant) -> RecallOutcome {
+        let index = entries[recall.account]?.firstIndex {
+            Self.key($0.numbers) == recall.messageKey && $0.shownAt <= now
+        }
+        guard let index else { return .answered(.missing(code: 20_022)) }
+        guard entries[recall.account]?[index].isRecalled == false else {
+            recalledTwice += 1
+            return .answered(.recalled(code: 20_023))
+        }
+        entries[recall.account]?[index].isRecalled = true
+        return .answered(.recalled(code: 0))
+    }
+
+    /// Whether a message of the account is still there.
+    func isThere(_ account: Account, key: String?) -> Bool {
+        entries[account]?.contains { Self.key($0.numbers) == key && !$0.isRecalled } ?? false
+    }
+}
