@@ -14,13 +14,13 @@ extension Dispatcher {
 
     /// Puts in the commit what jobs have found, and asks for their next recipients.
     mutating func planJobSteps(_ now: Now) {
-        let (steps, next) = jobs.steps(mayFetch: jobsMayCall(now.instant), now: now)
+        let (steps, next) = jobs.steps(mayFetch: jobsMayCall(now.instant), limits, now: now)
         for step in steps { commits.add(.step(step)) }
         wakeUps.note(next)
     }
 
     mutating func planJobCalls(_ now: Now) {
-        wakeUps.note(jobs.nextDue(after: now.timestamp), now: now)
+        wakeUps.note(jobs.nextDue(limits, after: now.timestamp), now: now)
         guard jobsMayCall(now.instant) else { return }
         while true {
             let (call, next) = jobs.nextCall(limits, now: now)

@@ -42,7 +42,7 @@ package struct JobRule {
             return .unclear(calls.isEmpty ? Self.isUnknown : Self.isBeyondHistory)
         }
         let settled = last.advanced(by: limits.settleTime)
-        return settled > now ? .deferred(until: settled, isFailure: false) : nil
+        return limits.isSettled(settled, now) ? nil : .deferred(until: settled, isFailure: false)
     }
 
     /// The calls that the history can still show.
@@ -108,7 +108,8 @@ package struct JobRule {
             // The history may not show the message yet.
             let settled = acceptedAt.advanced(by: limits.settleTime)
             return .settled(
-                settled > now ? .deferred(until: settled, isFailure: false) : .gone(code: code)
+                limits.isSettled(settled, now)
+                    ? .gone(code: code) : .deferred(until: settled, isFailure: false)
             )
         case .refused(.recipients, let code, _): return .settled(.kept(code: code))
         case .refused(let refusal, let code, let text):

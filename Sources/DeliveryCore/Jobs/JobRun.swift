@@ -64,8 +64,8 @@ struct JobRun: Sendable {
     var isSettling: Bool { isIdle && isWalked && nextDueAt != nil }
 
     /// Whether an event or the time may bring it on now.
-    func isActive(_ now: Timestamp) -> Bool {
-        !isSettling || end != nil || nextDueAt.map { $0 <= now } ?? false
+    func isActive(_ limits: Limits, now: Timestamp) -> Bool {
+        !isSettling || end != nil || nextDueAt.map { limits.isSettled($0, now) } ?? false
     }
 
     // MARK: - Calls
@@ -136,7 +136,11 @@ struct JobRun: Sendable {
     // MARK: - Steps
 
     /// What is to be recorded and fetched now; otherwise when that may be.
-    mutating func nextStep(mayFetch: Bool, now: Now) -> (step: JobStep?, at: Instant?) {
+    mutating func nextStep(
+        mayFetch: Bool,
+        _ limits: Limits,
+        now: Now
+    ) -> (step: JobStep?, at: Instant?) {
         guard step == nil else { return (nil, nil) }
         var next = JobStep(campaign: key.campaign, kind: key.kind)
         let results = settledWalk + due.filter { slots[$0]?.verdict != nil }
@@ -148,9 +152,9 @@ struct JobRun: Sendable {
             if !isWalked, ready.count < Self.windowSize / 4, walked.count < Self.windowSize {
                 next.walk = .init(after: after, limit: Self.windowSize / 2)
             }
-            let isDue = nextDueAt.map { $0 <= now.timestamp } ?? false
-            if isDue, due.isEmpty {
-                next.due = .init(by: now.timestamp, limit: Self.windowSize / 2)
+            if let dueAt = nextDueAt, due.isEmpty, limits.isSettled(dueAt, now.timestamp) {
+                let by = max(dueAt, now.timestamp)
+                next.due = .init(by: by, limit: Self.windowSize / 2)
             }
         }
         next.end = plannedEnd(recording: next.results.count, mayFetch: mayFetch)

@@ -107,11 +107,13 @@ struct Jobs: Sendable {
     }
 
     /// Whether any run may be brought on now; settling ones cost nothing before their time.
-    private mutating func hasWork(_ now: Timestamp) -> Bool {
+    private mutating func hasWork(_ limits: Limits, _ now: Timestamp) -> Bool {
         if turns.isEmpty { return false }
-        if activeCount > 0 || (wakesAt.map { $0 <= now } ?? false) {
-            activeCount = runs.values.count { $0.isActive(now) }
-            wakesAt = runs.values.lazy.filter { !$0.isActive(now) }.compactMap(\.nextDueAt).min()
+        if activeCount > 0 || (wakesAt.map { limits.isSettled($0, now) } ?? false) {
+            activeCount = runs.values.count { $0.isActive(limits, now: now) }
+            wakesAt = runs.values.lazy.filter { !$0.isActive(limits, now: now) }.compactMap(
+                \.nextDueAt
+            ).min()
         }
         return activeCount > 0
     }
@@ -122,15 +124,19 @@ struct Jobs: Sendable {
     private static let stepLimit = 8
 
     /// What goes into this commit, and when more of it may be made otherwise.
-    mutating func steps(mayFetch: Bool, now: Now) -> (due: [JobStep], next: Instant?) {
-        guard hasWork(now.timestamp) else { return ([], nil) }
+    mutating func steps(
+        mayFetch: Bool,
+        _ limits: Limits,
+        now: Now
+    ) -> (due: [JobStep], next: Instant?) {
+        guard hasWork(limits, now.timestamp) else { return ([], nil) }
         var due: [JobStep] = []
         var next: Instant?
         for key in turns where due.count < Self.stepLimit {
             let wait = waitEnd(of: key.kind, now: now.instant)
             if let wait, mayFetch { next = min(next ?? wait, wait) }
             let mayFetch = mayFetch && wait == nil
-            guard let (step, at) = runs[key]?.nextStep(mayFetch: mayFetch, now: now) else {
+            guard let (step, at) = runs[key]?.nextStep(mayFetch: mayFetch, limits, now: now) else {
                 continue
             }
             if let step { due.append(step) }
@@ -141,8 +147,8 @@ struct Jobs: Sendable {
     }
 
     /// The next time at which deferred recipients are due, of runs that wait for nothing else.
-    mutating func nextDue(after now: Timestamp) -> Timestamp? {
-        _ = hasWork(now)
+    mutating func nextDue(_ limits: Limits, after now: Timestamp) -> Timestamp? {
+        _ = hasWork(limits, now)
         return wakesAt.flatMap { $0 > now ? $0 : nil }
     }
 
@@ -170,7 +176,7 @@ struct Jobs: Sendable {
         _ limits: Limits,
         now: Now
     ) -> (call: (JobCall.ID, JobCall)?, at: Instant?) {
-        guard hasWork(now.timestamp) else { return (nil, nil) }
+        guard hasWork(limits, now.timestamp) else { return (nil, nil) }
         var next: Instant?
         for (index, key) in turns.enumerated() {
             decideUnasked(key, limits, now: now.timestamp)
@@ -231,13 +237,15 @@ struct Jobs: Sendable {
         case .calls(let calls, _):
             let inquiry = run.inquiry(account)
             let rule = JobRule(kind: run.key.kind, limits: limits, now: now)
+            var own = rule.calls(calls, ofSender: inquiry.sender)
+            // The history has left the last of a sender's calls behind meanwhile.
+            if own.isEmpty { own = rule.calls(calls, ofSender: 0) }
+            guard !own.isEmpty else { preconditionFailure("a look-up that looks for no call") }
             return .lookUp(
                 LookUp(
                     account: account,
                     message: message,
-                    calls: rule.calls(calls, ofSender: inquiry.sender).map {
-                        $0.widened(by: clock.slack)
-                    },
+                    calls: own.map { $0.widened(by: clock.slack) },
                     position: inquiry.position
                 )
             )

@@ -49,4 +49,11 @@ extension Limits {
     func isDue(_ time: Timestamp, _ now: Now) -> Bool {
         time <= now.timestamp || time > now.timestamp.advanced(by: longestWait)
     }
+
+    /// Whether it is time to look a recipient up again.
+    ///
+    /// None waits longer than the settling time or the backoff's cap, as with `isDue`.
+    func isSettled(_ time: Timestamp, _ now: Timestamp) -> Bool {
+        time <= now || time > now.advanced(by: max(settleTime, longestWait))
+    }
 }
