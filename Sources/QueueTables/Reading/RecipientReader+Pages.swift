@@ -3,7 +3,7 @@ import DeliveryEngine
 
 extension RecipientReader {
     /// Rows read for one page, matching or not: some milliseconds of work.
-    fileprivate static let scanLimit = 5_000
+    static let scanLimit = 5_000
 
     /// The matching recipients after an account; at most `limit`.
     ///
@@ -47,10 +47,22 @@ extension RecipientReader {
             guard found.count < limit, scanned < Self.scanLimit else {
                 return RecipientPage(recipients: found, next: Account(checked: last))
             }
+            let account = query.bytes(0)
+            // Recipients beyond the cursor share one status, and there may be millions; only those
+            // that a check has failed differ.
+            if account.isBehind(campaign.cursor), !freshMatch {
+                while campaign.absent > 0, let own = try states.takeNext() {
+                    guard found.count < limit, scanned < Self.scanLimit else {
+                        return RecipientPage(recipients: found, next: Account(checked: last))
+                    }
+                    scanned += 1
+                    last = own.account.bytes
+                    if filter.matches(own) { found.append(own) }
+                }
+                break
+            }
             scanned += 1
-            last = query.bytes(0)
-            // Recipients beyond the cursor share one status, and there may be millions.
-            if last.isBehind(campaign.cursor), !freshMatch { break }
+            last = account
             let recipient: Recipient
             if let own = try states.take(last) {
                 recipient = own
@@ -115,7 +127,8 @@ extension RecipientReader {
             else { continue }
             let room = Value.int(limit - found.count)
             found += try connection.all(
-                sql.recipient.inRangeAfter,
+                campaign.absent > 0
+                    ? sql.recipient.ordinaryInRangeAfter : sql.recipient.inRangeAfter,
                 key,
                 .text(after),
                 .text(first),
@@ -126,87 +139,12 @@ extension RecipientReader {
         guard found.count < limit, filter.matches(fresh([])) else { return found }
         let start = after.isBehind(campaign.cursor) ? after : campaign.cursor
         let room = Value.int(limit - found.count)
+        let statement = campaign.absent > 0 ? sql.recipient.ordinaryAfter : sql.recipient.after
         return found
-            + (try connection.all(sql.recipient.after, key, .text(start), room) {
-                fresh($0.bytes(0))
-            })
+            + (try connection.all(statement, key, .text(start), room) { fresh($0.bytes(0)) })
     }
 }
 
 private func max<T>(_ lhs: T, _ rhs: T, by precedes: (T, T) -> Bool) -> T {
     precedes(lhs, rhs) ? rhs : lhs
-}
-
-/// The campaign's recipients with a state of their own, in order.
-private struct StateWalk {
-    private let reader: RecipientReader
-    private let query: any PreparedStatement
-    private var upcoming: RecipientStateRow?
-    /// The list batches seen: their recipients lie side by side.
-    private var batches: [Int64: BatchRow] = [:]
-
-    init(_ reader: RecipientReader, after: [UInt8]) throws {
-        self.reader = reader
-        let key = Value.int(reader.campaign.key)
-        query = try reader.connection.query(
-            sql.state.after,
-            key,
-            .text(after),
-            .int(RecipientReader.scanLimit + 1)
-        )
-        try advance()
-    }
-
-    private mutating func advance() throws {
-        upcoming = try query.step() ? RecipientStateRow(query) : nil
-    }
-
-    mutating func takeNext() throws -> Recipient? {
-        guard let row = upcoming else { return nil }
-        try advance()
-        guard let key = row.batch else { return reader.recipient(row, batch: nil) }
-        let batch = try batches[key] ?? reader.batch(key)
-        batches[key] = batch
-        return reader.recipient(row, batch: batch)
-    }
-
-    /// The next one if it is this account's.
-    mutating func take(_ account: [UInt8]) throws -> Recipient? {
-        upcoming?.account == account ? try takeNext() : nil
-    }
-
-    func end() { query.clear() }
-}
-
-/// The campaign's range batches in order.
-private struct RangeWalk {
-    private let query: any PreparedStatement
-    private var current: BatchRow?
-
-    init(_ reader: RecipientReader, after: [UInt8]) throws {
-        let key = Value.int(reader.campaign.key)
-        let covering = try reader.connection.first(sql.batch.covering, key, .text(after)) {
-            $0.bytes(BatchRow.firstAccountColumn)
-        }
-        // Each batch holds an account at least, except the one that covers the start of the page.
-        query = try reader.connection.query(
-            sql.batch.rangesFrom,
-            key,
-            .text(covering ?? []),
-            .int(RecipientReader.scanLimit + 2)
-        )
-    }
-
-    /// The batch whose range an account lies in; accounts must come in order.
-    mutating func covering(_ account: [UInt8]) throws -> BatchRow {
-        while true {
-            if let current, case .range(_, let last) = current.accounts, !account.isBehind(last) {
-                return current
-            }
-            guard try query.step() else { throw DamagedRow("account without a batch") }
-            current = try BatchRow(query)
-        }
-    }
-
-    func end() { query.clear() }
 }

@@ -180,14 +180,19 @@ extension Connection {
         try first(sql.batch.byKey, .int(key)) { try BatchRow($0) }
     }
 
-    /// A batch's accounts in the order of its call.
+    /// An open batch's accounts in the order of its call.
+    ///
+    /// Those in its range with a state of their own failed in a check, and it never had them.
     func accounts(of batch: BatchRow) throws -> [Account] {
         switch batch.accounts {
         case .list(let accounts): accounts ?? []
         case .range(let first, let last):
-            try all(sql.recipient.inRange, .int(batch.campaign), .text(first), .text(last)) {
-                Account(checked: $0.bytes(0))
-            }
+            try all(
+                sql.recipient.ordinaryInRange,
+                .int(batch.campaign),
+                .text(first),
+                .text(last)
+            ) { Account(checked: $0.bytes(0)) }
         }
     }
 

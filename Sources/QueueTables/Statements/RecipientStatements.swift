@@ -11,22 +11,49 @@ struct RecipientStatements: Sendable {
     let insertMany = Self.insertion(rows: Self.rowsPerStatement)
     let insertOne = Self.insertion(rows: 1)
     let has: StatementText = "SELECT 1 FROM recipient WHERE campaign = ? AND account = ?"
+    let after: StatementText = """
+        SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+        """
+    let inRangeAfter: StatementText = """
+        SELECT account FROM recipient
+        WHERE campaign = ? AND account > ? AND account BETWEEN ? AND ? ORDER BY account LIMIT ?
+        """
     let among = StatementText { dialect in
         """
         SELECT account FROM recipient
         WHERE campaign = ?1 AND \(dialect.contains("account", .raw, in: "?2"))
         """
     }
-    let after: StatementText = """
-        SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+
+    // MARK: Without those that have a state of their own
+
+    private static let own = """
+        EXISTS (SELECT 1 FROM exception
+            WHERE exception.campaign = recipient.campaign AND exception.account = recipient.account)
         """
-    let inRange: StatementText = """
-        SELECT account FROM recipient
-        WHERE campaign = ? AND account BETWEEN ? AND ? ORDER BY account
+    let ordinaryAfter: StatementText = """
+        SELECT account FROM recipient WHERE campaign = ? AND account > ? AND NOT \(Self.own)
+        ORDER BY account LIMIT ?
         """
-    let inRangeAfter: StatementText = """
+    let ordinaryInRangeAfter: StatementText = """
         SELECT account FROM recipient
-        WHERE campaign = ? AND account > ? AND account BETWEEN ? AND ? ORDER BY account LIMIT ?
+        WHERE campaign = ? AND account > ? AND account BETWEEN ? AND ? AND NOT \(Self.own)
+        ORDER BY account LIMIT ?
+        """
+    let ordinaryInRange: StatementText = """
+        SELECT account FROM recipient
+        WHERE campaign = ? AND account BETWEEN ? AND ? AND NOT \(Self.own) ORDER BY account
+        """
+    let ordinaryAmong = StatementText { dialect in
+        """
+        SELECT account FROM recipient
+        WHERE campaign = ?1 AND \(dialect.contains("account", .raw, in: "?2")) AND NOT \(Self.own)
+        """
+    }
+    /// All of them, each with whether it has one.
+    let marked: StatementText = """
+        SELECT account, CASE WHEN \(Self.own) THEN 1 ELSE 0 END FROM recipient
+        WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
         """
 }
 

@@ -81,14 +81,14 @@ extension Transaction {
         return .claimed(call, try connection.work(campaign))
     }
 
-    /// The next accounts after the cursor, as many as fit.
+    /// The next accounts after the cursor, as many as fit, without those that a check has failed.
     private func freshAccounts(of campaign: CampaignRow, _ claim: Write.Claim) throws -> [Account] {
         guard campaign.fresh > 0 else { return [] }
         var accounts: [Account] = []
         accounts.reserveCapacity(claim.accountLimit)
         var room = claim.byteLimit
         let query = try connection.query(
-            sql.recipient.after,
+            campaign.absent > 0 ? sql.recipient.ordinaryAfter : sql.recipient.after,
             .int(campaign.key),
             .text(campaign.cursor),
             .int(claim.accountLimit)

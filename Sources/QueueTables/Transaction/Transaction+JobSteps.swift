@@ -34,7 +34,8 @@ extension Transaction {
         guard !results.isEmpty else { return Job.Tally() }
         switch kind {
         case .settle, .verify: return try recordLookUps(results, of: kind, &campaign)
-        case .check, .recall: return Job.Tally()
+        case .check: return try row.map { try recordCheck(results, $0, &campaign) } ?? Job.Tally()
+        case .recall: return Job.Tally()
         }
     }
 
@@ -47,6 +48,8 @@ extension Transaction {
     ) throws {
         if let cursor = step.cursor?.bytes, cursor.isBehind(row.cursor) { row.cursor = cursor }
         for result in step.kind.results { row.job.tally[result] += tally[result] }
+        // Whom a check fails is left no more, however often it is asked for.
+        row.settled += step.kind == .check ? tally.done - tally[.missing] : tally.done
         guard row.job.state == .running else { return }
         switch step.end {
         case .halted(let reason)?: row.end(.halted, reason: reason, at: now.timestamp)
@@ -75,7 +78,8 @@ extension Transaction {
         case .verify:
             try handOutDeferred(&stepped, .unknown, step.due, campaign)
             if let walk = step.walk, let row { try walkLookUps(&stepped, walk, row) }
-        case .check, .recall: break
+        case .check: if let walk = step.walk, let row { try walkDraft(&stepped, walk, row) }
+        case .recall: break
         }
     }
 }

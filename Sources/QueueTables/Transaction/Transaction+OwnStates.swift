@@ -17,6 +17,18 @@ extension Transaction {
 
     /// Gives accounts of a batch rows of their own.
     func put(_ states: [OwnState], of batch: BatchRow, info: String? = nil) throws {
+        let (campaign, generation) = (batch.campaign, batch.generation)
+        try put(states, of: campaign, in: generation, calls: batch.calls, info: info)
+    }
+
+    /// Gives recipients of a campaign rows of their own.
+    func put(
+        _ states: [OwnState],
+        of campaign: Int64,
+        in generation: Int,
+        calls: CallList,
+        info: String?
+    ) throws {
         guard !states.isEmpty else { return }
         let rows = JSONText { text in
             text.array(of: states) { text, state in
@@ -33,12 +45,12 @@ extension Transaction {
         }
         try connection.run(
             sql.state.put,
-            .int(batch.campaign),
-            .int(batch.generation),
+            .int(campaign),
+            .int(generation),
             .optional(info),
             .int(now.timestamp.milliseconds),
             .text(rows.bytes),
-            batch.calls.value
+            calls.value
         )
     }
 

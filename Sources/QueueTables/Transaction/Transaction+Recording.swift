@@ -113,7 +113,7 @@ extension Transaction {
         _ campaign: inout CampaignRow
     ) throws {
         // Read before the batch drops its list.
-        let own = try connection.verdicts(verdicts, of: batch)
+        let own = try connection.verdicts(verdicts, of: batch, stepsOver: campaign.absent > 0)
         let isTerminated = batch.generation < campaign.generation
         let terminal = isTerminated ? try terminalStatus(of: batch, campaign) : nil
         let closing = isTerminated ? try connection.closing(of: campaign.key) : nil
@@ -249,10 +249,11 @@ extension Connection {
     /// The verdicts on accounts of the batch, one each.
     ///
     /// The provider's answer may name any account; one outside the batch must not enter the
-    /// counters.
+    /// counters, be it one in its range that a check has failed.
     func verdicts(
         _ verdicts: [Resolution.AccountVerdict],
-        of batch: BatchRow
+        of batch: BatchRow,
+        stepsOver: Bool
     ) throws -> [Resolution.AccountVerdict] {
         var own: Set<Account> = []
         switch batch.accounts {
@@ -262,7 +263,8 @@ extension Connection {
                 !first.isBehind($0.bytes) && !$0.bytes.isBehind(last)
             }
             guard !named.isEmpty else { return [] }
-            try each(sql.recipient.among, .int(batch.campaign), .list(named)) {
+            let statement = stepsOver ? sql.recipient.ordinaryAmong : sql.recipient.among
+            try each(statement, .int(batch.campaign), .list(named)) {
                 own.insert(Account(checked: $0.bytes(0)))
             }
         }
