@@ -13,9 +13,13 @@ extension RecipientReader {
     func page(matching filter: RecipientFilter, after: [UInt8], limit: Int) throws -> RecipientPage
     {
         let page =
-            try filter.includesSent
-            ? wholePage(matching: filter, after: after, limit: limit)
-            : partialPage(matching: filter, after: after, limit: limit)
+            if filter.isOfRecallRows {
+                try recallPage(matching: filter, after: after, limit: limit)
+            } else if filter.includesSent {
+                try wholePage(matching: filter, after: after, limit: limit)
+            } else {
+                try partialPage(matching: filter, after: after, limit: limit)
+            }
         // In a damaged store the next position may lie behind this one: a client would never end.
         if let next = page.next, !next.bytes.isBehind(after) {
             throw DamagedRow("recipients out of order")
@@ -39,6 +43,8 @@ extension RecipientReader {
         defer { states.end() }
         var ranges = try RangeWalk(self, after: after)
         defer { ranges.end() }
+        var recalls = try RecallWalk(self, after: after)
+        defer { recalls.end() }
         let freshMatch = filter.matches(fresh([]))
         var found: [Recipient] = []
         var last = after
@@ -63,7 +69,7 @@ extension RecipientReader {
             }
             scanned += 1
             last = account
-            let recipient: Recipient
+            var recipient: Recipient
             if let own = try states.take(last) {
                 recipient = own
             } else if last.isBehind(campaign.cursor) {
@@ -71,6 +77,29 @@ extension RecipientReader {
             } else {
                 recipient = self.recipient(last, in: try ranges.covering(last))
             }
+            if let recall = try recalls.take(account) { recipient.take(recall) }
+            if filter.matches(recipient) { found.append(recipient) }
+        }
+        return RecipientPage(recipients: found, next: nil)
+    }
+
+    private func recallPage(
+        matching filter: RecipientFilter,
+        after: [UInt8],
+        limit: Int
+    ) throws -> RecipientPage {
+        var recalls = try RecallWalk(self, after: after)
+        defer { recalls.end() }
+        var found: [Recipient] = []
+        var last = after
+        var scanned = 0
+        while let row = try recalls.takeNext() {
+            guard found.count < limit, scanned < Self.scanLimit else {
+                return RecipientPage(recipients: found, next: Account(checked: last))
+            }
+            scanned += 1
+            last = row.account
+            guard let recipient = try recipient(Account(checked: last)) else { continue }
             if filter.matches(recipient) { found.append(recipient) }
         }
         return RecipientPage(recipients: found, next: nil)
@@ -145,6 +174,6 @@ extension RecipientReader {
     }
 }
 
-private func max<T>(_ lhs: T, _ rhs: T, by precedes: (T, T) -> Bool) -> T {
+func max<T>(_ lhs: T, _ rhs: T, by precedes: (T, T) -> Bool) -> T {
     precedes(lhs, rhs) ? rhs : lhs
 }

@@ -8,15 +8,27 @@ struct RecipientReader {
     let terminations: [Termination]
     /// Recipients that a cancel or an expiry has yet to end still wait.
     private let closing: Closing?
+    /// The campaign's recall, if one was ever asked for.
+    let recall: JobRow?
 
     init(_ campaign: CampaignRow, _ connection: any Connection) throws {
         self.campaign = campaign
         self.connection = connection
         terminations = try connection.terminations(of: campaign)
         closing = terminations.isEmpty ? nil : try connection.closing(of: campaign.key)
+        recall = campaign.counts.sent > 0 ? try connection.job(.recall, of: campaign.key) : nil
     }
 
     func recipient(_ account: Account) throws -> Recipient? {
+        var recipient = try derived(account)
+        guard recall != nil else { return recipient }
+        try connection.each(sql.recall.one, .int(campaign.key), .text(account.bytes)) {
+            recipient?.take(try RecallRow($0))
+        }
+        return recipient
+    }
+
+    private func derived(_ account: Account) throws -> Recipient? {
         let key = Value.int(campaign.key)
         let text = Value.text(account.bytes)
         let row = try connection.first(sql.state.one, key, text) { try RecipientStateRow($0) }
@@ -38,6 +50,19 @@ struct RecipientReader {
         return batch
     }
 
+    /// The batch whose call accepted a recipient; nil if none did.
+    func acceptingBatch(of account: [UInt8]) throws -> BatchRow? {
+        let (key, text) = (Value.int(campaign.key), Value.text(account))
+        let own = try connection.first(sql.state.one, key, text) { try RecipientStateRow($0) }
+        var found: BatchRow?
+        if let own {
+            found = try own.batch.map { try batch($0) }
+        } else if !account.isBehind(campaign.cursor) {
+            found = try connection.first(sql.batch.covering, key, text) { try BatchRow($0) }
+        }
+        return found?.state == .closed ? found : nil
+    }
+
     // MARK: Deriving
 
     /// A recipient beyond the cursor: no call addressed it.
@@ -51,7 +76,8 @@ struct RecipientReader {
 
     /// A recipient that shares the status of its range batch.
     func recipient(_ account: [UInt8], in batch: BatchRow) -> Recipient {
-        Recipient(
+        let recall = batch.state == .closed ? recall?.recall(of: account, batch.ledger) : nil
+        return Recipient(
             account: Account(checked: account),
             status: status(of: batch),
             code: batch.code,
@@ -59,7 +85,9 @@ struct RecipientReader {
             attempts: batch.attempts,
             messageKey: batch.messageKey,
             updatedAt: batch.changedAt,
-            nextAttemptAt: batch.dueAt
+            nextAttemptAt: batch.dueAt,
+            recall: recall,
+            recallCode: recall == .recalled ? 0 : nil
         )
     }
 
@@ -99,11 +127,27 @@ struct RecipientReader {
     }
 }
 
+extension Recipient {
+    /// Takes what its recall came to from a row of its own.
+    mutating func take(_ row: RecallRow) {
+        (recall, recallCode) = (row.state, row.code)
+    }
+}
+
 extension RecipientFilter {
     func matches(_ recipient: Recipient) -> Bool {
         guard statuses.isEmpty || statuses.contains(recipient.status) else { return false }
+        guard recalls.isEmpty || recipient.recall.map(recalls.contains) == true else {
+            return false
+        }
         guard !codes.isEmpty else { return true }
         return recipient.code.map { codes.contains($0) } ?? false
+    }
+
+    /// Whether all that match have rows of a recall: who was recalled with the plain code, or waits
+    /// for the walk, has none.
+    var isOfRecallRows: Bool {
+        !recalls.isEmpty && recalls.isDisjoint(with: [.recalled, .queued])
     }
 
     /// Whether the filter includes ordinary sent recipients, of which there may be millions.

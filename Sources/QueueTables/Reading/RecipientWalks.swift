@@ -84,3 +84,40 @@ struct RangeWalk {
 
     func end() { query.clear() }
 }
+
+/// The campaign's recipients with a row of a recall, in order.
+struct RecallWalk {
+    private let query: (any PreparedStatement)?
+    private var upcoming: RecallRow?
+
+    init(_ reader: RecipientReader, after: [UInt8]) throws {
+        guard reader.recall != nil else {
+            query = nil
+            return
+        }
+        query = try reader.connection.query(
+            sql.recall.after,
+            .int(reader.campaign.key),
+            .text(after),
+            .int(RecipientReader.scanLimit + 1)
+        )
+        try advance()
+    }
+
+    private mutating func advance() throws {
+        upcoming = try query.flatMap { try $0.step() ? RecallRow($0) : nil }
+    }
+
+    mutating func takeNext() throws -> RecallRow? {
+        guard let row = upcoming else { return nil }
+        try advance()
+        return row
+    }
+
+    /// The next one if it is this account's.
+    mutating func take(_ account: [UInt8]) throws -> RecallRow? {
+        upcoming?.account == account ? try takeNext() : nil
+    }
+
+    func end() { query?.clear() }
+}

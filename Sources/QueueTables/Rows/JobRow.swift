@@ -46,10 +46,49 @@ struct JobRow: Sendable {
         (cursor, goal, walkEnd) = ([], sent, last)
     }
 
+    /// Fixes whom the walk of a recall is about, before it hands out the first: calls that were out
+    /// when it was asked for have ended.
+    mutating func settleGoal(_ sent: Int, upTo last: Int64) {
+        guard cursor.isEmpty, job.tally.done == 0 else { return }
+        (goal, walkEnd) = (sent, last)
+        job.total = sent - settled
+    }
+
+    /// Ends the walk of a recall: everyone it was about has a result.
+    mutating func endRecall() {
+        settledEnd = walkEnd
+        (keptEnd, keptCursor) = (Self.beforeAll, [])
+    }
+
     mutating func end(_ state: Job.State, reason: Campaign.Reason? = nil, at time: Timestamp) {
         job.state = state
         job.reason = reason
         job.finishedAt = time
+    }
+}
+
+// MARK: Of a recall
+
+extension JobRow {
+    /// Whether an accepted recipient without a row of its own has its result.
+    private func isSettled(_ account: [UInt8], _ call: Int64) -> Bool {
+        call <= settledEnd || (call <= keptEnd && !account.isBehind(keptCursor))
+    }
+
+    /// Whether the walk is about a recipient that a call of this number in the ledger addressed.
+    func awaits(_ account: [UInt8], _ call: Int64?) -> Bool {
+        let call = call ?? 0
+        return call <= walkEnd && !isSettled(account, call)
+    }
+
+    /// What the recall came to for an accepted recipient without a row of its own; nil if it isn't
+    /// about it.
+    func recall(of account: [UInt8], _ call: Int64?) -> Recipient.Recall? {
+        let call = call ?? 0
+        if isSettled(account, call) || (call <= walkEnd && !account.isBehind(cursor)) {
+            return .recalled
+        }
+        return call <= walkEnd && job.state == .running ? .queued : nil
     }
 }
 

@@ -8,6 +8,7 @@ package struct Statements: Sendable {
     let batch = BatchStatements()
     let lookUp = LookUpStatements()
     let job = JobStatements()
+    let recall = RecallStatements()
     let ledger = LedgerStatements()
     let service = ServiceStatements()
     let removal = RemovalStatements()

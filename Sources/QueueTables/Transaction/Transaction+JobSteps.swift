@@ -6,11 +6,11 @@ extension Transaction {
         var stepped = JobStepped(campaign: step.campaign, kind: step.kind, isRunning: false)
         guard var campaign = try campaign(step.campaign) else { return .stepped(stepped) }
         var row = try connection.job(step.kind, of: campaign.key)
-        stepped.tally = try record(step.results, of: step.kind, &row, &campaign)
+        stepped.tally = try record(step, row, &campaign)
         campaign.finish(at: now.timestamp)
         update(campaign)
         if var job = row {
-            try advance(&job, by: step, stepped.tally, campaign)
+            try advance(&job, by: step, stepped.tally)
             try job.save(connection)
             row = job
         }
@@ -26,16 +26,18 @@ extension Transaction {
     }
 
     private mutating func record(
-        _ results: [JobResult],
-        of kind: Job.Kind,
-        _ row: inout JobRow?,
+        _ step: JobStep,
+        _ row: JobRow?,
         _ campaign: inout CampaignRow
     ) throws -> Job.Tally {
-        guard !results.isEmpty else { return Job.Tally() }
-        switch kind {
-        case .settle, .verify: return try recordLookUps(results, of: kind, &campaign)
-        case .check: return try row.map { try recordCheck(results, $0, &campaign) } ?? Job.Tally()
-        case .recall: return Job.Tally()
+        guard !step.results.isEmpty else { return Job.Tally() }
+        switch (step.kind, row) {
+        case (.settle, _), (.verify, _?):
+            return try recordLookUps(step.results, of: step.kind, &campaign)
+        case (.check, let row?): return try recordCheck(step.results, row, &campaign)
+        case (.recall, let row?): return try recordRecalls(step, row)
+        // Nobody asked for it.
+        case (_, nil): return Job.Tally()
         }
     }
 
@@ -43,8 +45,7 @@ extension Transaction {
     private func advance(
         _ row: inout JobRow,
         by step: JobStep,
-        _ tally: Job.Tally,
-        _ campaign: CampaignRow
+        _ tally: Job.Tally
     ) throws {
         if let cursor = step.cursor?.bytes, cursor.isBehind(row.cursor) { row.cursor = cursor }
         for result in step.kind.results { row.job.tally[result] += tally[result] }
@@ -55,6 +56,7 @@ extension Transaction {
         case .halted(let reason)?: row.end(.halted, reason: reason, at: now.timestamp)
         case .completed? where try !hasDeferred(row):
             row.end(.completed, at: now.timestamp)
+            if row.job.kind == .recall { row.endRecall() }
         case .completed?, nil: break
         }
     }
@@ -63,7 +65,8 @@ extension Transaction {
     private func hasDeferred(_ row: JobRow) throws -> Bool {
         switch row.job.kind {
         case .verify, .settle: try firstLookUp(.unknown, of: row.campaign) != nil
-        case .check, .recall: false
+        case .recall: try hasDeferredRecalls(row.campaign)
+        case .check: false
         }
     }
 
@@ -79,7 +82,12 @@ extension Transaction {
             try handOutDeferred(&stepped, .unknown, step.due, campaign)
             if let walk = step.walk, let row { try walkLookUps(&stepped, walk, row) }
         case .check: if let walk = step.walk, let row { try walkDraft(&stepped, walk, row) }
-        case .recall: break
+        case .recall:
+            try handOutDeferredRecalls(&stepped, step.due, campaign)
+            guard let walk = step.walk, var job = row else { return }
+            try walkAccepted(&stepped, walk, &job, campaign)
+            try job.save(connection)
+            row = job
         }
     }
 }
