@@ -47,6 +47,7 @@ private struct Walk {
     mutating func step() async throws {
         seconds += Int64.random(in: 0...3, using: &random)
         let id = ids.randomElement(using: &random) ?? makeID()
+        if Int.random(in: 0..<5, using: &random) == 0 { return try await goOn(with: id) }
         let write = write(id)
         let result = try await store.commit(write, now: at(Double(seconds)))
         if case .claimed(let batch?, _) = result { open[batch.id] = batch.accounts }
@@ -93,10 +94,66 @@ private struct Walk {
                 verdicts.append(makeVerdict(account, kind, code: code))
             }
             return .settled(messageKey: "key", verdicts: verdicts)
+        case 5 where Bool.random(using: &random):
+            return .lookedUp(from: dueAt, info: "timeout", code: nil)
         case 5: return .unknown(info: "timeout", code: nil)
         case 6: return .held(dueAt: dueAt)
         case 7..<9: return .repeated(dueAt: dueAt, info: "HTTP 502", code: nil)
         default: return .split(Bool.random(using: &random) ? .refused : .tooLarge)
+        }
+    }
+
+    /// Asks a job of a campaign who is next, and records what became of some of them.
+    private mutating func goOn(with id: Campaign.ID) async throws {
+        let kinds: [Job.Kind] = [.settle, .settle, .verify, .recall]
+        let kind = kinds.randomElement(using: &random) ?? .settle
+        let now = at(Double(seconds))
+        if kind != .settle { try await store.commit(makeStart(kind, of: id), now: now) }
+        let asked = makeStep(kind, of: id, walk: 7, due: now, dueLimit: 5)
+        let step = try await store.step(asked, now: now)
+        let walked = step.walked.prefix(Int.random(in: 0...7, using: &random))
+        let due = step.due.filter { _ in Bool.random(using: &random) }
+        let results = (walked + due).map { target in
+            JobResult(account: target.account, verdict: verdict(kind, on: target))
+        }
+        let isLast = step.next == nil && walked.count == step.walked.count
+        let recorded = try await store.step(
+            makeStep(
+                kind,
+                of: id,
+                results: results,
+                cursor: walked.last?.account,
+                end: isLast ? .completed : nil
+            ),
+            now: now
+        )
+        let settled = results.count { if case .deferred = $0.verdict { false } else { true } }
+        #expect(recorded.tally.done == settled)
+        if kind == .verify {
+            // Those who were unknown end once more.
+            requeued += results.count {
+                switch $0.verdict {
+                case .found, .refused: true
+                default: false
+                }
+            }
+        }
+        if Bool.random(using: &random) { try await store.commit(.stopJob(id, kind), now: now) }
+    }
+
+    private mutating func verdict(_ kind: Job.Kind, on target: JobTarget) -> JobResult.Verdict {
+        let later = at(Double(seconds + 3)).timestamp
+        let isFailure = Bool.random(using: &random)
+        let choice = Int.random(in: 0..<6, using: &random)
+        if choice == 0 { return .deferred(until: later, isFailure: isFailure) }
+        if kind == .recall {
+            return choice == 1 ? .gone(code: 20_022) : .recalled(code: choice == 2 ? 20_023 : 0)
+        }
+        switch choice {
+        case 1: return .unclear(nil)
+        case 2: return .refused(code: 90_003)
+        case 3: return target.calls.last.map { .found(makeFound($0)) } ?? .unclear("too old")
+        default: return .absent(dueAt: choice == 4 ? later : nil)
         }
     }
 
@@ -123,6 +180,12 @@ private struct Walk {
                 let some = try await store.everybody(of: id, matching: filter, pageSize: 3)
                 #expect(some == all.filter { $0.status == status }, "\(place), \(status)")
             }
+            for recall in Recipient.Recall.allCases {
+                let filter = RecipientFilter(recalls: [recall])
+                let some = try await store.everybody(of: id, matching: filter, pageSize: 3)
+                #expect(some == all.filter { $0.recall == recall }, "\(place), \(recall)")
+            }
+            #expect(all.allSatisfy { $0.recall == nil || $0.status == .sent }, "\(place)")
             let failed = RecipientFilter(codes: [70_107])
             let some = try await store.everybody(of: id, matching: failed)
             #expect(some == all.filter { $0.code == 70_107 }, "\(place)")

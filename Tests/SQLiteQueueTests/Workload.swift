@@ -93,7 +93,10 @@ struct Workload {
 
     private mutating func change() -> Write {
         let id = anyCampaign()
-        switch draw(11) {
+        switch draw(15) {
+        case 11: return .startJob(id, anyKind(), JobTerms(historySince: Timestamp(milliseconds: 0)))
+        case 12: return .stopJob(id, anyKind())
+        case 13, 14: return .stepJob(step(of: id))
         case 0: return .transition(id, .cancel)
         case 1: return .transition(id, .pause)
         case 2: return .transition(id, .expire)
@@ -112,6 +115,32 @@ struct Workload {
             let time = draw(4) == 0 ? now.timestamp.advanced(by: .seconds(-50)) : nil
             return .sweep(Write.Sweep(untouchedSince: time))
         default: return .retry(id, RetryFilter(unknown: draw(2) == 0))
+        }
+    }
+
+    private mutating func anyKind() -> Job.Kind { Job.Kind.requested[draw(3)] }
+
+    /// A step that may be about anybody: what it can't be about isn't recorded.
+    private mutating func step(of id: Campaign.ID) -> JobStep {
+        var step = JobStep(campaign: id, kind: Job.Kind.allCases[draw(4)])
+        step.walk = JobStep.Walk(after: nil, limit: 9)
+        step.due = JobStep.Due(by: now.timestamp, limit: 9)
+        step.results = (0..<draw(9)).map { _ in
+            JobResult(account: Account("user-\(draw(500))"), verdict: verdict(of: step.kind))
+        }
+        return step
+    }
+
+    private mutating func verdict(of kind: Job.Kind) -> JobResult.Verdict {
+        let numbers = CallNumbers(sequence: 1, random: 1)
+        switch (kind, draw(3)) {
+        case (.check, 0): return .present
+        case (.check, _): return .missing
+        case (_, 0): return .deferred(until: now.timestamp, isFailure: true)
+        case (.recall, 1): return .recalled(code: 0)
+        case (.recall, _): return .gone(code: 20_022)
+        case (_, 1): return .found(FoundCall(numbers: numbers, messageKey: "found-\(seconds)"))
+        case (_, _): return .absent(dueAt: now.timestamp)
         }
     }
 
@@ -134,6 +163,8 @@ struct Workload {
         case 0: return .held(dueAt: dueAt)
         case 1: return .repeated(dueAt: dueAt, info: "timeout", code: nil)
         case 2: return .split(draw(2) == 0 ? .refused : .tooLarge)
+        case 3 where draw(2) == 0:
+            return .lookedUp(from: now.timestamp, info: "timeout", code: 504)
         case 3: return .unknown(info: "timeout", code: 504)
         default:
             var verdicts: [Resolution.AccountVerdict] = []

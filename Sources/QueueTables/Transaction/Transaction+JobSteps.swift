@@ -35,7 +35,7 @@ extension Transaction {
         case (.settle, _), (.verify, _?):
             return try recordLookUps(step.results, of: step.kind, &campaign)
         case (.check, let row?): return try recordCheck(step.results, row, &campaign)
-        case (.recall, let row?): return try recordRecalls(step, row)
+        case (.recall, let row?): return try recordRecalls(step, row, campaign)
         // Nobody asked for it.
         case (_, nil): return Job.Tally()
         }

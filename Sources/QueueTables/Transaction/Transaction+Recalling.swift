@@ -3,7 +3,12 @@ import DeliveryCore
 /// Whose message is taken back, and what that came to.
 extension Transaction {
     /// Records what calls for accepted recipients came to; answers how many have which result.
-    func recordRecalls(_ step: JobStep, _ job: JobRow) throws -> Job.Tally {
+    func recordRecalls(
+        _ step: JobStep,
+        _ job: JobRow,
+        _ campaign: CampaignRow
+    ) throws -> Job.Tally {
+        let reader = try RecipientReader(campaign, connection)
         var rows: [[UInt8]: RecallRow] = [:]
         let accounts = Value.list(step.results.lazy.map(\.account))
         try connection.each(sql.recall.among, .int(job.campaign), accounts) {
@@ -17,8 +22,10 @@ extension Transaction {
         for result in step.results where seen.insert(result.account).inserted {
             let account = result.account.bytes
             let old = rows[account]
-            // Up to the cursor, and of those with a row, only who was put off has no result yet.
-            guard old.map({ $0.state == .queued }) ?? account.isBehind(job.cursor) else { continue }
+            // Of those with a row, only who was put off has no result yet.
+            guard try old.map({ $0.state == .queued }) ?? reader.awaits(account, job) else {
+                continue
+            }
             switch result.verdict {
             case .deferred(let time, let isFailure):
                 let failures = (old?.failures ?? 0) + (isFailure ? 1 : 0)
@@ -129,6 +136,16 @@ extension Transaction {
             else { continue }
             stepped.walked.append(batch.recallTarget(last))
         }
+    }
+}
+
+extension RecipientReader {
+    /// Whether a recipient was accepted, and a recall hasn't come to it.
+    fileprivate func awaits(_ account: [UInt8], _ job: JobRow) throws -> Bool {
+        guard account.isBehind(job.cursor), let batch = try acceptingBatch(of: account) else {
+            return false
+        }
+        return job.awaits(account, batch.ledger)
     }
 }
 
