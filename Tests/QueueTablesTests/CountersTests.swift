@@ -83,7 +83,7 @@ private struct Walk {
     private mutating func resolution(_ batch: Batch.ID) -> Resolution {
         let dueAt = at(Double(seconds + 2)).timestamp
         switch Int.random(in: 0..<10, using: &random) {
-        case 0..<5:
+        case 0..<4:
             var verdicts: [Resolution.AccountVerdict] = []
             for account in open[batch] ?? [] where Bool.random(using: &random) {
                 let kinds: [Verdict] = [
@@ -94,7 +94,7 @@ private struct Walk {
                 verdicts.append(makeVerdict(account, kind, code: code))
             }
             return .settled(messageKey: "key", verdicts: verdicts)
-        case 5 where Bool.random(using: &random):
+        case 4:
             return .lookedUp(from: dueAt, info: "timeout", code: nil)
         case 5: return .unknown(info: "timeout", code: nil)
         case 6: return .held(dueAt: dueAt)

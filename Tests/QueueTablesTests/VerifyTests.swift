@@ -74,9 +74,11 @@ import Testing
         _ = try await store.change(makeStart(.verify), now: at(10))
         let walked = try await store.step(makeStep(.verify, walk: 100), now: at(11)).walked
         // The key is the call's: recipients of two calls have two.
-        let found = [walked[0], walked[1], walked[4]].map { target in
+        let found = try [walked[0], walked[1], walked[4]].map { target in
             let key = target.account == accounts[4] ? "second" : "first"
-            let verdict = JobResult.Verdict.found(makeFound(target.calls[0], key: key))
+            let verdict = JobResult.Verdict.found(
+                makeFound(try #require(target.calls.first), key: key)
+            )
             return JobResult(account: target.account, verdict: verdict)
         }
         let absent = makeResults([accounts[2], accounts[3]], .absent(dueAt: at(99).timestamp))
@@ -117,7 +119,10 @@ import Testing
         _ = try await store.change(makeStart(.verify), now: at(10))
         let walked = try await store.step(makeStep(.verify, walk: 100), now: at(11)).walked
         _ = try await store.change(.retry(makeID(), RetryFilter()), now: at(12))
-        let found = makeResults(accounts, .found(makeFound(walked[0].calls[0])))
+        let found = makeResults(
+            accounts,
+            .found(makeFound(try #require(walked.first?.calls.first)))
+        )
         let step = try await store.step(makeStep(.verify, results: found), now: at(13))
         #expect(step.tally.done == 0)
         #expect(try await store.counts() == makeCounts([\.sent: 1, \.queued: 8]))
