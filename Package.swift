@@ -47,6 +47,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -133,7 +134,7 @@ let package = Package(
                 "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TencentIM",
                 "HTTPAPI", "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON",
                 "Codecs", "Platform", "Client", argumentParser, lifecycle, unixSignals, yams,
-                logging, metrics, nioCore, system,
+                logging, metrics, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, system,
             ]
         ),
 

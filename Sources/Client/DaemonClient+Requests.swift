@@ -84,6 +84,12 @@ extension DaemonClient.Request {
         Self("GET", DaemonClient.path(id), answer: .object(with: "counts"))
     }
 
+    /// Reads one recipient of a campaign.
+    package static func recipient(_ account: String, of id: String) -> Self {
+        let path = DaemonClient.path(id, "/recipients/\(PercentEncoding.encode(account))")
+        return Self("GET", path, answer: .object(with: "status"))
+    }
+
     /// Changes a campaign's state; the answer is the campaign.
     package static func change(_ id: String, _ action: String) -> Self {
         Self("POST", DaemonClient.path(id, action), answer: .object(with: "counts"))

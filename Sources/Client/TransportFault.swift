@@ -7,7 +7,7 @@ package import Platform
 import SystemPackage
 
 /// Why a request to a daemon failed below HTTP, in a user's words.
-package enum TransportFault: Sendable, Hashable {
+package enum TransportFault: Error, Sendable, Hashable {
     /// No process listens at the address.
     case refused
     /// The socket doesn't exist.

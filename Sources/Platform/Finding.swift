@@ -8,3 +8,7 @@ package struct Finding: Error, Sendable, Hashable {
         self.remedy = remedy
     }
 }
+
+extension Finding: CustomStringConvertible {
+    package var description: String { "\(problem); \(remedy)" }
+}

@@ -15,12 +15,20 @@ struct FoundFile {
     /// Refuses a file that isn't a store, is of a later version, or can't be used safely in its
     /// place.
     func refuse() throws(StoreError) {
+        _ = try versionInHeader()
+        if isBegun { try refuseUnreadable() }
+    }
+
+    /// Refuses a file by its bytes alone, without SQLite; answers the store's version.
+    ///
+    /// Nil where there is no store yet, where all of it is still in its WAL, and where the file can't
+    /// be read.
+    func versionInHeader() throws(StoreError) -> Int? {
         let status = FilePath(path).status
         if status?.type == .directory { throw .folder(path: path) }
         // SQLite would keep a separate log for each name, and they would corrupt the file.
         if let names = status?.linkCount, names > 1 { throw .linked(path: path, names: names) }
-        guard FileSystem.size(of: path) ?? 0 > 0, !isAbandoned else { return }
-        guard let header = Self.bytes(of: path, count: 108) else { return try refuseUnreadable() }
+        guard isBegun, let header = Self.bytes(of: path, count: 108) else { return nil }
         guard header.count == 108, header.starts(with: "SQLite format 3\0".utf8) else {
             throw .damaged(path: path, detail: "it is no SQLite database")
         }
@@ -32,9 +40,13 @@ struct FoundFile {
         let version = Int(Self.number(in: header, at: 60))
         // While the whole store is still in its WAL, the file itself has no tables.
         let isEmpty = header[103] == 0 && header[104] == 0 && application == 0 && version == 0
-        if !isEmpty { try judge(application: application, version: version) }
-        try refuseUnreadable()
+        if isEmpty { return nil }
+        try judge(application: application, version: version)
+        return version
     }
+
+    /// Whether there is a database, or something else that a first start doesn't write over.
+    private var isBegun: Bool { FileSystem.size(of: path) ?? 0 > 0 && !isAbandoned }
 
     /// Whether the first start was interrupted: its journal tells SQLite to empty the file.
     ///

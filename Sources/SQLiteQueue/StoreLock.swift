@@ -71,6 +71,17 @@ final class StoreLock: Sendable {
         }
     }
 
+    /// The process that a lock's file names: its holder, or the last one.
+    static func notedHolder(in path: String) -> Int? {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            return try file.closeAfter { lines(in: file).first.flatMap { Int($0) } }
+        } catch {
+            // Not there, or another user's.
+            return nil
+        }
+    }
+
     private static func lines(in file: FileDescriptor) -> [String] {
         do {
             return try file.read(upTo: 128).split(separator: 0x0A).map {

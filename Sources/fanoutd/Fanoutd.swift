@@ -12,6 +12,7 @@ import Platform
             Have a first look:          fanoutd demo
             Run the service:            fanoutd serve --config /etc/fanoutd/fanoutd.yaml
             Check its configuration:    fanoutd check-config --config /etc/fanoutd/fanoutd.yaml
+            Find what could stop it:    fanoutd doctor --config /etc/fanoutd/fanoutd.yaml
             Send a message to a list:   fanoutd submit --message message.json --to users.txt --watch
             See what became of it:      fanoutd list; fanoutd show ID; fanoutd export ID
 
@@ -19,7 +20,7 @@ import Platform
             told otherwise) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
             /var/lib/fanoutd/token.
 
-            Exit codes: 0 done, 1 done but not everyone was sent, 64 usage, 65 bad data, \
+            Exit codes: 0 done, 1 done with warnings or not everyone sent, 64 usage, 65 bad data, \
             69 daemon not reachable, 74 output can't be written, 75 try again later, 77 refused, \
             78 configuration.
             """,
@@ -28,8 +29,8 @@ import Platform
             CommandGroup(
                 name: "Service",
                 subcommands: [
-                    ServeCommand.self, CheckConfigCommand.self, BackupCommand.self,
-                    UserSigCommand.self,
+                    ServeCommand.self, CheckConfigCommand.self, DoctorCommand.self,
+                    BackupCommand.self, UserSigCommand.self,
                 ]
             ),
             CommandGroup(

@@ -5,7 +5,6 @@ package import DeliveryEngine
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import Synchronization
 
 /// Makes the calls to Tencent IM over pooled connections.
@@ -55,7 +54,7 @@ package final class TencentIMProvider: Provider {
         let registry = CallRegistry()
         let timeout = settings.timeout
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try Self.trust(caFile),
+            tlsConfiguration: try TrustRoots.settings(caFile: caFile),
             redirectConfiguration: .disallow,
             // A third leaves time for the backup endpoint and for Tencent's own 3 s.
             timeout: .init(connect: .nanoseconds((timeout / 3).nanoseconds), read: nil),
@@ -82,15 +81,6 @@ package final class TencentIMProvider: Provider {
                 random: random
             )
         )
-    }
-
-    private static func trust(_ caFile: String?) throws -> TLSConfiguration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let caFile {
-            // Read now: a file that is only named would fail with the first call.
-            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(caFile))]
-        }
-        return tls
     }
 
     package var settings: ProviderSettings { state.withLock { $0.settings } }

@@ -1,4 +1,4 @@
-import NIOSSL
+package import NIOSSL
 
 /// Roots of trust beside the system's, for the client's TLS.
 package enum TrustRoots {
@@ -9,5 +9,15 @@ package enum TrustRoots {
         } catch {
             return false
         }
+    }
+
+    /// The settings of the client's TLS; a file that can't be read as PEM throws.
+    package static func settings(caFile: String?) throws -> TLSConfiguration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let caFile {
+            // Read now: a file that is only named would fail with the first call.
+            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(caFile))]
+        }
+        return tls
     }
 }

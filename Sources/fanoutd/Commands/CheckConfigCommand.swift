@@ -26,7 +26,7 @@ struct CheckConfigCommand: ParsableCommand {
         let loaded = try options.load()
         let configuration = loaded.configuration
         let warnings = configuration.warnings(stopTimeout: .seconds(stopTimeout))
-        for warning in warnings + configuration.provider.exposures {
+        for warning in warnings + configuration.provider.exposures.map(\.description) {
             StandardError.writeLine("fanoutd: warning: \(warning)")
         }
         try configuration.http.listen.checkName()

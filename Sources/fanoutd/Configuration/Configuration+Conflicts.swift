@@ -63,7 +63,7 @@ extension Configuration {
 
     /// What a daemon logs about its configuration.
     package var serviceWarnings: [String] {
-        warnings(stopTimeout: Self.unitStopTimeout) + provider.exposures
+        warnings(stopTimeout: Self.unitStopTimeout) + provider.exposures.map(\.description)
     }
 
     /// The TimeoutStopSec of our units.

@@ -2,9 +2,16 @@
 package struct ConfigurationFault: Error, Sendable, Hashable, CustomStringConvertible {
     package let place: Place
     /// Empty where the fault is of the file as a whole.
-    package var key = ""
+    package let key: String
     package let problem: String
     package let remedy: String
+
+    package init(place: Place, key: String = "", problem: String, remedy: String) {
+        self.place = place
+        self.key = key
+        self.problem = problem
+        self.remedy = remedy
+    }
 
     package var description: String {
         "\(place): \(key.isEmpty ? "" : "\(key): ")\(problem); \(remedy)"

@@ -14,6 +14,9 @@ extension ConfigurationKey {
         if sections.last != name { sections.append(name) }
     }
 
+    /// The key of the further tokens, of which a doctor speaks.
+    static let tokensFileName = "http.tokensFile"
+
     private static let http: [ConfigurationKey] = [
         .init(
             "http.listen",
@@ -38,7 +41,7 @@ extension ConfigurationKey {
             .holding(\.http.token)
             .otherwise { $0.tokenFile }
             .reloaded,
-        .init("http.tokensFile", \.http.tokensFile, .path("the path of a file"))
+        .init(tokensFileName, \.http.tokensFile, .path("the path of a file"))
             .holding(\.http.tokens) { "\($0.count) tokens" }
             .reading { configuration in
                 guard let path = configuration.http.tokensFile else { return [] }

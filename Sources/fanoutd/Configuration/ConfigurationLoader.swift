@@ -17,7 +17,7 @@ package struct ConfigurationLoader {
         case environment(String)
     }
 
-    /// A configuration in which no fault was found.
+    /// A configuration and where its values come from.
     package struct Loaded: Sendable {
         package let configuration: Configuration
         /// By key; a key that isn't there has its default.
@@ -33,6 +33,16 @@ package struct ConfigurationLoader {
         _ path: String,
         environment: [String: String]
     ) throws(ConfigurationFaults) -> Loaded {
+        let (loaded, faults) = examine(path, environment: environment)
+        guard faults.isEmpty else { throw ConfigurationFaults(faults: faults) }
+        return loaded
+    }
+
+    /// A configuration and everything that is wrong with it; a value at fault is its default there.
+    package static func examine(
+        _ path: String,
+        environment: [String: String]
+    ) -> (loaded: Loaded, faults: [ConfigurationFault]) {
         var loader = ConfigurationLoader(path: path, environment: environment)
         loader.readFile()
         loader.readEnvironment()
@@ -41,8 +51,8 @@ package struct ConfigurationLoader {
         for (key, problem, remedy) in loader.configuration.conflicts {
             loader.note(Finding(problem: problem, remedy: remedy), of: key)
         }
-        guard loader.faults.isEmpty else { throw ConfigurationFaults(faults: loader.faults) }
-        return Loaded(configuration: loader.configuration, origins: loader.origins)
+        let loaded = Loaded(configuration: loader.configuration, origins: loader.origins)
+        return (loaded, loader.faults)
     }
 
     private init(path: String, environment: [String: String]) {

@@ -14,7 +14,8 @@ extension ProviderModule {
                 update: { provider.update($0.provider.settings) },
                 shutdown: { try await provider.shutdown() }
             )
-        }
+        },
+        examination: .tencentIM
     )
 
     /// The calls that may be out at once: the dispatcher bounds those of batches, which a reload

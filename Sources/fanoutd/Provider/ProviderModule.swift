@@ -7,6 +7,8 @@ struct ProviderModule: Sendable {
     let rules: any MessageRules
     /// Makes the provider ready for calls.
     let open: @Sendable (Opening) throws(CommandFailure) -> OpenProvider
+    /// What a doctor needs to know of it.
+    let examination: ProviderExamination
 
     /// What a provider is given.
     struct Opening: Sendable {

@@ -33,6 +33,13 @@ package struct TencentSection: Sendable {
 // MARK: - Keys
 
 extension TencentSection {
+    /// The keys of which a doctor speaks.
+    package static let secretKeyName = "tencent.secretKeyFile"
+    package static let endpointName = "tencent.endpoint"
+    package static let backupEndpointName = "tencent.backupEndpoint"
+    package static let trustRootsName = "tencent.caFile"
+    package static let callerName = "tencent.administrator"
+
     package static let keys: [ConfigurationKey] = [
         .init(
             "tencent.sdkAppId",
@@ -40,7 +47,7 @@ extension TencentSection {
             .integer(1...4_294_967_295, "the app's SDKAppID, ")
         ).required.reloaded,
         .init(
-            "tencent.administrator",
+            callerName,
             \.provider.administrator,
             .text("the UserID of an administrator of the app, in quotes if it is a number") {
                 text,
@@ -49,7 +56,7 @@ extension TencentSection {
             }
         ).reloaded,
         .init(
-            "tencent.secretKeyFile",
+            secretKeyName,
             \.provider.secretKeyFile,
             .path("the path of a file that holds the app's secret key")
         )
@@ -65,9 +72,9 @@ extension TencentSection {
             }
         }
         .required.reloaded,
-        .init("tencent.endpoint", \.provider.endpoint, endpointForm).reloaded,
-        .init("tencent.backupEndpoint", \.provider.backupEndpoint, endpointForm).reloaded,
-        .init("tencent.caFile", \.provider.caFile, .path("the path of a PEM file"))
+        .init(endpointName, \.provider.endpoint, endpointForm).reloaded,
+        .init(backupEndpointName, \.provider.backupEndpoint, endpointForm).reloaded,
+        .init(trustRootsName, \.provider.caFile, .path("the path of a PEM file"))
             .reading { trustRootsFault(at: $0.provider.caFile).map { [$0] } ?? [] },
         .init("tencent.timeoutSeconds", \.provider.timeoutSeconds, .number(4...60)),
         .init("tencent.historyDays", \.provider.historyDays, .integer(1...365)).reloaded,
@@ -99,7 +106,7 @@ extension TencentSection {
 
     /// What keeps the daemon from starting.
     var conflicts: [Configuration.Conflict] {
-        [("tencent.endpoint", endpoint), ("tencent.backupEndpoint", backupEndpoint)]
+        [(Self.endpointName, endpoint), (Self.backupEndpointName, backupEndpoint)]
             .compactMap { key, address in
                 guard let address, !address.isPrivate else { return nil }
                 return (
@@ -131,11 +138,13 @@ extension TencentSection {
     ///
     /// A group may: a systemd credential shows its access list there. A `http.tokensFile` is not
     /// among them, it is refused.
-    package var exposures: [String] {
+    package var exposures: [Finding] {
         guard SmallFile.isOpenToEveryone(secretKeyFile) else { return [] }
         return [
-            "tencent.secretKeyFile: every user can read \(secretKeyFile); run: chmod o= "
-                + secretKeyFile
+            Finding(
+                problem: "\(Self.secretKeyName): every user can read \(secretKeyFile)",
+                remedy: "run: chmod o= \(secretKeyFile)"
+            )
         ]
     }
 

@@ -33,16 +33,26 @@ package enum TokenFile {
         return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
     }
 
+    /// What a user finds where the token stands.
+    package enum Presence: Sendable, Hashable {
+        case there
+        /// The daemon creates it.
+        case missing
+        /// Other users can't look into the daemon's own folder.
+        case outOfReach
+    }
+
     /// Refuses a file that the daemon would refuse.
-    ///
-    /// The daemon creates a missing one, and other users can't look into the daemon's own folder.
-    package static func check(_ path: String) throws(CommandFailure) {
+    @discardableResult
+    package static func check(_ path: String) throws(CommandFailure) -> Presence {
         do throws(SmallFile.Fault) {
             _ = try SmallFile.isOpenToOthers(path)
         } catch {
-            if error.code == .noSuchFileOrDirectory || error.code == .permissionDenied { return }
+            if error.code == .noSuchFileOrDirectory { return .missing }
+            if error.code == .permissionDenied { return .outOfReach }
         }
         _ = try read(path)
+        return .there
     }
 
     private static func read(_ path: String) throws(CommandFailure) -> Secret {
