@@ -195,7 +195,7 @@ let package = Package(
             name: "TencentIMTests",
             dependencies: [
                 "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation",
-                nioCore, nioPosix, nioSSL,
+                "TestSupport", nioCore, nioPosix, nioSSL,
             ]
         ),
         .testTarget(

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JSON
+import TestSupport
 import Testing
 
 extension EndToEndTests {
@@ -300,6 +301,58 @@ extension EndToEndTests {
             let visit = try examine()
             #expect(visit.faults == ["store", "clock", "credentials"])
             #expect(visit.exitCode == 75)
+        }
+
+        // MARK: TLS
+
+        /// A provider behind TLS that takes no call, for an app of another data centre.
+        private static let secureProvider = """
+            import http.server, ssl, sys
+            class Provider(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_error(403)
+                def do_POST(self):
+                    body = b'{"ActionStatus":"FAIL","ErrorCode":60026,"ErrorInfo":""}'
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                def log_message(self, *_):
+                    pass
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(sys.argv[1], sys.argv[2])
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            print(server.server_port, flush=True)
+            server.serve_forever()
+            """
+
+        @Test func `a certificate that isn't trusted, until its root is given`() throws {
+            let certificate = try sandbox.write(LoopbackCertificate.certificate, to: "root.pem")
+            let key = try sandbox.write(LoopbackCertificate.key, to: "key.pem")
+            let server = try sandbox.start(
+                ["python3", "-c", Self.secureProvider, certificate, key],
+                of: "/usr/bin/env",
+                name: "a provider behind TLS"
+            )
+            let endpoint = "https://localhost:\(try server.firstLine())"
+            func edit(_ text: String) -> String {
+                text.replacing(#/endpoint: .*/#, with: "endpoint: \(endpoint)")
+            }
+            try configure(edit: edit)
+            let untrusted = try examine()
+            #expect(untrusted.exitCode == 69)
+            let text = try #require(untrusted["network"]?.text)
+            #expect(text.contains("TLS fails (its certificate isn't trusted)"), "\(text)")
+            #expect(untrusted["credentials"] == nil)
+
+            try configure { edit($0).replacing("limits:", with: "  caFile: root.pem\nlimits:") }
+            let trusted = try examine()
+            #expect(trusted["network"]?.text.contains(", TLS ") == true, "\(trusted.findings)")
+            #expect(trusted["clock"]?.status == "ok")
+            #expect(trusted.exitCode == 77)
+            let remedy = "give the domain of the app's data centre in tencent.endpoint"
+            #expect(trusted["credentials"]?.text.hasSuffix(remedy) == true)
         }
 
         // MARK: A message

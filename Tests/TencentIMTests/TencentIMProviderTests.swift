@@ -1,6 +1,7 @@
 import DeliveryCore
 import Simulation
 import TencentIM
+import TestSupport
 import Testing
 
 private let accepted = LoopbackServer.Reply.answer(

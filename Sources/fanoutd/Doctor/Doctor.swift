@@ -177,7 +177,9 @@ struct Doctor {
         let clock = clock
         let probe = EndpointProbe(
             address: address,
-            tls: try ProviderModule.installed.examination.tls(configuration),
+            // Made before the clock runs: it reads all of the system's roots.
+            trust: address.isSecure
+                ? try ProviderModule.installed.examination.trust(configuration) : nil,
             timeout: configuration.provider.callTimeout,
             now: { clock.now().timestamp }
         )

@@ -11,7 +11,8 @@ import Platform
 /// Connects to an endpoint and asks for its first page, which needs no credentials.
 struct EndpointProbe {
     let address: WebAddress
-    let tls: TLSConfiguration
+    /// Nil for an endpoint without TLS.
+    let trust: NIOSSLContext?
     /// As for a call, of which a third is for the connection.
     let timeout: Duration
     let now: @Sendable () -> Timestamp
@@ -24,7 +25,7 @@ struct EndpointProbe {
         let talk = await sighting.measure(.connection) { try await connect(to: addresses) }
         guard let talk else { return sighting }
         defer { talk.end() }
-        if address.isSecure {
+        if trust != nil {
             let isDone: Void? = await sighting.measure(.handshake) {
                 try await talk.handshake.futureResult.get()
             }
@@ -43,11 +44,10 @@ struct EndpointProbe {
 
     /// The first of the addresses that takes a connection.
     private func connect(to addresses: [SocketAddress]) async throws -> Talk {
-        let context = address.isSecure ? try NIOSSLContext(configuration: tls) : nil
         var failure: any Error = TransportFault.unknownHost
         for socket in addresses {
             do {
-                return try await connect(to: socket, context)
+                return try await connect(to: socket)
             } catch {
                 failure = error
             }
@@ -55,23 +55,21 @@ struct EndpointProbe {
         throw failure
     }
 
-    private func connect(
-        to socket: SocketAddress,
-        _ context: NIOSSLContext?
-    ) async throws -> Talk {
+    private func connect(to socket: SocketAddress) async throws -> Talk {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let handshake = loop.makePromise(of: Void.self)
         let answer = loop.makePromise(of: HTTPResponseHead.self)
         // A certificate may be for an address, which isn't told in the handshake.
         let host = address.host
         let name = Loopback.isIPv4(host) || HostName.ipv6(host) != nil ? nil : host
+        let trust = trust
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if let context {
+                    if let trust {
                         try pipeline.addHandler(
-                            NIOSSLClientHandler(context: context, serverHostname: name)
+                            NIOSSLClientHandler(context: trust, serverHostname: name)
                         )
                     }
                     try pipeline.addHTTPClientHandlers()

@@ -1,11 +1,14 @@
 import DeliveryCore
 import JSON
+import NIOSSL
 import TencentIM
 
 extension ProviderExamination {
     static let tencentIM = ProviderExamination(
         caller: { Account(checked: Array($0.provider.administrator.utf8)) },
-        tls: { try TrustRoots.settings(caFile: $0.provider.caFile) },
+        trust: {
+            try NIOSSLContext(configuration: TrustRoots.settings(caFile: $0.provider.caFile))
+        },
         remedy: remedy(forRefusal:),
         message: message(ofText:),
         numbers: MessageKey.numbers(in:)

@@ -5,8 +5,8 @@ import NIOSSL
 struct ProviderExamination: Sendable {
     /// The account in whose name calls are made.
     let caller: @Sendable (Configuration) -> Account
-    /// The settings of its calls' TLS; throws where the trust roots can't be read.
-    let tls: @Sendable (Configuration) throws -> TLSConfiguration
+    /// What its calls' TLS trusts; throws where the trust roots can't be read.
+    let trust: @Sendable (Configuration) throws -> NIOSSLContext
     /// What would do about credentials that were refused with a code.
     let remedy: @Sendable (_ code: Int) -> String
     /// A message of this text, as campaigns have it.
