@@ -405,6 +405,16 @@ extension EndToEndTests {
             #expect(text.contains("ended as failed: 90012 the accounts don't exist"), "\(text)")
         }
 
+        @Test func `while all sending is paused nothing is sent, nor left behind`() throws {
+            let daemon = try startDaemon()
+            #expect(try daemon.command("pause", "--all").exitCode == 0)
+            let visit = try examine("--to", "bonnie")
+            #expect(visit.exitCode == 1)
+            let text = try #require(visit["delivery"]?.text)
+            #expect(text.hasPrefix("the daemon sent nothing: all sending is paused"), "\(text)")
+            #expect(try daemon.client().get("/v1/campaigns").json()["items"]?.elements?.count == 0)
+        }
+
         @Test(arguments: [true, false])
         func `without a daemon nothing is sent`(hasToken: Bool) throws {
             try configure()
