@@ -16,8 +16,6 @@ package struct JobRun: Sendable {
     package func start(_ body: [UInt8]? = nil) async throws(CommandFailure) -> [UInt8] {
         var request = DaemonClient.Request.change(id, "/\(kind.rawValue)")
         if let body { request.body = .json(body) }
-        // What there is to do is counted first, which takes a while for millions.
-        request.mayTakeLong = true
         return try await client.send(request)
     }
 

@@ -20,9 +20,9 @@ import Platform
             told otherwise) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
             /var/lib/fanoutd/token.
 
-            Exit codes: 0 done, 1 done with warnings or not everyone sent, 64 usage, 65 bad data, \
-            69 daemon not reachable, 74 output can't be written, 75 try again later, 77 refused, \
-            78 configuration.
+            Exit codes: 0 done, 1 done with warnings, or not everyone was sent (or found, or taken \
+            back), 64 usage, 65 bad data, 69 daemon not reachable, 74 output can't be written, 75 \
+            try again later, 77 refused, 78 configuration.
             """,
         version: version,
         groupedSubcommands: [
