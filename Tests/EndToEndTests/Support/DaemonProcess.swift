@@ -40,6 +40,11 @@ struct DaemonSettings {
           maxAttempts: \(maxAttempts)
           baseSeconds: \(retryBaseSeconds)
           capSeconds: \(retryCapSeconds)
+        jobs:
+          checkCallsPerSecond: 100
+          verifyCallsPerSecond: 200
+          recallCallsPerSecond: 200
+          verifySettleSeconds: 5
         log:
           level: \(logLevel)
           format: text

@@ -73,6 +73,16 @@ final class ProviderProcess: Sendable {
         try Report(HTTPClient(port: port).get(reportPath).json())
     }
 
+    /// Asks until it has seen what is looked for, which comes about by itself and has no event.
+    func waitUntil(_ isSeen: (Report) -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(ChildProcess.patience)
+        while try !isSeen(report()) {
+            guard ContinuousClock.now < deadline else {
+                throw Failure("the provider has seen only \(try report())\n\(child.account)")
+            }
+        }
+    }
+
     /// Replaces the faults of the simulator.
     func set(faults: String) throws {
         let answer = try HTTPClient(port: port).post("/_simulator/faults", faults)

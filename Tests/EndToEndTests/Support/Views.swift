@@ -55,6 +55,10 @@ struct Report {
     let refusals: [Int: Int]
     /// Recipients addressed again after a final code; only the outside implementation counts them.
     let addressedAfterFinal: Int?
+    /// What jobs asked the simulator for: accounts, look-ups, and messages that it took back.
+    let checked: Int
+    let lookedUp: Int
+    let recalled: Int
 
     init(_ json: JSON) throws {
         func number(_ name: String) throws -> Int {
@@ -69,6 +73,9 @@ struct Report {
         largestPacketBytes = try number("largest_packet_bytes")
         largestBatch = try number("largest_batch")
         addressedAfterFinal = json["addressed_after_final"]?.integer
+        checked = json["checked"]?.integer ?? 0
+        lookedUp = json["looked_up"]?.integer ?? 0
+        recalled = json["recalled"]?.integer ?? 0
         var refusals: [Int: Int] = [:]
         for member in json["refusals"]?.members ?? [] {
             guard let code = Int(member.name), let count = member.value.integer else { continue }
