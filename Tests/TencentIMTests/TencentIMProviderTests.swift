@@ -398,3 +398,21 @@ func `an answer that says nothing certain leaves the call unknown`(
         #expect(server.connectionCount == 2)
     }
 }
+
+@Test func `a call that is recorded in another administrator's name doesn't go out`() async throws {
+    let endpoint = try await refusingEndpoint()
+    let outcome = try await withProvider(endpoint) { provider in
+        let batch = makeBatch()
+        let renamed = Batch(
+            id: batch.id,
+            campaign: batch.campaign,
+            message: batch.message,
+            accounts: batch.accounts,
+            numbers: batch.numbers,
+            sender: Array("erin".utf8)
+        )
+        return await provider.send(renamed)
+    }
+    let text = "the administrator was changed while the call was being claimed"
+    #expect(outcome == .notSent(text))
+}

@@ -15,6 +15,9 @@ package struct Batch: Sendable, Hashable {
     /// Whether it is half of a batch refused as a whole for its recipients.
     package let isHalf: Bool
     package let numbers: CallNumbers
+    /// In whose name the call goes out if its message names no sender, as it is recorded for a later
+    /// look-up or recall; nil where nobody is.
+    package let sender: [UInt8]?
 
     package struct ID: Hashable, Comparable, Sendable {
         package let rawValue: Int64
@@ -36,7 +39,8 @@ package struct Batch: Sendable, Hashable {
         attempts: Int = 0,
         maybeAccepted: Bool = false,
         isHalf: Bool = false,
-        numbers: CallNumbers
+        numbers: CallNumbers,
+        sender: [UInt8]? = nil
     ) {
         self.id = id
         self.campaign = campaign
@@ -48,6 +52,7 @@ package struct Batch: Sendable, Hashable {
         self.maybeAccepted = maybeAccepted
         self.isHalf = isHalf
         self.numbers = numbers
+        self.sender = sender
     }
 
     /// The attempts an account has spent before the call that is next or in flight.

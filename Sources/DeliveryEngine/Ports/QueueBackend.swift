@@ -5,6 +5,10 @@ package protocol QueueBackend: Queue, Campaigns, QueueFigures {
     /// Salts the fingerprint of credentials that this store keeps; each store has its own.
     var salt: String { get }
 
+    /// Records calls that are claimed from now on as made in this name, where their message names no
+    /// sender.
+    func send(as sender: [UInt8]?)
+
     /// Returns once a write has succeeded or failed; with a hung disk it never does, which the
     /// watchdog notices.
     func proveWriting(now: Now) async

@@ -244,7 +244,8 @@ extension Batch {
             attempts: row.attempts,
             maybeAccepted: row.maybeAccepted,
             isHalf: row.isHalf,
-            numbers: row.numbers
+            numbers: row.numbers,
+            sender: row.sender
         )
     }
 }

@@ -7,6 +7,7 @@ import Synchronization
 package final class Store: Sendable {
     package let engine: any Engine
     private let options: Options
+    private let sender: Mutex<[UInt8]?>
     let memory: Mutex<WriterMemory>
     /// How many streams of recipients are open, by draft: in memory, so that closing one can't
     /// fail.
@@ -25,6 +26,7 @@ package final class Store: Sendable {
         self.engine = engine
         self.salt = salt
         self.options = options
+        sender = Mutex(options.sender)
         (faults, fault) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         memory = Mutex(
             WriterMemory(
@@ -67,6 +69,7 @@ package final class Store: Sendable {
     package func reopened(bootID: String) -> Store {
         var options = options
         options.bootID = bootID
+        options.sender = sender.withLock { $0 }
         return Store(on: engine, salt: salt, options: options)
     }
 
@@ -109,7 +112,7 @@ extension Store {
             connection,
             now: now,
             rules: options.accounts,
-            sender: options.sender,
+            sender: sender.withLock { $0 },
             rowsPerStep: options.rowsPerStep,
             intakes: intakes.withLock { $0 },
             arriving: arriving.withLock { $0 },
@@ -178,6 +181,8 @@ extension Store: QueueBackend {
             }
         )
     }
+
+    package func send(as sender: [UInt8]?) { self.sender.withLock { $0 = sender } }
 
     package func proveWriting(now: Now) async {
         let result = await write(now: now, .loop, touchesClock: true) { _ in }

@@ -110,6 +110,11 @@ package final class TencentIMProvider: Provider {
     }
 
     package func send(_ batch: Batch) async -> Outcome {
+        let settings = settings
+        if let sender = batch.sender, sender != Array(settings.credentials.administrator.utf8) {
+            // Nobody could look it up, or take it back, by a name that it didn't go out in.
+            return .notSent("the administrator was changed while the call was being claimed")
+        }
         switch await call(.batchSend, body: RequestBody.encode(batch), settings: settings) {
         case .answered(let body, _):
             guard let answer = Answer(body) else { return .unknown(.unreadable) }

@@ -23,6 +23,9 @@ package struct TencentSection: Sendable {
     package static let accountLimit = RequestBody.accountLimit
     package static let byteLimit = RequestBody.byteLimit
 
+    /// In whose name a message goes out that names no sender.
+    package var sender: [UInt8] { Array(administrator.utf8) }
+
     /// The longest that a call takes.
     package var callTimeout: Duration { .seconds(timeoutSeconds) }
 

@@ -152,6 +152,7 @@ struct Daemon: Sendable {
                     log.setLevel(configuration.log.level)
                     // The provider first: sending that the dispatcher resumes must use the new key.
                     provider.update(configuration)
+                    store.send(as: configuration.provider.sender)
                     await deliveries.reconfigure(
                         configuration.dispatchLimits,
                         fingerprint: configuration.provider.fingerprint(salt: store.salt)
@@ -221,7 +222,8 @@ struct Daemon: Sendable {
             options: Store.Options(
                 bootID: bootID,
                 seed: random.next(),
-                accounts: ProviderModule.installed.rules.accounts
+                accounts: ProviderModule.installed.rules.accounts,
+                sender: configuration.provider.sender
             ),
             file: FileOptions(minFreeBytes: configuration.store.minFreeBytes)
         )
