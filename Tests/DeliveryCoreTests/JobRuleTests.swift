@@ -156,6 +156,11 @@ struct JobRuleTests {
         #expect(text(decision(.settle, target([call()]), Inquiry(), outcome)) == policy)
     }
 
+    @Test func `of a message that is kept in no history nobody can know`() {
+        let nothing = LookUpOutcome.answered(HistoryPage(found: nil, next: nil, isKept: false))
+        #expect(text(decision(.verify, target([call()]), Inquiry(), nothing)) == "unclear")
+    }
+
     @Test func `a look-up that fails too often leaves a job unclear, and the policy asks on`() {
         let tired = target([call()], failures: 2)
         #expect(text(decision(.verify, tired, Inquiry(), .unknown(.timeout))) == "unclear")

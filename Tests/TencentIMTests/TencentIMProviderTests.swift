@@ -416,3 +416,22 @@ func `an answer that says nothing certain leaves the call unknown`(
     let text = "the administrator was changed while the call was being claimed"
     #expect(outcome == .notSent(text))
 }
+
+@Test func `a message that leaves no history isn't looked up`() async throws {
+    let endpoint = try await refusingEndpoint()
+    let outcome = try await withProvider(endpoint) { provider in
+        let time = Timestamp(milliseconds: 1_700_000_000_000)
+        let call = UnknownCall(
+            numbers: CallNumbers(sequence: 1, random: 1),
+            sender: nil,
+            sentAt: time,
+            endedAt: time
+        )
+        let json = Array(#"{"OnlineOnlyFlag":1}"#.utf8)
+        let message = CheckedMessage(json: json, packetOverhead: 200)
+        return await provider.lookUp(
+            LookUp(account: Account("bonnie"), message: message, calls: [call])
+        )
+    }
+    #expect(outcome == .answered(HistoryPage(found: nil, next: nil, isKept: false)))
+}

@@ -21,10 +21,13 @@ package struct HistoryPage: Sendable, Hashable {
     package let found: FoundCall?
     /// Where the next page begins; nil if this was the last, or shows what was looked for.
     package let next: HistoryPosition?
+    /// Whether the provider keeps such a message in a history at all; otherwise nothing was asked.
+    package let isKept: Bool
 
-    package init(found: FoundCall?, next: HistoryPosition?) {
+    package init(found: FoundCall?, next: HistoryPosition?, isKept: Bool = true) {
         self.found = found
         self.next = next
+        self.isKept = isKept
     }
 }
 

@@ -25,6 +25,7 @@ package struct JobRule {
     // MARK: - Without a call
 
     private static let isUnknown = "nothing is known of its call"
+    private static let isNotKept = "its message leaves no history"
     private static let isBeyondHistory = "the history doesn't reach back to its call"
 
     /// What is certain of a recipient without asking; nil if it has to be asked about.
@@ -73,6 +74,7 @@ package struct JobRule {
         guard case .calls(let calls, let attempts) = target.content else { return .again }
         switch outcome {
         case .answered(let page):
+            guard page.isKept else { return .settled(.unclear(Self.isNotKept)) }
             // A call that wasn't asked for is none of this answer's, whatever an adapter says.
             if let found = page.found, calls.contains(where: { $0.numbers == found.numbers }) {
                 return .settled(.found(found))

@@ -3,6 +3,9 @@ package import DeliveryCore
 // The calls of jobs: each names one recipient and addresses nobody.
 extension TencentIMProvider {
     package func lookUp(_ lookUp: LookUp) async -> LookUpOutcome {
+        guard lookUp.message.leavesHistory else {
+            return .answered(HistoryPage(found: nil, next: nil, isKept: false))
+        }
         let settings = settings
         let question = HistoryQuestion(lookUp, administrator: settings.credentials.administrator)
         switch await call(.history, body: question.body, settings: settings) {
