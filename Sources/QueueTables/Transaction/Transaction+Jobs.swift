@@ -69,10 +69,10 @@ extension Transaction {
         return campaign.counts.total == 0 ? .emptyDraft : nil
     }
 
-    /// The walk of a check goes on if nobody has come since it began.
+    /// The walk of a check goes on if nobody has come since it began, and somebody is left.
     private func leftToCheck(_ row: inout JobRow, _ campaign: CampaignRow) -> Int {
-        let goesOn = row.job.state != .completed && row.goal == campaign.counts.total
-        if !goesOn { (row.cursor, row.settled) = ([], 0) }
+        let isSame = row.job.state != .completed && row.goal == campaign.counts.total
+        if !isSame || row.settled >= campaign.counts.queued { (row.cursor, row.settled) = ([], 0) }
         row.goal = campaign.counts.total
         return campaign.counts.queued - row.settled
     }
