@@ -210,6 +210,8 @@ import Testing
         #expect(try makeCampaign(state: "canceled").ending == .notEveryone)
         let flying = #""total":5,"sending":2,"canceled":3"#
         #expect(try makeCampaign(state: "canceled", counts: flying).ending == nil)
+        let lookedUp = #""total":5,"retrying":2,"canceled":3"#
+        #expect(try makeCampaign(state: "canceled", counts: lookedUp).ending == nil)
         #expect(
             try makeCampaign(state: "completed", counts: #""total":5,"sent":5"#).ending
                 == .everyoneSent

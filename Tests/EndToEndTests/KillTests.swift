@@ -8,7 +8,7 @@ extension EndToEndTests {
         /// each repeat spends an attempt.
         private static let roomy = DaemonSettings(batchAccounts: 20, maxAttempts: 100)
 
-        @Test(arguments: ["leave", "resend"])
+        @Test(arguments: ["leave", "resend", "verify"])
         func `kills in intake, starts, sending and start-up lose nobody`(policy: String) throws {
             let life = try KilledDaemon("kills, \(policy)", settings: Self.roomy)
             let id = try life.fill(names("user", 9_000), policy: policy, kills: 7)
@@ -23,7 +23,7 @@ extension EndToEndTests {
             try life.settle(policy: policy)
         }
 
-        @Test(arguments: ["leave", "resend"])
+        @Test(arguments: ["leave", "resend", "verify"])
         func `an acknowledged pause, resume, retry and cancel hold after a kill`(
             policy: String
         ) throws {

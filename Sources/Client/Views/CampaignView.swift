@@ -46,6 +46,7 @@ package struct CampaignView: Sendable {
     /// The statuses that the commands know by name.
     package enum Status: String, Sendable {
         case sending
+        case retrying
         case sent
         case failed
         case unknown
@@ -113,8 +114,10 @@ package struct CampaignView: Sendable {
     package var ending: Ending? {
         switch state {
         case "completed": count(.sent) == total ? .everyoneSent : .notEveryone
-        // A call in flight at the end is still recorded, and its answer counts.
-        case "canceled", "expired": count(.sending) == 0 ? .notEveryone : nil
+        // A call in flight at the end is still recorded, and its answer counts; who may have been
+        // accepted by an earlier one may still be looked up.
+        case "canceled", "expired":
+            count(.sending) + count(.retrying) == 0 ? .notEveryone : nil
         case "halted": .halted(reason ?? "no reason given")
         case "draft": .unstarted
         default: nil

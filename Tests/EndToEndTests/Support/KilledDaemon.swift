@@ -244,7 +244,10 @@ final class KilledDaemon {
         for (id, accounts) in campaigns {
             if try !state(of: id).isFinal { try daemon.watch(id) }
             let campaign = try daemon.ask("/v1/campaigns/\(id)") { campaign in
-                (campaign["state"]?.string ?? "").isFinal ? campaign : nil
+                // Of a canceled one some may still be looked up.
+                let waiting = Counts(campaign)["sending"] + Counts(campaign)["retrying"]
+                let isFinal = (campaign["state"]?.string ?? "").isFinal && waiting == 0
+                return isFinal ? campaign : nil
             }
             let counts = Counts(campaign)
             let rows = try daemon.export(id)
