@@ -18,14 +18,14 @@ extension Dispatcher {
         let isExcused =
             outcome.refusalForNow(of: batch) != nil
             && health.excusesRefusals(now: now.instant)
-        let rule = outcomeRule(for: batch.campaign, now: now.timestamp)
+        let policy = campaigns[batch.campaign]?.work.settings.onUnknown ?? .resend
+        let rule = outcomeRule(policy, now: now.timestamp)
         let resolution = rule.resolution(of: outcome, batch, isExcused: isExcused, using: &random)
         record(resolution, of: flight, releaseAt: releaseAt, isExcused: isExcused)
     }
 
-    func outcomeRule(for campaign: Campaign.ID, now: Timestamp) -> OutcomeRule {
-        let policy = campaigns[campaign]?.work.settings.onUnknown ?? .resend
-        return OutcomeRule(
+    func outcomeRule(_ policy: UnknownPolicy, now: Timestamp) -> OutcomeRule {
+        OutcomeRule(
             policy: policy,
             retry: limits.retry,
             settleTime: limits.settleTime,

@@ -34,9 +34,15 @@ extension Dispatcher {
             now.instant.advanced(by: LedgerEntry.window + limits.callTimeout + LedgerEntry.grace),
             max
         )
+        // Campaigns that have ended are among them, which aren't kept.
+        let policies = Dictionary(
+            restored.campaigns.map { ($0.id, $0.settings.onUnknown) },
+            uniquingKeysWith: { first, _ in first }
+        )
         for batch in restored.inFlight {
             let flight = Flight(batch: batch, sentAt: now.instant, isTrial: false)
-            let rule = outcomeRule(for: batch.campaign, now: now.timestamp)
+            let policy = policies[batch.campaign] ?? .resend
+            let rule = outcomeRule(policy, now: now.timestamp)
             let resolution = rule.unknown(.interrupted, batch, using: &random)
             // Its recipients are among the holds already.
             record(resolution, of: flight, releaseAt: releaseAt)

@@ -4,11 +4,14 @@ package struct JobRule {
     package let kind: Job.Kind
     package let limits: Limits
     package let now: Timestamp
+    /// By so much the time of a call may be wrong, as far as this process knows.
+    package let slack: Duration
 
-    package init(kind: Job.Kind, limits: Limits, now: Timestamp) {
+    package init(kind: Job.Kind, limits: Limits, now: Timestamp, slack: Duration = .zero) {
         self.kind = kind
         self.limits = limits
         self.now = now
+        self.slack = slack
     }
 
     /// What becomes of the recipient that a call was for.
@@ -26,7 +29,7 @@ package struct JobRule {
 
     private static let isUnknown = "nothing is known of its call"
     private static let isNotKept = "its message leaves no history"
-    private static let isBeyondHistory = "the history doesn't reach back to its call"
+    private static let isBeyondHistory = "the history doesn't reach back to one of its calls"
 
     /// What is certain of a recipient without asking; nil if it has to be asked about.
     package func verdictUnasked(_ target: JobTarget) -> JobResult.Verdict? {
@@ -46,9 +49,15 @@ package struct JobRule {
         return limits.isSettled(settled, now) ? nil : .deferred(until: settled, isFailure: false)
     }
 
-    /// The calls that the history can still show.
+    /// The calls that the history can still show, as far as their times tell.
+    ///
+    /// A call that lies ahead was made by a clock that has been set back since: its time says
+    /// nothing.
     private func withinReach(_ calls: [UnknownCall]) -> [UnknownCall] {
-        calls.filter { $0.sentAt.advanced(by: limits.historyReach) > now }
+        calls.filter { call in
+            call.sentAt.advanced(by: limits.historyReach) > now
+                && call.sentAt <= now.advanced(by: slack + limits.settleTime)
+        }
     }
 
     /// The calls that one look-up may ask for: those in one sender's name.
@@ -85,6 +94,10 @@ package struct JobRule {
             }
             let other = inquiry.ofNextSender()
             if !self.calls(calls, ofSender: other.sender).isEmpty { return .goesOn(other) }
+            // Of one of its calls the history can't know: that the others aren't there proves nothing.
+            guard withinReach(calls).count == calls.count else {
+                return .settled(.unclear(Self.isBeyondHistory))
+            }
             guard attempts < limits.retry.attemptLimit else {
                 return .settled(.absent(dueAt: nil))
             }

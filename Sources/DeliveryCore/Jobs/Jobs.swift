@@ -196,9 +196,13 @@ struct Jobs: Sendable {
         return (nil, next)
     }
 
+    private func rule(for kind: Job.Kind, _ limits: Limits, now: Timestamp) -> JobRule {
+        JobRule(kind: kind, limits: limits, now: now, slack: clock.slack)
+    }
+
     /// Settles recipients at the head of a run of whom everything is known without asking.
     private mutating func decideUnasked(_ key: JobRun.Key, _ limits: Limits, now: Timestamp) {
-        let rule = JobRule(kind: key.kind, limits: limits, now: now)
+        let rule = rule(for: key.kind, limits, now: now)
         while let account = runs[key]?.ready.first, let target = runs[key]?.target(account),
             let verdict = rule.verdictUnasked(target)
         {
@@ -236,7 +240,7 @@ struct Jobs: Sendable {
         case .account: return .check(accounts)
         case .calls(let calls, _):
             let inquiry = run.inquiry(account)
-            let rule = JobRule(kind: run.key.kind, limits: limits, now: now)
+            let rule = rule(for: run.key.kind, limits, now: now)
             var own = rule.calls(calls, ofSender: inquiry.sender)
             // The history has left the last of a sender's calls behind meanwhile.
             if own.isEmpty { own = rule.calls(calls, ofSender: 0) }
@@ -268,7 +272,7 @@ struct Jobs: Sendable {
             preconditionFailure("a job's call is answered that isn't out")
         }
         withPace(of: call.key.kind) { $0.ended(isFailure: answer.isFailure, now: now.instant) }
-        let rule = JobRule(kind: call.key.kind, limits: limits, now: now.timestamp)
+        let rule = rule(for: call.key.kind, limits, now: now.timestamp)
         for account in call.accounts {
             guard let run = runs[call.key], let target = run.target(account) else { continue }
             let inquiry = run.inquiry(account)

@@ -43,15 +43,18 @@ package struct Histories: Sendable {
     }
 
     mutating func recall(_ recall: Recall, at now: Instant) -> RecallOutcome {
-        let index = entries[recall.account]?.firstIndex {
-            Self.key($0.numbers) == recall.messageKey && $0.shownAt <= now
+        var own = entries[recall.account] ?? []
+        // A call that was repeated and accepted twice has one key.
+        let indices = own.indices.filter {
+            Self.key(own[$0].numbers) == recall.messageKey && own[$0].shownAt <= now
         }
-        guard let index else { return .answered(.missing(code: 20_022)) }
-        guard entries[recall.account]?[index].isRecalled == false else {
+        guard !indices.isEmpty else { return .answered(.missing(code: 20_022)) }
+        guard indices.contains(where: { !own[$0].isRecalled }) else {
             recalledTwice += 1
             return .answered(.recalled(code: 20_023))
         }
-        entries[recall.account]?[index].isRecalled = true
+        for index in indices { own[index].isRecalled = true }
+        entries[recall.account] = own
         return .answered(.recalled(code: 0))
     }
 

@@ -21,6 +21,8 @@ package struct Record: Sendable {
     private var reopened: Set<Account> = []
     /// Recipients whose history shows nothing.
     private var wiped: Set<Account> = []
+    /// Recipients that no look-up could tell of, as their status said.
+    private var unclear: Set<Account> = []
     /// Recipients that a check found missing, by campaign.
     private var missing: [Campaign.ID: Set<Account>] = [:]
 
@@ -74,7 +76,10 @@ package struct Record: Sendable {
                 switch policy {
                 case .resend: true
                 case .leave: reopened.contains(account)
-                case .verify: wiped.contains(account)
+                // Who puts back somebody unclear knows that this may be twice.
+                case .verify:
+                    wiped.contains(account)
+                        || reopened.contains(account) && unclear.contains(account)
                 }
             if !mayRepeat || !isMaybeAccepted(account, in: batch.campaign) {
                 violated("\(account.text) is accepted twice under \(policy)")
@@ -176,7 +181,8 @@ package struct Record: Sendable {
             case .missing:
                 missing[step.campaign, default: []].insert(result.account)
                 ended.insert(result.account)
-            case .absent, .refused, .unclear, .deferred, .present, .recalled, .gone, .kept: break
+            case .unclear: unclear.insert(result.account)
+            case .absent, .refused, .deferred, .present, .recalled, .gone, .kept: break
             }
         }
     }
