@@ -6,11 +6,12 @@ import Testing
     @Test func `faults are read from JSON`() throws {
         let faults = try makeFaults(
             #"{"drop_before":1,"delay_in_ms":[1,2.5],"fail":{"code":60008,"calls":3},"#
-                + #""history_delay_s":1.5,"history_wiped":0.25,"clock_off_s":-90}"#
+                + #""history_delay_s":1.5,"history_wiped":0.25,"clock_off_s":-90,"lost_answers":2}"#
         )
         #expect(faults.historyDelay == .milliseconds(1_500))
         #expect(faults.historyWiped == 0.25)
         #expect(faults.clockOff == .seconds(-90))
+        #expect(faults.lostAnswers == 2)
         #expect(faults.dropBefore == 1)
         #expect(faults.delayInMilliseconds == 1...2.5)
         #expect(faults.failure == SimulatedProvider.Failure(code: 60008, calls: 3))
@@ -22,7 +23,8 @@ import Testing
         #"{"delay_in_ms":5}"#, #"{"fail":{"code":0,"calls":1}}"#, #"{"fail":{"code":1}}"#,
         #"{"all_commands":1}"#, #"{"history_delay_s":-1}"#, #"{"history_delay_s":"1"}"#,
         #"{"history_wiped":2}"#, #"{"clock_off_s":0.5}"#, #"{"clock_off_s":"1"}"#,
-        #"{"clock_off_s":604801}"#, #"{"clock_off_s":-604801}"#,
+        #"{"clock_off_s":604801}"#, #"{"clock_off_s":-604801}"#, #"{"lost_answers":-1}"#,
+        #"{"lost_answers":0.5}"#, #"{"lost_answers":"1"}"#,
     ])
     func `what can't be a fault is refused`(json: String) {
         #expect(throws: Faults.Fault.self) { try makeFaults(json) }

@@ -123,6 +123,27 @@ import Testing
         }
     }
 
+    @Test func `so many answers get lost of calls that accept everybody, and no other`()
+        async throws
+    {
+        try await withServer { server, port in
+            func received(_ accounts: String, random: Int) -> RawSocket.Received {
+                let body = makeBody(accounts, random: random)
+                return RawSocket(port: port).exchange("POST", Self.path, body)
+            }
+            var faults = Faults()
+            faults.lostAnswers = 1
+            server.replace(faults)
+            #expect(received(#"ann","missing-1"#, random: 1) != .reset)
+            #expect(received(#"bonnie","rong"#, random: 2) == .reset)
+            #expect(received("carl", random: 3) != .reset)
+            let report = server.report()
+            #expect(report.accepted == 4)
+            #expect(report.lostAnswers == 1)
+            #expect(report.unanswered == 2)
+        }
+    }
+
     @Test func `new faults replace the old ones and a bad set is refused`() async throws {
         try await withServer { server, port in
             let socket = RawSocket(port: port)

@@ -44,6 +44,9 @@ import fanoutd
         report.largestBatch = 500
         report.largestPacketBytes = 11_998
         report.busiestMinute = 4
+        report.lostAnswers = 1
+        report.unanswered = 2
+        report.lookedUp = 3
         return report
     }()
 
@@ -68,6 +71,7 @@ import fanoutd
 
                 4 recipients in 15 s, 8 calls, largest 500 accounts and 11,998 bytes
                 busiest 60 s at the provider: 4 of 12,000 recipients
+                1 answer was lost: its 2 recipients were looked up in their histories and found
                 every recipient ended as it should
 
                 """
@@ -80,13 +84,24 @@ import fanoutd
         var provider = provider
         provider.acceptedTwice = 2
         provider.busiestMinute = 12_001
+        provider.lostAnswers = 0
+        provider.lookedUp = 1
         let text = report.text(expected: 5, seconds: 1, provider: provider)
         #expect(!report.isRight(expected: 4, provider: self.provider))
         #expect(text.contains("WRONG: flaky-1-91000-1: sent 0 after 1, not sent 0 after 2 or more"))
         #expect(text.contains("WRONG: 4 recipients, not 5"))
         #expect(text.contains("WRONG: the quota was passed"))
         #expect(text.contains("WRONG: 2 were sent twice"))
+        #expect(text.contains("WRONG: 0 answers were lost, not 1"))
+        #expect(text.contains("WRONG: looked up: 1 of the 2 whose answer was lost"))
         #expect(!text.contains("ended as it should"))
+    }
+
+    @Test func `a lost answer of one recipient is told in the singular`() throws {
+        var provider = provider
+        provider.unanswered = 1
+        let text = try makeReport().text(expected: 4, seconds: 1, provider: provider)
+        #expect(text.contains("its 1 recipient was looked up in its history and found\n"))
     }
 
     @Test func `lines are found across pieces`() {

@@ -6,6 +6,8 @@ package struct Envelope: Sendable, Hashable {
     package var code: Int
     package var messageKey: String?
     package var refused: [Refused]
+    /// Whether it gets lost on its way to the caller.
+    package var isLost = false
 
     package enum Status: String, Sendable, Hashable {
         case ok = "OK"

@@ -5,6 +5,7 @@ package import JSON
 ///
 /// `drop_before` and `http_502` strike before a call is counted and processed; `drop_after`, `hang`
 /// and `garbage` after it, so that the caller can't know what a call came to in either case.
+/// `lost_answers` does so too, and is a number: what it strikes is the same in every run.
 package struct Faults: Sendable, Hashable {
     package var dropBefore = 0.0
     package var dropAfter = 0.0
@@ -16,6 +17,8 @@ package struct Faults: Sendable, Hashable {
     /// Whether other commands than batchsendmsg have these faults too.
     package var areForAllCommands = false
     package var failure: SimulatedProvider.Failure?
+    /// So many next calls of batchsendmsg that accept everybody they address get no answer.
+    package var lostAnswers = 0
     /// How long after its call a message is in no history yet.
     package var historyDelay = Duration.zero
     /// The chance of a message accepted now never to be in its recipient's history.
@@ -90,6 +93,7 @@ extension Faults {
         case "delay_out_ms": delayOutMilliseconds = try Self.range(value, name)
         case "all_commands": areForAllCommands = try Self.choice(value, name)
         case "fail": failure = try Self.failure(value)
+        case "lost_answers": lostAnswers = try Self.count(value, name)
         case "history_delay_s": historyDelay = try Self.seconds(value, name)
         case "history_wiped": historyWiped = try Self.chance(value, name)
         case "clock_off_s": clockOff = try Self.offset(value, name)
@@ -102,6 +106,13 @@ extension Faults {
             throw Fault(description: "\(name) is a chance from 0 to 1")
         }
         return chance
+    }
+
+    private static func count(_ value: JSON, _ name: String) throws(Fault) -> Int {
+        guard let count = value.integer, count >= 0 else {
+            throw Fault(description: "\(name) is a whole number from 0")
+        }
+        return count
     }
 
     private static func seconds(_ value: JSON, _ name: String) throws(Fault) -> Duration {

@@ -106,11 +106,22 @@ package struct SimulatedProvider: Sendable {
             let kept = accepted.filter { _ in !isWiped(using: &random) }
             histories.add(message, key, to: kept, at: now)
         }
-        return Envelope(
+        var envelope = Envelope(
             status: refused.isEmpty ? .ok : .someError,
             messageKey: key.text,
             refused: refused
         )
+        envelope.isLost = refused.isEmpty && losesNextAnswer(recipients: size)
+        return envelope
+    }
+
+    /// Counts down the answers that are to be lost.
+    private mutating func losesNextAnswer(recipients: Int) -> Bool {
+        guard faults.lostAnswers > 0 else { return false }
+        faults.lostAnswers -= 1
+        counts.lostAnswers += 1
+        counts.unanswered += recipients
+        return true
     }
 
     /// The provider's clock, in seconds since 1970.

@@ -20,6 +20,10 @@ package struct SimulatorReport: Sendable, Hashable {
     package var lookedUp = 0
     /// Messages taken back from a recipient's history.
     package var recalled = 0
+    /// Calls whose answer got lost by the fault `lost_answers`.
+    package var lostAnswers = 0
+    /// The recipients of those calls.
+    package var unanswered = 0
     /// Recipients refused, by code; a call whose accounts could not be read counts as one, and so
     /// does any call of another command.
     package var refusals: [Int: Int] = [:]
@@ -40,6 +44,8 @@ package struct SimulatorReport: Sendable, Hashable {
             $0.field("checked", checked)
             $0.field("looked_up", lookedUp)
             $0.field("recalled", recalled)
+            $0.field("lost_answers", lostAnswers)
+            $0.field("unanswered", unanswered)
             $0.object("refusals") {
                 for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
                     $0.field(named: String(code)) { $0.number(count) }

@@ -99,7 +99,9 @@ final class SimulatorConnection: ChannelInboundHandler {
                 case .dropAfter: self.reset(context)
                 case .garbage:
                     self.answer(head, .ok, Array("<html>{\"Action".utf8), context: context)
-                case .answer: self.answer(head, .ok, body, context: context)
+                case .answer:
+                    guard let body else { return self.reset(context) }
+                    self.answer(head, .ok, body, context: context)
                 // A call that hangs is never answered; the others have ended before.
                 case .hang, .dropBefore, .http502: break
                 }

@@ -27,6 +27,9 @@ package struct SimulatorServer: Service {
     /// What it has seen so far.
     package func report() -> SimulatorReport { state.report }
 
+    /// What goes wrong from now on.
+    package func replace(_ faults: Faults) { state.replace(faults) }
+
     package func run() async throws {
         let connections = Connections()
         let server = try await bind(connections)

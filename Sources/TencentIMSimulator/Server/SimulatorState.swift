@@ -53,15 +53,17 @@ package final class SimulatorState: Sendable {
         }
     }
 
-    /// Answers one call; the body may be cut behind the packet limit, `byteCount` is whole.
+    /// Answers one call, or carries it out and returns nil if its answer is to get lost; the body may
+    /// be cut behind the packet limit, `byteCount` is whole.
     func answer(
         _ command: SimulatedCommand,
         query: Substring,
         body: [UInt8],
         byteCount: Int
-    ) -> [UInt8] {
+    ) -> [UInt8]? {
         guard command == .batchSend else { return answer(command, query: query, body: body) }
-        return answerBatch(query: query, body: body, byteCount: byteCount).json
+        let envelope = answerBatch(query: query, body: body, byteCount: byteCount)
+        return envelope.isLost ? nil : envelope.json
     }
 
     private func answer(_ command: SimulatedCommand, query: Substring, body: [UInt8]) -> [UInt8] {

@@ -8,8 +8,9 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: """
             Nothing is sent to anybody and nothing stays: a stand-in for Tencent IM listens on a \
             free port of this machine, and the store is thrown away. Of the recipients some don't \
-            exist and some need retries; the table at the end says what became of all. Code 0 only \
-            if every recipient ended as it should.
+            exist and some need retries, and the answer to one call gets lost, so that its recipients \
+            are looked up; the end says what became of all. Code 0 only if every recipient ended as \
+            it should.
             """
     )
 

@@ -23,6 +23,8 @@ package struct DemoReport: Sendable {
     }
 
     private static let shownMismatches = 10
+    /// The calls whose answer the simulator loses although it accepted them.
+    package static let lostAnswers = 1
     /// The simulator's, in recipients a minute.
     private static let quota = SimulatorConfiguration().rules.quota ?? 0
 
@@ -85,9 +87,21 @@ package struct DemoReport: Sendable {
         text += " \(Self.quota.grouped) recipients\n"
         for fault in faults(expected: expected, provider: provider) { text += "WRONG: \(fault)\n" }
         if isRight(expected: expected, provider: provider) {
+            text += lossText(provider)
             text += "every recipient ended as it should\n"
         }
         return text
+    }
+
+    /// What became of those whose answer got lost.
+    private func lossText(_ provider: SimulatorReport) -> String {
+        let rest =
+            switch provider.unanswered {
+            case 1: "1 recipient was looked up in its history and found"
+            case let count:
+                "\(count.grouped) recipients were looked up in their histories and found"
+            }
+        return "1 answer was lost: its \(rest)\n"
     }
 
     package func isRight(expected: Int, provider: SimulatorReport) -> Bool {
@@ -107,6 +121,15 @@ package struct DemoReport: Sendable {
         }
         if provider.acceptedTwice > 0 {
             faults.append("\(provider.acceptedTwice.grouped) were sent twice")
+        }
+        if provider.lostAnswers != Self.lostAnswers {
+            faults.append("\(provider.lostAnswers) answers were lost, not \(Self.lostAnswers)")
+        }
+        if provider.lookedUp < provider.unanswered {
+            faults.append(
+                "looked up: \(provider.lookedUp.grouped) of the \(provider.unanswered.grouped) whose"
+                    + " answer was lost"
+            )
         }
         return faults
     }

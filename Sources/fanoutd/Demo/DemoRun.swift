@@ -28,6 +28,9 @@ struct DemoRun: Sendable {
         )
         // Retries must happen within a demo's half minute.
         configuration.retry.baseSeconds = 1
+        // Whom a lost answer leaves in doubt is looked up as soon and as fast as may be set.
+        configuration.jobs.verifySettleSeconds = 5
+        configuration.jobs.verifyCallsPerSecond = 200
         configuration.log.level = .warning
         return configuration
     }
@@ -68,6 +71,9 @@ struct DemoRun: Sendable {
             SimulatorConfiguration(),
             onRunning: { portFound.yield($0) }
         )
+        var faults = Faults()
+        faults.lostAnswers = DemoReport.lostAnswers
+        simulator.replace(faults)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await simulator.run() }
             for await port in ports {

@@ -43,7 +43,7 @@ struct DemoSession: Sendable {
         } catch {
             throw CommandFailure(.tryAgain, "the demo's list can't be written: \(error)")
         }
-        let options = try CampaignOptions.parse(["--name", "Demo"])
+        let options = try CampaignOptions.parse(["--name", "Demo", "--on-unknown", "verify"])
         let body = options.body(message: Array(Self.message.utf8))
         let created = try await client.sendForJSON(
             .init("POST", "/v1/campaigns", answer: .object(with: "id"), body: .json(body))
