@@ -127,6 +127,28 @@ struct JobTests {
         }
     }
 
+    @Test func `of whom all is known without a call, that is recorded though nothing else happens`()
+    {
+        var (harness, _) = running(.recall)
+        let targets = makeAccounts(3).map {
+            let acceptedAt = at(-1_000).timestamp
+            return JobTarget(
+                account: $0,
+                content: .message(key: nil, sender: nil, acceptedAt: acceptedAt)
+            )
+        }
+        let given = harness.tell(handed(.recall, targets), 0.1)
+        #expect(given.jobCalls.isEmpty && given.steps.isEmpty)
+        #expect(given.wakes == [at(0.2).instant], "no step is nearer to another")
+        let steps = harness.tell(.woke, 0.2).steps
+        #expect(
+            steps.first?.results.map(\.verdict) == [
+                .kept(code: nil), .kept(code: nil), .kept(code: nil),
+            ]
+        )
+        #expect(steps.first?.end == .completed)
+    }
+
     // MARK: What holds it up
 
     @Test func `while all sending is paused a job stands still, and says so`() {
@@ -233,6 +255,30 @@ struct JobTests {
         #expect(
             settled.first?.results == [JobResult(account: target.account, verdict: .found(found))]
         )
+    }
+
+    @Test func `recipients that are handed out before their call has settled wait on`() {
+        let work = makeWork(onUnknown: .verify)
+        var harness = DispatcherHarness.calling(work: work, limits: Self.limits)
+        _ = harness.answer(.unknown(.timeout), 10)
+        var waiting = work
+        waiting.lookUpDueAt = at(70).timestamp
+        _ = harness.tell(.committed([.recorded(waiting, opened: [])]), 10.1)
+        #expect(harness.tell(.woke, 70).steps.count == 1)
+        // The call's end was written down when its commit ran, a little later.
+        let call = UnknownCall(
+            numbers: CallNumbers(sequence: 1, random: 7),
+            sender: nil,
+            sentAt: at(0).timestamp,
+            endedAt: at(10.05).timestamp
+        )
+        let target = JobTarget(account: makeAccounts(1)[0], content: .calls([call], attempts: 1))
+        let early = harness.tell(handed(.settle, due: [target]), 70.01)
+        #expect(early.jobCalls.isEmpty && early.steps.isEmpty)
+        #expect(early.wakes == [at(70.2).instant])
+        let steps = harness.tell(.woke, 70.2).steps
+        let verdict = JobResult.Verdict.deferred(until: at(70.05).timestamp, isFailure: false)
+        #expect(steps.first?.results == [JobResult(account: target.account, verdict: verdict)])
     }
 
     @Test func `the calls of a killed process are looked up, not repeated`() {

@@ -133,6 +133,8 @@ struct Jobs: Sendable {
         var due: [JobStep] = []
         var next: Instant?
         for key in turns where due.count < Self.stepLimit {
+            // No call's answer will be the event by which these are recorded.
+            decideUnasked(key, limits, now: now.timestamp)
             let wait = waitEnd(of: key.kind, now: now.instant)
             if let wait, mayFetch { next = min(next ?? wait, wait) }
             let mayFetch = mayFetch && wait == nil
