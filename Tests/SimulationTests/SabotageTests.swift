@@ -45,6 +45,8 @@ extension Sabotage {
         case .unknownUnspent: "is addressed more often than attempts allow"
         case .refusalUnspent: "spends no attempt and nobody sees why"
         case .counterOffByOne: "counters add up to another sum"
+        case .settledBySendTime, .foundTakenForAbsent: "is accepted twice under verify"
+        case .failedRecallCounted, .laterCallRecalled: "is recalled and its message is there"
         }
     }
 }

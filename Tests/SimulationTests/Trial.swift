@@ -36,6 +36,8 @@ struct Trial {
         limits.retry = RetryPolicy(attemptLimit: 8, base: .seconds(2), cap: .seconds(20))
         // Most of it is left when the process starts again after a crash.
         if sabotage == .crashHeldWithoutTimeout { limits.callTimeout = .seconds(40) }
+        // A call arrives so late that its settling time begins long after it was sent.
+        if sabotage == .settledBySendTime { limits.callTimeout = .seconds(40) }
         return limits
     }
 
@@ -45,6 +47,7 @@ struct Trial {
             provider.delayIn = 10...2_000
             provider.delayOut = 10...2_000
         }
+        if sabotage == .settledBySendTime { provider.histories.delay = .seconds(40) }
         return provider
     }
 
@@ -61,7 +64,10 @@ struct Trial {
         case .maybeAcceptedClearedByCancel: faults.garbled = 300
         case .unknownUnspent: faults.garbled = 700
         case .refusalUnspent: faults.retryableCall = 300
-        case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne: break
+        case .settledBySendTime, .foundTakenForAbsent: faults.lostAnswer = 100
+        case .failedRecallCounted: faults.badGateway = 100
+        case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled:
+            break
         }
         return faults
     }
@@ -88,7 +94,21 @@ struct Trial {
                 _ = try await world.add(makeAccounts(30, prefix: "notice-\(index)-"))
             }
         }
-        let id = try await world.add(makeAccounts(1_500, prefix: "user-"))
+        if sabotage == .failedRecallCounted || sabotage == .laterCallRecalled {
+            // Some fail as often as they may; they are sent to after the recall, by a retry.
+            let accounts =
+                makeAccounts(5, prefix: "flaky-8-91000-") + makeAccounts(55, prefix: "short-")
+            let settings = Campaign.Settings(priority: .high)
+            let id = try await world.add(accounts, settings: settings)
+            let terms = JobTerms(historySince: world.now.timestamp)
+            world.plan(.request(.startJob(id, .recall, terms)), after: .seconds(400))
+            world.plan(.request(.retry(id, RetryFilter())), after: .seconds(500))
+        }
+        let looksUp = sabotage == .settledBySendTime || sabotage == .foundTakenForAbsent
+        let id = try await world.add(
+            makeAccounts(1_500, prefix: "user-"),
+            settings: Campaign.Settings(onUnknown: looksUp ? .verify : .resend)
+        )
         if sabotage == .maybeAcceptedClearedByCancel {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
         }

@@ -27,6 +27,14 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case refusalUnspent
     /// A campaign that ends counts one more `sent` than there are.
     case counterOffByOne
+    /// A history is asked a settling time after its call was sent, however late the call arrives.
+    case settledBySendTime
+    /// A recipient whom the history shows is recorded as one whom it doesn't.
+    case foundTakenForAbsent
+    /// A recall's call that failed counts as a message taken back.
+    case failedRecallCounted
+    /// A recall that has ended has taken back from whoever is accepted later as well.
+    case laterCallRecalled
 }
 
 // MARK: - Where the dispatcher meets the world
@@ -66,6 +74,8 @@ extension World {
     func written(_ writes: [Write]) -> [Write] {
         switch sabotage {
         case .refusalUnspent: return writes.map { held($0) }
+        case .settledBySendTime: return writes.map { lookedUpAtOnce($0) }
+        case .foundTakenForAbsent, .failedRecallCounted: return writes.map { changed($0) }
         case .wholeBatchRetried: break
         default: return writes
         }
@@ -101,6 +111,36 @@ extension World {
     }
 }
 
+// MARK: - Jobs
+
+extension World {
+    /// The record of a call of unknown outcome, whose recipients aren't waited for.
+    private func lookedUpAtOnce(_ write: Write) -> Write {
+        guard case .record(let record) = write,
+            case .lookedUp(_, let info, let code) = record.resolution
+        else { return write }
+        let resolution = Resolution.lookedUp(from: now.timestamp, info: info, code: code)
+        return .record(
+            .init(batch: record.batch, resolution: resolution, releaseAt: record.releaseAt)
+        )
+    }
+
+    /// The step of a job with the mistake in its results.
+    private func changed(_ write: Write) -> Write {
+        guard case .stepJob(var step) = write else { return write }
+        step.results = step.results.map { result in
+            switch (sabotage, result.verdict) {
+            case (.foundTakenForAbsent, .found):
+                JobResult(account: result.account, verdict: .absent(dueAt: now.timestamp))
+            case (.failedRecallCounted, .deferred(_, isFailure: true)) where step.kind == .recall:
+                JobResult(account: result.account, verdict: .recalled(code: 0))
+            default: result
+            }
+        }
+        return .stepJob(step)
+    }
+}
+
 extension Resolution.AccountVerdict {
     fileprivate var isRetry: Bool {
         if case .retry = verdict { true } else { false }
@@ -114,7 +154,8 @@ extension Sabotage {
     package var trigger: String? {
         switch self {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
-            .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent:
+            .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent, .foundTakenForAbsent,
+            .failedRecallCounted:
             nil
         case .unknownUnspent:
             """
@@ -145,6 +186,21 @@ extension Sabotage {
             CREATE TRIGGER sabotage AFTER UPDATE OF finished_at_ms ON campaign
             WHEN OLD.finished_at_ms IS NULL AND NEW.finished_at_ms IS NOT NULL BEGIN
                 UPDATE campaign SET sent = sent + 1 WHERE id = NEW.id;
+            END
+            """
+        case .settledBySendTime:
+            """
+            CREATE TRIGGER sabotage AFTER INSERT ON unknown_call BEGIN
+                UPDATE unknown_call SET ended_at_ms = sent_at_ms
+                WHERE campaign = NEW.campaign AND batch = NEW.batch;
+            END
+            """
+        case .laterCallRecalled:
+            """
+            CREATE TRIGGER sabotage AFTER UPDATE OF state ON job
+            WHEN NEW.kind = 'recall' AND NEW.state = 'completed' BEGIN
+                UPDATE job SET settled_end = settled_end + 1000000
+                WHERE campaign = NEW.campaign AND kind = 'recall';
             END
             """
         }
