@@ -29,6 +29,20 @@ struct SabotageTests {
         }
         Issue.record("40 lives say nothing of “\(sabotage.sign)”")
     }
+
+    /// Those about jobs, which only deep lives have.
+    @Test(arguments: [
+        Sabotage.foundTakenForAbsent, .failedRecallCounted, .laterCallRecalled,
+    ])
+    func `deep lives meet a planted mistake about jobs by themselves`(
+        sabotage: Sabotage
+    ) async throws {
+        for seed in UInt64(1)...100 {
+            let life = try await Life(seed: seed, isDeep: true, sabotage: sabotage)
+            if life.violations.contains(where: { $0.contains(sabotage.sign) }) { return }
+        }
+        Issue.record("100 lives say nothing of “\(sabotage.sign)”")
+    }
 }
 
 extension Sabotage {
