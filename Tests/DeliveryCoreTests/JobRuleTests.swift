@@ -186,6 +186,14 @@ struct JobRuleTests {
         )
     }
 
+    @Test(arguments: [-8.0 * 86_400, 3_600])
+    func `that one call isn't there proves nothing where another can't be known`(seconds: Double) {
+        // Eight days ago, or ahead of a clock that was set back.
+        let both = target([call(1), call(2, at: seconds)])
+        #expect(text(decision(.settle, both, Inquiry(), page())) == "unclear")
+        #expect(text(decision(.settle, both, Inquiry(), page(1))) == "found k1")
+    }
+
     // MARK: Recalls
 
     @Test(

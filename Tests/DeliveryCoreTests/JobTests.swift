@@ -319,6 +319,19 @@ struct JobTests {
         #expect(lookUp.calls.first?.endedAt == at(3_610).timestamp)
     }
 
+    @Test func `calls of a campaign that has ended are looked up as well after a kill`() {
+        let ended = makeWork(state: .canceled, onUnknown: .verify)
+        var restored = Restored(campaigns: [ended])
+        restored.inFlight = [makeBatch()]
+        restored.holds = [Hold(campaign: makeID(), count: 3, until: at(75).instant)]
+        var harness = DispatcherHarness(limits: Self.limits)
+        let effects = harness.tell(.restored(restored), 0)
+        guard case .lookedUp? = effects.resolutions.first else {
+            Issue.record("it is of unknown outcome, whatever became of its campaign")
+            return
+        }
+    }
+
     @Test func `look-ups take nothing of the quota, and a message's call doesn't wait for them`() {
         var (harness, _) = running(.verify)
         let call = UnknownCall(
