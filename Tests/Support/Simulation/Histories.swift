@@ -20,6 +20,9 @@ package struct Histories: Sendable {
 
     mutating func add(_ numbers: CallNumbers, of account: Account, at now: Instant) {
         let shownAt = now.advanced(by: delay)
+        // A copy of a repeated call that arrives after its recall is nobody's to take back.
+        let isRecalled = entries[account]?.contains { $0.numbers == numbers && $0.isRecalled }
+        if isRecalled == true { return }
         entries[account, default: []].append(Entry(numbers: numbers, shownAt: shownAt))
     }
 
