@@ -97,6 +97,47 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `who is found behind the walk, before it has come to anybody, isn't counted as recalled`(
+        kind: StoreKind
+    ) async throws {
+        let store = try stores.make(kind, rowsPerStep: 3)
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
+        let doubted = try await store.claim(makeClaim(accountLimit: 4), now: at(1))
+        let from = at(60).timestamp
+        let lookedUp = Resolution.lookedUp(from: from, info: "timeout", code: nil)
+        try await store.commit(makeRecord(doubted.id, lookedUp), now: at(2))
+        try await store.commit(makeRecord(try await store.claim(now: at(3)).id), now: at(4))
+        _ = try await store.change(.transition(makeID(), .pause), now: at(5))
+        _ = try await store.change(makeStart(.recall), now: at(6))
+        let first = try await store.step(makeStep(.recall, walk: 10), now: at(7))
+        #expect(first.walked.isEmpty && first.next == accounts[2])
+        let call = UnknownCall(
+            numbers: doubted.numbers,
+            sender: nil,
+            sentAt: at(1).timestamp,
+            endedAt: at(2).timestamp
+        )
+        let found = makeResults([accounts[0]], .found(makeFound(call)))
+        try await store.step(makeStep(.settle, results: found), now: at(61))
+        var after = first.next
+        for _ in 0..<4 {
+            let next = makeStep(.recall, walk: 10, after: after)
+            let step = try await store.step(next, now: at(62))
+            let some = step.walked.map(\.account)
+            after = step.next
+            let results = makeResults(some, .recalled(code: 0))
+            let cursor = some.last
+            let end: JobStep.End? = after == nil ? .completed : nil
+            let recorded = makeStep(.recall, results: results, cursor: cursor, end: end)
+            try await store.step(recorded, now: at(63))
+            if after == nil { break }
+        }
+        let shown = try await recalls(store)
+        #expect(shown == Array(repeating: nil, count: 4) + Array(repeating: .recalled, count: 4))
+        #expect(try await store.refusal(makeStart(.recall)) == nil, "its turn comes with the next")
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `what it came to is kept beside the status, with the last code`(
         kind: StoreKind
     ) async throws {

@@ -38,6 +38,14 @@ struct SwarmTests {
         try await live(seed, isWide: true)
     }
 
+    /// Seeds of lives with jobs that failed once: look-ups due a year ahead (112, 137), calls of
+    /// ended campaigns after a crash (1735), calls beyond the history beside others (1305), and who
+    /// is found behind a recall's first page (4263).
+    @Test(arguments: [UInt64(112), 137, 1_305, 1_735, 4_263])
+    func `what went wrong in a life with jobs stays right`(seed: UInt64) async throws {
+        try await live(seed, isWide: true, isDeep: true)
+    }
+
     @Test func `a life repeats itself`() async throws {
         let first = try await Life(seed: 7)
         let second = try await Life(seed: 7)

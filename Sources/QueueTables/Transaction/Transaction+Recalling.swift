@@ -95,7 +95,10 @@ extension Transaction {
             stepped.next = Account(checked: last)
             return
         }
-        row.settleGoal(campaign.counts.sent, upTo: memory.lastCall)
+        // Only before the walk's first page: who is accepted later may lie behind it.
+        if last == row.cursor {
+            row.settleGoal(campaign.counts.sent, upTo: memory.lastCall)
+        }
         let reader = try RecipientReader(campaign, connection)
         var states = try StateWalk(reader, after: last)
         defer { states.end() }
