@@ -175,12 +175,7 @@ package final class DeliveryService: Service, Deliveries {
     }
 
     private func call(_ id: JobCall.ID, _ call: JobCall) async {
-        let answer: JobAnswer =
-            switch call {
-            case .check(let accounts): .check(await provider.check(accounts))
-            case .lookUp(let lookUp): .lookUp(await provider.lookUp(lookUp))
-            case .recall(let recall): .recall(await provider.recall(recall))
-            }
+        let answer = await provider.answer(to: call)
         observer.jobAnswered(call.kind, answer)
         report.yield(.jobAnswered(id, answer))
     }

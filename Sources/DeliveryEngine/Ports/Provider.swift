@@ -33,6 +33,17 @@ package protocol Provider: Sendable {
     func renewCredentials() async
 }
 
+extension Provider {
+    /// Makes a job's call, of whatever kind.
+    func answer(to call: JobCall) async -> JobAnswer {
+        switch call {
+        case .check(let accounts): .check(await check(accounts))
+        case .lookUp(let lookUp): .lookUp(await self.lookUp(lookUp))
+        case .recall(let recall): .recall(await self.recall(recall))
+        }
+    }
+}
+
 /// The provider's rules for messages and accounts, and its codes in words.
 package protocol MessageRules: Sendable {
     /// The rules for accounts.
