@@ -55,7 +55,8 @@ extension EndToEndTests {
             let report = try provider.report()
             #expect(report.accepted == 20_000)
             #expect(report.acceptedTwice == 0)
-            #expect(report.lookedUp >= 1_000, "a tenth of the batches, one recipient a look-up")
+            // Some twenty batches of a hundred by chance, and never as few as three.
+            #expect(report.lookedUp >= 300, "one recipient a look-up")
         }
 
         @Test func `a recall goes on after a kill, and takes back whatever was sent`() throws {
