@@ -9,7 +9,7 @@ final class ChildProcess: Sendable {
     private let state: Monitor<State>
 
     /// Far more than anything takes; whoever waits so long has found a fault.
-    static let patience = 60.0
+    static let patience = 120.0
 
     struct State: Sendable {
         var output: [UInt8] = []
