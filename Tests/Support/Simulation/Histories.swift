@@ -47,11 +47,12 @@ package struct Histories: Sendable {
 
     mutating func recall(_ recall: Recall, at now: Instant) -> RecallOutcome {
         var own = entries[recall.account] ?? []
-        // A call that was repeated and accepted twice has one key.
-        let indices = own.indices.filter {
-            Self.key(own[$0].numbers) == recall.messageKey && own[$0].shownAt <= now
+        // Copies of a repeated call have one key here; the key of a copy whose answer was lost is
+        // nobody's to know, so it isn't held against the recall.
+        let indices = own.indices.filter { Self.key(own[$0].numbers) == recall.messageKey }
+        guard indices.contains(where: { own[$0].shownAt <= now }) else {
+            return .answered(.missing(code: 20_022))
         }
-        guard !indices.isEmpty else { return .answered(.missing(code: 20_022)) }
         guard indices.contains(where: { !own[$0].isRecalled }) else {
             recalledTwice += 1
             return .answered(.recalled(code: 20_023))
