@@ -174,10 +174,13 @@ package struct Record: Sendable {
         }
     }
 
-    private mutating func settle(_ step: JobStep, _ result: JobStepped) {
+    private mutating func settle(_ step: JobStep, _ stepped: JobStepped) {
+        let found = step.results.count { if case .found = $0.verdict { true } else { false } }
+        // Whom an operator put back meanwhile waits to be sent to, whatever the look-up found.
+        let areApplied = stepped.tally[.found] == found
         for result in step.results {
             switch result.verdict {
-            case .found: sent.insert(result.account)
+            case .found: if areApplied { sent.insert(result.account) }
             case .missing:
                 missing[step.campaign, default: []].insert(result.account)
                 ended.insert(result.account)
