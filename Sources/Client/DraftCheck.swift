@@ -2,12 +2,12 @@ package import Platform
 
 /// The check between filling a draft and starting it: whether too many of its accounts don't exist.
 package struct DraftCheck: Sendable {
-    private let run: JobRun
+    private let check: JobRequest
     /// The share of the draft that may be missing, in percent.
     private let limit: Double
 
     package init(client: DaemonClient, id: String, limit: Double) {
-        run = JobRun(client: client, id: id, kind: .check)
+        check = JobRequest(client: client, id: id, kind: .check)
         self.limit = limit
     }
 
@@ -15,15 +15,15 @@ package struct DraftCheck: Sendable {
     package func pass() async throws(CommandFailure) {
         var loop = RetryLoop(isKnown: true)
         do throws(CommandFailure) {
-            _ = try await loop.run { () throws(CommandFailure) in try await run.start() }
+            _ = try await loop.run { () throws(CommandFailure) in try await check.start() }
         } catch {
             // An earlier submit with the same key, or a request whose answer was lost, may have come
             // so far: that check goes on or is done.
-            let draft = try await run.client.campaign(run.id)
+            let draft = try await check.client.campaign(check.id)
             guard error.code == .refused, let job = draft.job(.check) else { throw error }
             guard job.isGoing || job.state == "completed" else { throw error }
         }
-        let (job, draft) = try await run.follow()
+        let (job, draft) = try await check.follow()
         try Self.judge(job, of: draft, limit: limit)
     }
 

@@ -173,6 +173,11 @@ extension JSONText {
     @inlinable
     package mutating func number(_ value: some BinaryInteger) { raw(String(value).utf8) }
 
+    /// A number, or null for nil.
+    package mutating func number(_ value: (some BinaryInteger)?) {
+        if let value { number(value) } else { null() }
+    }
+
     package mutating func string(_ text: String) {
         comma()
         Self.appendString(text.utf8, to: &buffer)

@@ -25,13 +25,8 @@ extension Dispatcher {
         let ended = jobs.accountChecks.ended()
         jobs.checkPace.ended(isFailure: outcome.isFailure, now: now.instant)
         if case .refused(.throttled(let atLeast), let code, let text) = outcome {
-            // A command's own rate isn't the quota's, but the app's slows them all.
-            admission.throttled(
-                Campaign.Reason(code: code, text: text),
-                callSentAt: ended.sentAt,
-                atLeast: atLeast,
-                now: now.instant
-            )
+            let reason = Campaign.Reason(code: code, text: text)
+            slowDown(reason, sentAt: ended.sentAt, atLeast: atLeast, now: now.instant)
         }
         switch ended.purpose {
         case .probe:
@@ -40,6 +35,17 @@ extension Dispatcher {
         case .lookUp:
             if let lookUp = ended.lookUp { resolve(lookUp, outcome, now: now) }
         }
+    }
+
+    /// A call that addresses nobody was told to slow down: a command's own rate isn't the quota's,
+    /// but the app's slows them all.
+    mutating func slowDown(
+        _ reason: Campaign.Reason,
+        sentAt: Instant,
+        atLeast: Duration,
+        now: Instant
+    ) {
+        admission.throttled(reason, callSentAt: sentAt, atLeast: atLeast, now: now)
     }
 
     /// Decides about a held batch by what its look-up found.

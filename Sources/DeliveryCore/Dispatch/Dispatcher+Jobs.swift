@@ -40,13 +40,7 @@ extension Dispatcher {
         if let (refusal, reason) = answer.refusal {
             switch refusal {
             case .throttled(let atLeast):
-                // A command's own rate isn't the quota's, but the app's slows them all.
-                admission.throttled(
-                    reason,
-                    callSentAt: call.sentAt,
-                    atLeast: atLeast,
-                    now: now.instant
-                )
+                slowDown(reason, sentAt: call.sentAt, atLeast: atLeast, now: now.instant)
             case .credentials, .credentialsExpired:
                 refused(reason, isExpired: refusal == .credentialsExpired, sentAt: call.sentAt)
             case .retryable, .recipients, .recipientsUnconfirmed, .campaign, .tooLarge: break

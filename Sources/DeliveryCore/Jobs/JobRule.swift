@@ -104,10 +104,7 @@ package struct JobRule {
             let dueAt = limits.retry.dueAt(spentAttempts: attempts, now: now, using: &random)
             return .settled(.absent(dueAt: dueAt))
         case .refused(.recipients, let code, _): return .settled(.refused(code: code))
-        case .refused(let refusal, let code, let text):
-            return refused(refusal, code, text, target, &random)
-        case .notSent: return failed(target, nil, &random)
-        case .unknown(let cause): return failed(target, cause.code, &random)
+        case .refused, .notSent, .unknown: return unanswered(outcome, target, &random)
         }
     }
 
@@ -127,10 +124,7 @@ package struct JobRule {
                     ? .gone(code: code) : .deferred(until: settled, isFailure: false)
             )
         case .refused(.recipients, let code, _): return .settled(.kept(code: code))
-        case .refused(let refusal, let code, let text):
-            return refused(refusal, code, text, target, &random)
-        case .notSent: return failed(target, nil, &random)
-        case .unknown(let cause): return failed(target, cause.code, &random)
+        case .refused, .notSent, .unknown: return unanswered(outcome, target, &random)
         }
     }
 
@@ -157,19 +151,22 @@ package struct JobRule {
         }
     }
 
-    private func refused(
-        _ refusal: Outcome.Refusal,
-        _ code: Int,
-        _ text: String,
+    /// What a call without an answer about its account comes to.
+    private func unanswered<Answer>(
+        _ outcome: JobOutcome<Answer>,
         _ target: JobTarget,
         _ random: inout SplitMix64
     ) -> Decision {
-        switch refusal {
-        case .throttled, .credentials, .credentialsExpired: .again
+        switch outcome {
+        case .refused(.throttled, _, _), .refused(.credentials, _, _),
+            .refused(.credentialsExpired, _, _):
+            .again
         // Nobody waits for what the policy asks: it is asked again, and the campaign shows why.
-        case .campaign where kind != .settle: .halts(Campaign.Reason(code: code, text: text))
-        case .campaign, .retryable, .recipients, .recipientsUnconfirmed, .tooLarge:
-            failed(target, code, &random)
+        case .refused(.campaign, let code, let text) where kind != .settle:
+            .halts(Campaign.Reason(code: code, text: text))
+        case .refused(_, let code, _): failed(target, code, &random)
+        case .unknown(let cause): failed(target, cause.code, &random)
+        case .answered, .notSent: failed(target, nil, &random)
         }
     }
 
@@ -191,88 +188,4 @@ package struct JobRule {
         let dueAt = limits.retry.dueAt(spentAttempts: failures, now: now, using: &random)
         return .settled(.deferred(until: dueAt, isFailure: true))
     }
-}
-
-/// How far the calls about one recipient have come since it was fetched.
-package struct Inquiry: Sendable, Hashable {
-    /// The number of the sender whose calls are looked for.
-    package private(set) var sender = 0
-    /// Where the next page of the history begins; nil for the first.
-    package private(set) var position: HistoryPosition?
-    package private(set) var pages = 1
-    package private(set) var failures = 0
-
-    package init() {}
-
-    func turned(to position: HistoryPosition) -> Inquiry {
-        var inquiry = self
-        inquiry.position = position
-        inquiry.pages += 1
-        return inquiry
-    }
-
-    func ofNextSender() -> Inquiry {
-        var inquiry = Inquiry()
-        inquiry.sender = sender + 1
-        return inquiry
-    }
-
-    func failed() -> Inquiry {
-        var inquiry = self
-        inquiry.failures += 1
-        return inquiry
-    }
-}
-
-extension JobAnswer {
-    /// Whether no answer came that can be used.
-    var isFailure: Bool {
-        switch self {
-        case .check(let outcome): outcome.isFailure
-        case .lookUp(let outcome): outcome.isFailure
-        case .recall(let outcome): outcome.isFailure
-        }
-    }
-
-    /// The refusal of the whole call, if it was refused.
-    var refusal: (Outcome.Refusal, Campaign.Reason)? {
-        switch self {
-        case .check(.refused(let refusal, let code, let text)),
-            .lookUp(.refused(let refusal, let code, let text)),
-            .recall(.refused(let refusal, let code, let text)):
-            (refusal, Campaign.Reason(code: code, text: text))
-        case .check, .lookUp, .recall: nil
-        }
-    }
-
-    /// Whether the provider took the credentials and looked at the call itself.
-    var showsCredentials: Bool {
-        switch refusal?.0 {
-        case .throttled, .credentials, .credentialsExpired: false
-        case .retryable, .recipients, .recipientsUnconfirmed, .campaign, .tooLarge: true
-        case nil: isAnswered
-        }
-    }
-
-    /// Whether the provider carried the call out.
-    var isAnswered: Bool {
-        switch self {
-        case .check(.answered), .lookUp(.answered), .recall(.answered): true
-        case .check, .lookUp, .recall: false
-        }
-    }
-}
-
-extension JobOutcome {
-    fileprivate var isFailure: Bool {
-        switch self {
-        case .answered, .refused(.recipients, _, _), .refused(.campaign, _, _): false
-        case .refused, .notSent, .unknown: true
-        }
-    }
-}
-
-extension CheckOutcome {
-    /// Whether no answer came that can be used.
-    var isFailure: Bool { if case .answered = self { false } else { true } }
 }

@@ -35,15 +35,3 @@ struct WallClock: Sendable {
         .milliseconds(now.timestamp.milliseconds) - .nanoseconds(now.instant.nanoseconds)
     }
 }
-
-extension UnknownCall {
-    /// The call with a span of time that holds it even if the clock was off by so much.
-    func widened(by slack: Duration) -> UnknownCall {
-        UnknownCall(
-            numbers: numbers,
-            sender: sender,
-            sentAt: sentAt.advanced(by: .zero - slack),
-            endedAt: endedAt.advanced(by: slack)
-        )
-    }
-}

@@ -45,8 +45,8 @@ extension Connection {
                 text.array { text in
                     text.string(row.account)
                     text.string(row.state.rawValue)
-                    row.code.map { text.number($0) } ?? text.null()
-                    row.dueAt.map { text.number($0.milliseconds) } ?? text.null()
+                    text.number(row.code)
+                    text.number(row.dueAt?.milliseconds)
                     text.number(row.failures)
                 }
             }

@@ -36,9 +36,9 @@ extension Transaction {
                     text.string(state.account.bytes)
                     text.string(state.state.rawValue)
                     text.number(state.attempts)
-                    state.code.map { text.number($0) } ?? text.null()
-                    state.dueAt.map { text.number($0.milliseconds) } ?? text.null()
-                    state.lookUpAt.map { text.number($0.milliseconds) } ?? text.null()
+                    text.number(state.code)
+                    text.number(state.dueAt?.milliseconds)
+                    text.number(state.lookUpAt?.milliseconds)
                     text.number(state.isMaybeAccepted ? 1 : 0)
                 }
             }

@@ -135,7 +135,7 @@ struct JobOptions: ParsableArguments {
         _ options: ClientOptions,
         body: [UInt8]? = nil
     ) async throws {
-        let job = JobRun(client: try options.client(), id: id, kind: kind)
+        let job = JobRequest(client: try options.client(), id: id, kind: kind)
         if stop { return try options.print(try await job.stop()) }
         let started = try await job.start(body)
         if detach { return try options.print(started) }

@@ -22,7 +22,7 @@ extension ProviderModule {
     /// may raise up to this, and those of each kind of job.
     private static let connectionLimit =
         Configuration.Limits.inFlightRange.upperBound
-        + Job.Kind.allCases.count * Limits.jobCallLimit
+        + Job.Kind.requested.count * Limits.jobCallLimit
 
     private static func provider(
         _ opening: Opening

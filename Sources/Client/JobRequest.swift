@@ -1,7 +1,7 @@
 package import Platform
 
 /// A campaign's job from the command line: asked for, followed, stopped.
-package struct JobRun: Sendable {
+package struct JobRequest: Sendable {
     package let client: DaemonClient
     package let id: String
     package let kind: JobView.Kind
