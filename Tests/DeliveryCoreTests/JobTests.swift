@@ -149,6 +149,33 @@ struct JobTests {
         #expect(steps.first?.end == .completed)
     }
 
+    @Test
+    func `a history's next page is asked for at once, and a call that was throttled again later`() {
+        var (harness, _) = running(.verify)
+        _ = harness.tell(.woke, 60)
+        let call = UnknownCall(
+            numbers: CallNumbers(sequence: 1, random: 1),
+            sender: nil,
+            sentAt: at(-500).timestamp,
+            endedAt: at(-490).timestamp
+        )
+        let target = JobTarget(account: makeAccounts(1)[0], content: .calls([call], attempts: 1))
+        let first = harness.tell(handed(.verify, [target]), 60.1).jobCalls
+        let next = HistoryPosition(time: 7, key: [7])
+        let page = JobAnswer.lookUp(.answered(HistoryPage(found: nil, next: next)))
+        let second = harness.tell(.jobAnswered(first[0].id, page), 60.3).jobCalls
+        guard case .lookUp(let lookUp)? = second.first?.call else {
+            Issue.record("the history goes on")
+            return
+        }
+        #expect(lookUp.account == target.account && lookUp.position == next)
+        let refusal = Outcome.Refusal.throttled(atLeast: .seconds(2))
+        let slow = JobAnswer.lookUp(.refused(refusal, code: 1, text: "slow"))
+        #expect(harness.tell(.jobAnswered(second[0].id, slow), 60.5).jobCalls.isEmpty)
+        let again = harness.tell(.woke, 120).jobCalls
+        #expect(again.map(\.call) == [.lookUp(lookUp)])
+    }
+
     // MARK: What holds it up
 
     @Test func `while all sending is paused a job stands still, and says so`() {
