@@ -283,6 +283,7 @@ extension DeliveryService {
                 callsPerSecond: state.dispatcher.limits.callsPerSecond,
                 state: service,
                 reason: reason,
+                window: state.dispatcher.window(now),
                 inFlight: state.dispatcher.inFlightCount,
                 configError: state.configError
             )
@@ -304,6 +305,14 @@ extension DeliveryService {
                 jobs: state.dispatcher.progress(of: campaign, now)
             )
         }
+    }
+
+    package func explain(_ campaign: Campaign, takesIn: Bool) -> Explanation {
+        Explanation(isMoving: false, lastCallAt: nil, causes: [])
+    }
+
+    package func explain() -> Explanation {
+        Explanation(isMoving: false, lastCallAt: nil, causes: [])
     }
 
     /// Returns once the loop has taken an event; a hung loop never does, which the watchdog

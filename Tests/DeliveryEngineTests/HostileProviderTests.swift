@@ -14,7 +14,11 @@ struct HostileProviderTests {
         var run = try HostileRun(seed: seed)
         for index in 0..<3 { try await run.submit(1 + 10 * index) }
         try await run.finish()
-        for campaign in try await run.store.campaigns(in: [], before: nil, limit: 10) {
+        for campaign in try await run.store.campaigns(
+            matching: .init(states: []),
+            before: nil,
+            limit: 10
+        ).campaigns {
             #expect(campaign.state == .completed, "\(campaign.reason?.text.prefix(80) ?? "")")
             #expect(!campaign.counts.hasWork)
             let page = try await run.store.recipients(

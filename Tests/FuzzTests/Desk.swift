@@ -79,13 +79,22 @@ final class Desk: Campaigns, Deliveries {
     }
 
     func campaigns(
-        in states: Set<Campaign.State>,
+        matching filter: CampaignFilter,
         before: Campaign.ID?,
         limit: Int
-    ) async throws(QueueError) -> [Campaign] {
+    ) async throws(QueueError) -> CampaignPage {
         notes.withLock { $0.limit = limit }
-        return [Self.draft]
+        return CampaignPage(campaigns: [Self.draft], next: nil)
     }
+
+    func takesIn(_ id: Campaign.ID) async -> Bool { false }
+
+    func totals() async throws(QueueError) -> [Campaign.State: Int] { [.draft: 1] }
+
+    func traffic(
+        since start: Timestamp,
+        per length: TrafficStep.Length
+    ) async throws(QueueError) -> [TrafficStep] { [] }
 
     func recipient(
         _ account: Account,
@@ -124,11 +133,18 @@ final class Desk: Campaigns, Deliveries {
             windowUsed: 0,
             nextCallAt: Self.now,
             callsPerSecond: 200,
-            state: .running
+            state: .running,
+            window: QuotaWindow(held: 0, unanswered: 0, room: 12_000, releases: [])
         )
     }
 
     func progress(of campaign: Campaign) -> CampaignProgress { CampaignProgress() }
+
+    func explain(_ campaign: Campaign, takesIn: Bool) -> Explanation { explain() }
+
+    func explain() -> Explanation {
+        Explanation(isMoving: false, lastCallAt: nil, causes: [])
+    }
 }
 
 /// A clock on which nobody gets to wait.

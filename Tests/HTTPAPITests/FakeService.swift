@@ -25,8 +25,13 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             nextCallAt: start,
             callsPerSecond: 200,
             state: .running,
+            window: QuotaWindow(held: 500, unanswered: 500, room: 11_470, releases: []),
             inFlight: 1
         )
+        var traffic: [TrafficStep] = []
+        /// What was asked of the traffic last.
+        var trafficQuestion: (since: Timestamp, length: TrafficStep.Length)?
+        var explanation = Explanation(isMoving: false, lastCallAt: nil, causes: [])
         var answers: [KeyedRequest.Key: KeyedAnswer] = [:]
         /// Runs in the middle of a creation.
         var beforeCreation: (@Sendable () async -> Void)?
@@ -181,16 +186,44 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     }
 
     func campaigns(
-        in states: Set<Campaign.State>,
+        matching filter: CampaignFilter,
         before: Campaign.ID?,
         limit: Int
-    ) async throws(QueueError) -> [Campaign] {
+    ) async throws(QueueError) -> CampaignPage {
         state.withLock { state in
             let found = state.campaigns.values
-                .filter { states.isEmpty || states.contains($0.state) }
+                .filter { filter.states.isEmpty || filter.states.contains($0.state) }
+                .filter { campaign in
+                    let name = filter.name.lowercased()
+                    return name.isEmpty || campaign.name.lowercased().contains(name)
+                }
                 .filter { campaign in before.map { campaign.id < $0 } ?? true }
                 .sorted { $0.id > $1.id }
-            return Array(found.prefix(limit))
+            let page = Array(found.prefix(limit))
+            return CampaignPage(
+                campaigns: page,
+                next: page.count < found.count ? page.last?.id : nil
+            )
+        }
+    }
+
+    func takesIn(_ id: Campaign.ID) async -> Bool {
+        state.withLock { $0.openIntakes[id, default: 0] > 0 }
+    }
+
+    func totals() async throws(QueueError) -> [Campaign.State: Int] {
+        state.withLock { state in
+            Dictionary(grouping: state.campaigns.values, by: \.state).mapValues(\.count)
+        }
+    }
+
+    func traffic(
+        since start: Timestamp,
+        per length: TrafficStep.Length
+    ) async throws(QueueError) -> [TrafficStep] {
+        state.withLock { state in
+            state.trafficQuestion = (start, length)
+            return state.traffic
         }
     }
 
@@ -274,6 +307,16 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     func progress(of campaign: Campaign) -> CampaignProgress {
         CampaignProgress(messagesLastMinute: 3, eta: nil, jobs: jobProgress.withLock { $0 })
     }
+
+    func explain(_ campaign: Campaign, takesIn: Bool) -> Explanation {
+        var explanation = state.withLock { $0.explanation }
+        if takesIn { explanation.causes.append(.init(.intakeOpen, "a stream is open")) }
+        return explanation
+    }
+
+    func explain() -> Explanation { state.withLock { $0.explanation } }
+
+    func mayPass(code: Int) -> Bool { code == 70_169 }
 
     /// A message is good here if it has no member `bad`.
     func check(

@@ -57,11 +57,16 @@ struct ManyCampaignsTests {
             }
         }
         let page = try await measure("a page of 100 running ones") {
-            try await store.campaigns(in: [.running], before: nil, limit: 100)
+            try await store.campaigns(matching: .init(states: [.running]), before: nil, limit: 100)
+                .campaigns
         }
         #expect(page.count == min(100, max(0, ids.count - batches.count)))
         let done = try await measure("a page of 100 completed ones, the oldest") {
-            try await store.campaigns(in: [.completed], before: nil, limit: 100)
+            try await store.campaigns(
+                matching: .init(states: [.completed]),
+                before: nil,
+                limit: 100
+            ).campaigns
         }
         #expect(done.count == 100)
         let one = try await measure("one status") { try await store.campaign(ids[0]) }

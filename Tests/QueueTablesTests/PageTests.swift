@@ -28,7 +28,11 @@ import Testing
         let before = try await ids(store, in: states)
         var walked: [Campaign.ID] = []
         while true {
-            let page = try await store.campaigns(in: states, before: walked.last, limit: 7)
+            let page = try await store.campaigns(
+                matching: .init(states: states),
+                before: walked.last,
+                limit: 7
+            ).campaigns
             #expect(page.allSatisfy { states.contains($0.state) })
             walked += page.map(\.id)
             guard page.count == 7 else { break }
@@ -51,7 +55,10 @@ import Testing
         _ store: Store,
         in states: Set<Campaign.State>
     ) async throws -> Set<Campaign.ID> {
-        Set(try await store.campaigns(in: states, before: nil, limit: 1_000).map(\.id))
+        Set(
+            try await store.campaigns(matching: .init(states: states), before: nil, limit: 1_000)
+                .campaigns.map(\.id)
+        )
     }
 
     @Test(arguments: StoreKind.allCases)
@@ -66,15 +73,23 @@ import Testing
             )
             if number % 3 == 0 { try await store.commit(.transition(makeID(number), .cancel)) }
         }
-        let all = try await store.campaigns(in: [], before: nil, limit: 100)
+        let all = try await store.campaigns(matching: .init(states: []), before: nil, limit: 100)
+            .campaigns
         #expect(all.map(\.id) == (1...20).reversed().map { makeID($0) })
         for states in [[.draft], [.running, .canceled], [.draft, .running, .paused]]
             as [Set<Campaign.State>]
         {
             let expected = all.filter { states.contains($0.state) }
-            #expect(try await store.campaigns(in: states, before: nil, limit: 100) == expected)
+            #expect(
+                try await store.campaigns(matching: .init(states: states), before: nil, limit: 100)
+                    .campaigns == expected
+            )
             let rest = expected.filter { $0.id < makeID(12) }
-            let page = try await store.campaigns(in: states, before: makeID(12), limit: 3)
+            let page = try await store.campaigns(
+                matching: .init(states: states),
+                before: makeID(12),
+                limit: 3
+            ).campaigns
             #expect(page == Array(rest.prefix(3)))
         }
     }

@@ -104,7 +104,8 @@ import Testing
         #expect(try await store.sweep().retired.isEmpty)
         let swept = try await store.sweep(since: at(101))
         #expect(swept.retired == [makeID(), makeID(7)])
-        let left = try await store.campaigns(in: [], before: nil, limit: 100)
+        let left = try await store.campaigns(matching: .init(states: []), before: nil, limit: 100)
+            .campaigns
         #expect(left.map(\.id) == [9, 8, 6, 5, 4, 3, 2].map { makeID($0) })
         await store.closeIntake(makeID(9))
         #expect(try await store.sweep(since: at(101)).retired == [makeID(9)])

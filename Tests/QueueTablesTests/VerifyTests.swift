@@ -41,7 +41,11 @@ import Testing
         )
         #expect(change.campaign.jobs == [job] && change.campaign.state == .completed)
         #expect(try await store.campaign(makeID())?.jobs == [job])
-        let listed = try await store.campaigns(in: [.completed], before: nil, limit: 5)
+        let listed = try await store.campaigns(
+            matching: .init(states: [.completed]),
+            before: nil,
+            limit: 5
+        ).campaigns
         #expect(listed.map(\.jobs) == [[job]])
         let again = store.reopened(bootID: "boot-2")
         let restored = try await again.restore(now: at(11))

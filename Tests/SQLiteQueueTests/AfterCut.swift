@@ -27,7 +27,11 @@ func fault(
     let now = at(7)
     let restored = try await store.restore(now: now)
     if let fault = fault(of: restored, rows, now: now, mayBeCopy: mayBeCopy) { return fault }
-    for campaign in try await store.campaigns(in: [], before: nil, limit: 1_000) {
+    for campaign in try await store.campaigns(
+        matching: .init(states: []),
+        before: nil,
+        limit: 1_000
+    ).campaigns {
         var counted = Counts()
         for recipient in try await store.everybody(of: campaign.id, pageSize: 500) {
             counted[recipient.status] += 1

@@ -138,7 +138,10 @@ import Testing
             }
         }
         await attempt { _ = try await store.restore(now: at(5)) }
-        await attempt { _ = try await store.campaigns(in: [], before: nil, limit: 10) }
+        await attempt {
+            _ = try await store.campaigns(matching: .init(states: []), before: nil, limit: 10)
+                .campaigns
+        }
         await attempt { _ = try await store.everybody() }
         await attempt {
             let batch = try await store.claim()

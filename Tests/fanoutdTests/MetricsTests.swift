@@ -287,6 +287,7 @@ private func makeQuota(
         nextCallAt: Timestamp(milliseconds: 0),
         callsPerSecond: 200,
         state: state,
+        window: QuotaWindow(held: windowUsed, unanswered: 0, room: 0, releases: []),
         inFlight: 1
     )
 }

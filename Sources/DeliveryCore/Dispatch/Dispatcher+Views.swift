@@ -35,6 +35,12 @@ extension Dispatcher {
         return min(admission.ledger.held, limits.messagesPerMinute)
     }
 
+    /// What the quota's window holds.
+    package mutating func window(_ now: Now) -> QuotaWindow {
+        admission.advance(to: now.instant)
+        return admission.window(now: now.instant)
+    }
+
     /// When the next full batch fits, as far as it is known.
     package mutating func nextCallAt(_ now: Now) -> Timestamp {
         admission.advance(to: now.instant)

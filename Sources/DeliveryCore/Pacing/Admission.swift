@@ -86,6 +86,18 @@ package struct Admission: Sendable {
         return max(reserve, min(2 * reserve, quota.messagesPerMinute / 40))
     }
 
+    /// What the window holds, for operators.
+    package func window(now: Instant) -> QuotaWindow {
+        let (step, count) = (QuotaWindow.step, QuotaWindow.stepCount)
+        let releases = ledger.releases(per: step, count: count, now: now)
+        return QuotaWindow(
+            held: ledger.held,
+            unanswered: ledger.held - releases.reduce(0, +),
+            room: max(0, ledger.room - keptForNotices(now)),
+            releases: releases
+        )
+    }
+
     /// When a call may go, however many recipients it has.
     package func callAvailable(now: Instant) -> Instant { callBucket.available(1, now: now) }
 

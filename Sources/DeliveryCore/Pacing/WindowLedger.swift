@@ -62,6 +62,16 @@ package struct WindowLedger: Sendable, Hashable {
     /// When recipients are let go next, as far as it is known.
     package var nextRelease: Instant? { first < releases.count ? releases[first].at : nil }
 
+    /// How many are let go in each of so many steps from now on, all later ones in the last.
+    func releases(per step: Duration, count: Int, now: Instant) -> [Int] {
+        var counts = [Int](repeating: 0, count: count)
+        for release in releases[first...] {
+            let distance = max(.zero, now.duration(to: release.at))
+            counts[min(count - 1, Int(distance / step))] += release.count
+        }
+        return counts
+    }
+
     /// When there will be room for so many, as far as it is known; nil if an answer must come first.
     package func available(_ count: Int, now: Instant) -> Instant? {
         var missing = held + count - limit

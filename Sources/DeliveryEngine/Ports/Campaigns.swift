@@ -30,12 +30,21 @@ package protocol Campaigns: Sendable {
 
     func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign?
 
-    /// Campaigns, newest first: in one of `states` (empty means any) and older than `before`.
+    /// Whether a stream of recipients into the campaign is open.
+    func takesIn(_ id: Campaign.ID) async -> Bool
+
+    /// A page of campaigns older than `before`, newest first.
+    ///
+    /// A page may hold fewer than `limit` without being the last, which only a nil `next` tells:
+    /// that bounds the work for a page when few names match.
     func campaigns(
-        in states: Set<Campaign.State>,
+        matching filter: CampaignFilter,
         before: Campaign.ID?,
         limit: Int
-    ) async throws(QueueError) -> [Campaign]
+    ) async throws(QueueError) -> CampaignPage
+
+    /// How many campaigns are in each state; a missing state has none.
+    func totals() async throws(QueueError) -> [Campaign.State: Int]
 
     /// One recipient; nil if the campaign doesn't have the account.
     func recipient(
@@ -53,6 +62,13 @@ package protocol Campaigns: Sendable {
         after: Account?,
         limit: Int
     ) async throws(QueueError) -> RecipientPage
+
+    /// What was sent in each step of the wall clock from the one at `start` on, the oldest first;
+    /// only steps with something.
+    func traffic(
+        since start: Timestamp,
+        per length: TrafficStep.Length
+    ) async throws(QueueError) -> [TrafficStep]
 }
 
 extension Campaigns {
@@ -127,6 +143,31 @@ package struct Taken: Sendable, Hashable {
         self.duplicates = duplicates
         self.total = total
         self.fault = fault
+    }
+}
+
+/// The campaigns that a client asks for.
+package struct CampaignFilter: Sendable, Hashable {
+    /// In one of these states; empty means any.
+    package var states: Set<Campaign.State>
+    /// A part of their name, in which ASCII letters of either case are the same; empty means any.
+    package var name: String
+
+    package init(states: Set<Campaign.State> = [], name: String = "") {
+        self.states = states
+        self.name = name
+    }
+}
+
+/// A page of campaigns, newest first.
+package struct CampaignPage: Sendable, Hashable {
+    package var campaigns: [Campaign]
+    /// The last campaign before the next page; nil at the end.
+    package var next: Campaign.ID?
+
+    package init(campaigns: [Campaign], next: Campaign.ID?) {
+        self.campaigns = campaigns
+        self.next = next
     }
 }
 

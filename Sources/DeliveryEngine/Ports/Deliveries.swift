@@ -26,6 +26,12 @@ package protocol Deliveries: Sendable {
     ///
     /// The eta allows for the quota, the other campaigns' share and the campaign's own cap.
     func progress(of campaign: Campaign) -> CampaignProgress
+
+    /// Why a campaign moves no faster; `takesIn` says that a stream of recipients into it is open.
+    func explain(_ campaign: Campaign, takesIn: Bool) -> Explanation
+
+    /// Why all sending moves no faster.
+    func explain() -> Explanation
 }
 
 /// A change that an operator may ask of a campaign.
@@ -78,6 +84,15 @@ package struct QuotaStatus: Sendable, Hashable {
     package var callsPerSecond: Int
     package var state: ServiceState
     package var reason: Campaign.Reason?
+    /// When the service came into this state; nil before the queue has been read.
+    package var since: Timestamp?
+    /// When it is tried again or goes on by itself; nil if it doesn't, or nobody can know.
+    package var until: Timestamp?
+    /// What an operator can do about the state, in words; nil if nothing needs to be done.
+    package var remedy: String?
+    /// The part of the quota that throttling leaves, in sixteenths.
+    package var pace: Int
+    package var window: QuotaWindow
     package var inFlight: Int
     /// Why the last reload of the configuration was refused; nil if it was accepted.
     package var configError: String?
@@ -89,6 +104,11 @@ package struct QuotaStatus: Sendable, Hashable {
         callsPerSecond: Int,
         state: ServiceState,
         reason: Campaign.Reason? = nil,
+        since: Timestamp? = nil,
+        until: Timestamp? = nil,
+        remedy: String? = nil,
+        pace: Int = 16,
+        window: QuotaWindow,
         inFlight: Int = 0,
         configError: String? = nil
     ) {
@@ -98,6 +118,11 @@ package struct QuotaStatus: Sendable, Hashable {
         self.callsPerSecond = callsPerSecond
         self.state = state
         self.reason = reason
+        self.since = since
+        self.until = until
+        self.remedy = remedy
+        self.pace = pace
+        self.window = window
         self.inFlight = inFlight
         self.configError = configError
     }

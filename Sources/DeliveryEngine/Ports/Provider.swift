@@ -67,6 +67,9 @@ package protocol MessageRules: Sendable {
 
     /// A provider's code in words; nil if it isn't known.
     func describe(code: Int) -> String?
+
+    /// Whether a recipient that failed with a code may fare better if it is sent to again as it is.
+    func mayPass(code: Int) -> Bool
 }
 
 /// Every fault of one message.

@@ -34,16 +34,18 @@ struct CampaignController: RouteGroup {
     }
 
     private func list(_ request: APIRequest) async throws -> Response {
-        var pieces = CampaignPage(
+        var pieces = CampaignPageText(
             campaigns: campaigns,
             deliveries: deliveries,
-            states: try request.query.cases("state", of: Campaign.State.self),
+            filter: CampaignFilter(
+                states: try request.query.cases("state", of: Campaign.State.self)
+            ),
             before: try request.query.cursor { cursor -> Campaign.ID? in
                 if case .campaign(let id) = cursor { id } else { nil }
             },
             rest: try request.query.limit()
         )
-        let share = try pages.share(CampaignPage.memory)
+        let share = try pages.share(CampaignPageText.memory)
         // The first piece is made before the response begins, so that a failure has its status.
         let first = try await pieces.next()
         guard !pieces.isOver else { return Response(bytes: first).holding(share) }

@@ -67,10 +67,10 @@ struct EventStream {
             page = try await source.campaigns.campaign(wanted).map { [$0] } ?? []
         } else {
             page = try await source.campaigns.campaigns(
-                in: Self.live,
+                matching: CampaignFilter(states: Self.live),
                 before: before,
                 limit: Self.pageLimit
-            )
+            ).campaigns
         }
         for campaign in page {
             buffer.writeImmutableBuffer(source.event(of: campaign))

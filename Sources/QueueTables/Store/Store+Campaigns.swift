@@ -34,6 +34,10 @@ extension Store {
         countIntake(of: id, by: -1)
     }
 
+    package func takesIn(_ id: Campaign.ID) async -> Bool {
+        intakes.withLock { $0[id] != nil }
+    }
+
     private func countIntake(of id: Campaign.ID, by change: Int) {
         intakes.withLock { intakes in
             let count = (intakes[id] ?? 0) + change
@@ -80,28 +84,49 @@ extension Store {
     }
 
     package func campaigns(
-        in states: Set<Campaign.State>,
+        matching filter: CampaignFilter,
         before: Campaign.ID?,
         limit: Int
-    ) async throws(QueueError) -> [Campaign] {
+    ) async throws(QueueError) -> CampaignPage {
+        let states = filter.states
         let end = Value.blob(before.map(\.bytes) ?? [UInt8](repeating: 0xFF, count: 17))
         return try await read { connection in
             var rows: [CampaignRow] = []
             if states.isEmpty {
-                rows = try connection.all(sql.campaign.newest, end, .int(limit)) {
+                rows = try connection.all(sql.campaign.newest, end, .int(limit + 1)) {
                     try CampaignRow($0)
                 }
             }
             // Reads the newest of each state, a page for each at most, and keeps the newest of all.
             for state in states {
                 let name = Value.text(state.rawValue)
-                rows += try connection.all(sql.campaign.newestOfState, end, name, .int(limit)) {
+                rows += try connection.all(sql.campaign.newestOfState, end, name, .int(limit + 1)) {
                     try CampaignRow($0)
                 }
             }
             rows.sort { $0.id > $1.id }
-            return try rows.prefix(limit).map { try connection.whole($0) }
+            let page = rows.prefix(limit)
+            return CampaignPage(
+                campaigns: try page.map { try connection.whole($0) },
+                next: rows.count > limit ? page.last?.id : nil
+            )
         }
+    }
+
+    package func totals() async throws(QueueError) -> [Campaign.State: Int] {
+        try await read { connection in
+            let counts = try connection.all(sql.campaign.tally) {
+                (try decoded($0.text(0)) as Campaign.State, $0.int(1))
+            }
+            return Dictionary(uniqueKeysWithValues: counts)
+        }
+    }
+
+    package func traffic(
+        since start: Timestamp,
+        per length: TrafficStep.Length
+    ) async throws(QueueError) -> [TrafficStep] {
+        []
     }
 
     package func recipient(

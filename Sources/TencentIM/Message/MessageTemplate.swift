@@ -48,6 +48,13 @@ package struct MessageTemplate: MessageRules {
 
     package func describe(code: Int) -> String? { CodeTable.words(for: code) }
 
+    package func mayPass(code: Int) -> Bool {
+        switch CodeTable.codeClass(of: code) {
+        case .retryable, .throttled, .credentialsExpired, .credentials, .service: true
+        case .accepted, .recipient, .recipientsUnconfirmed, .campaign, .tooLarge, nil: false
+        }
+    }
+
     /// The longest account, each byte of it escaped, with its quotes and comma.
     private static let largestAccount = 2 * UserIDs.byteLimit + UserIDs().frameSize
 

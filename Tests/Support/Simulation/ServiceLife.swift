@@ -234,7 +234,11 @@ private final class Watcher: Sendable {
         self.store = store
         self.feed = feed
         watch = feed.watch()
-        let campaigns = try await store.campaigns(in: [], before: nil, limit: 1_000)
+        let campaigns = try await store.campaigns(
+            matching: .init(states: []),
+            before: nil,
+            limit: 1_000
+        ).campaigns
         let seen = Dictionary(uniqueKeysWithValues: campaigns.map { ($0.id, $0) })
         state = Mutex(State(seen: seen))
     }
@@ -263,7 +267,11 @@ private final class Watcher: Sendable {
     func lost() async throws -> [Campaign.ID] {
         try await look()
         feed.end(watch)
-        let campaigns = try await store.campaigns(in: [], before: nil, limit: 1_000)
+        let campaigns = try await store.campaigns(
+            matching: .init(states: []),
+            before: nil,
+            limit: 1_000
+        ).campaigns
         var seen = state.withLock { $0.seen }
         let changed = campaigns.filter { seen.removeValue(forKey: $0.id) != $0 }
         return changed.map(\.id) + seen.keys.sorted()

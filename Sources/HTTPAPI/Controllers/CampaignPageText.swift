@@ -6,10 +6,10 @@ import JSON
 ///
 /// A thousand campaigns with their messages are twelve megabytes, of which clients that don't read
 /// would have the endpoint hold as many as they have connections.
-struct CampaignPage: Sendable {
+struct CampaignPageText: Sendable {
     let campaigns: any Campaigns
     let deliveries: any Deliveries
-    let states: Set<Campaign.State>
+    let filter: CampaignFilter
     var before: Campaign.ID?
     /// How many more the page may have.
     var rest: Int
@@ -24,22 +24,20 @@ struct CampaignPage: Sendable {
     /// The next piece of the text; the last one ends the document.
     mutating func next() async throws(QueueError) -> [UInt8] {
         let limit = min(rest, Self.pieceLimit)
-        // One more than wanted tells whether there is a next page, or piece.
-        let found = try await campaigns.campaigns(in: states, before: before, limit: limit + 1)
+        let found = try await campaigns.campaigns(matching: filter, before: before, limit: limit)
         var bytes: [UInt8] = []
-        for campaign in found.prefix(limit) {
+        for campaign in found.campaigns {
             bytes += separator.utf8
             let progress = deliveries.progress(of: campaign)
             bytes += JSONText { $0.campaign(campaign, progress: progress) }.bytes
-            before = campaign.id
             separator = ","
         }
-        rest -= min(limit, found.count)
-        let hasMore = found.count > limit
-        if !hasMore || rest == 0 {
+        rest -= found.campaigns.count
+        before = found.next
+        if before == nil || rest == 0 {
             isOver = true
             if separator != "," { bytes += separator.utf8 }
-            let cursor = hasMore ? before.map { Cursor.campaign($0).text } : nil
+            let cursor = before.map { Cursor.campaign($0).text }
             bytes += "],\"next_cursor\":".utf8
             bytes +=
                 cursor.map { cursor in JSONText { $0.string(cursor) }.bytes } ?? Array("null".utf8)
