@@ -243,6 +243,20 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a stranger who is put back isn't resent, since nobody has got the message`(
+        kind: StoreKind
+    ) async throws {
+        let store = try await makeStore(kind)
+        let refused = makeResults(accounts, .refused(code: 90_003))
+        try await store.step(makeStep(.settle, results: refused), now: at(31))
+        _ = try await store.change(.retry(makeID(), RetryFilter(unknown: false)), now: at(32))
+        let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(33))
+        #expect(batch.accounts == accounts && batch.maybeAcceptedBefore.isEmpty)
+        #expect(try await store.campaign(makeID())?.resent == 0)
+        #expect(try await store.contradictions() == [])
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a crash between two steps loses no result, and none is recorded twice`(
         kind: StoreKind
     ) async throws {

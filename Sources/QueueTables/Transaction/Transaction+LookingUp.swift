@@ -46,6 +46,7 @@ extension Transaction {
             case .refused(let code):
                 // Nobody has got it.
                 tally[.absent] += 1
+                row.doubt = 2
                 row.settle(as: .failed, at: now.timestamp)
                 (row.code, row.info) = (code, nil)
             case .present, .missing, .recalled, .gone, .kept:

@@ -222,11 +222,12 @@ final class KilledDaemon {
     func retryFailed(of id: String) throws {
         let before = try daemon.counts(id)
         let path = "/v1/campaigns/\(id)/retry"
-        let answer = try ask(path, #"{"status": ["failed"]}"#, phase: "command")
+        let body = #"{"status": ["failed"]}"#
+        let answer = try ask(path, body, phase: "command")
         let after = try daemon.counts(id)
         if answer?.status == 200 { #expect(after["queued"] == before["failed"]) }
         #expect(after["queued"] + after["failed"] == before["failed"])
-        if after["queued"] == 0 { #expect(try daemon.client().post(path, "{}").status == 200) }
+        if after["queued"] == 0 { #expect(try daemon.client().post(path, body).status == 200) }
     }
 
     /// Looks whether anything is still done for a campaign once no call is out.
