@@ -15,7 +15,8 @@ struct DispatcherTests {
                 accountLimit: 3,
                 byteLimit: 11_800,
                 random: harness.firstRandom,
-                timeout: .seconds(10)
+                timeout: .seconds(10),
+                quota: 12_000
             )
         )
         let restored = harness.tell(.restored(Restored(campaigns: [makeWork(fresh: 3)])), 0)

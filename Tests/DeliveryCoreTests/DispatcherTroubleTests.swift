@@ -449,7 +449,12 @@ struct DispatcherTroubleTests {
         #expect(
             effects.writes == [
                 .reclaim(
-                    .init(batch: Batch.ID(rawValue: 1), byteLimit: 800, timeout: limits.callTimeout)
+                    .init(
+                        batch: Batch.ID(rawValue: 1),
+                        byteLimit: 800,
+                        timeout: limits.callTimeout,
+                        quota: 12_000
+                    )
                 )
             ]
         )

@@ -90,8 +90,8 @@ import Testing
         let batch = try await store.claim(makeClaim())
         try await store.commit(makeRecord(batch.id, repeated))
         let size = batch.accounts.reduce(0) { $0 + QuotedAccounts().size(of: $1) }
-        let reclaim = Write.Reclaim(batch: batch.id, byteLimit: size - 1, timeout: .seconds(10))
-        guard case .recorded(_, let opened) = try await store.commit(.reclaim(reclaim)) else {
+        let reclaim = makeReclaim(batch.id, byteLimit: size - 1)
+        guard case .recorded(_, let opened) = try await store.commit(reclaim) else {
             throw NothingClaimed()
         }
         #expect(opened.map(\.count) == [2, 2])

@@ -75,6 +75,9 @@ import Testing
         #expect(halted.state == .halted && halted.reason?.text == failure.text)
         #expect(halted.counts.queued == 10)
         #expect(try await store.counts(of: good).sending == 4)
+        // What the other one addressed is undone with it.
+        let minutes = try await store.traffic(since: at(0).timestamp, per: .minute)
+        #expect(minutes.map(\.addressed) == [4])
         // All of it is durable, and the store goes on.
         let again = try Store.open(at: files.copy("a", to: "b"), options: makeOptions())
         let restored = try await again.restore(now: at(2))

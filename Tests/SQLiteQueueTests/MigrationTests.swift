@@ -78,11 +78,41 @@ import Testing
         #expect(try layout(of: path) == layout(of: files.path("b")))
     }
 
-    /// A store as version 7 left it, and what else is done to it.
-    private func makeStore(at path: String, _ changes: String = "") throws {
+    @Test func `a store of the eighth version counts from now on what its minutes send`()
+        async throws
+    {
+        let path = files.path("a")
+        try makeStore(at: path, from: [Version8.schema, Version8.rows])
+        let store = try Store.open(at: path, options: makeOptions())
+        let restored = try await store.restore(now: at(35))
+        #expect(restored.inFlight.map(\.accounts.count) == [2])
+        #expect(try await store.contradictions() == [])
+        // Nobody counted the call when it was claimed, so nothing is there to be taken back.
+        let held = Resolution.held(dueAt: at(36).timestamp)
+        try await store.commit(makeRecord(Batch.ID(rawValue: 3), held), now: at(36))
+        #expect(try await store.traffic(since: at(0).timestamp, per: .minute) == [])
+        try await store.commit(makeReclaim(Batch.ID(rawValue: 3), quota: 600), now: at(37))
+        let due = try await store.step(makeStep(.settle, due: at(38)), now: at(38)).due
+        let call = try #require(due.first?.calls.first)
+        let found = makeResults(due.map(\.account), .found(makeFound(call)))
+        try await store.step(makeStep(.settle, results: found), now: at(39))
+        let minute = TrafficStep(start: at(-20).timestamp, limit: 600, addressed: 2, sent: 1)
+        #expect(try await store.traffic(since: at(0).timestamp, per: .minute) == [minute])
+        #expect(try await store.contradictions() == [])
+        try store.close()
+        try Store.open(at: files.path("b"), options: makeOptions()).close()
+        #expect(try layout(of: path) == layout(of: files.path("b")))
+    }
+
+    /// A store as version 7, or another, left it, and what else is done to it.
+    private func makeStore(
+        at path: String,
+        from version: [String] = [Version7.schema, Version7.rows],
+        _ changes: String = ""
+    ) throws {
         let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { database in
-            for text in [Version7.schema, Version7.rows, changes] {
+            for text in version + [changes] {
                 try database.execute(sql: text)
             }
         }

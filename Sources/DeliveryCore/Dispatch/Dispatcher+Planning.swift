@@ -189,7 +189,13 @@ extension Dispatcher {
         let isFresh: Bool
         switch offer.content {
         case .open(let batch):
-            return .reclaim(.init(batch: batch.id, byteLimit: byteLimit, timeout: timeout))
+            let reclaim = Write.Reclaim(
+                batch: batch.id,
+                byteLimit: byteLimit,
+                timeout: timeout,
+                quota: limits.messagesPerMinute
+            )
+            return .reclaim(reclaim)
         case .dueRetries: isFresh = false
         case .fresh: isFresh = true
         }
@@ -200,7 +206,8 @@ extension Dispatcher {
             byteLimit: byteLimit,
             random: UInt32.random(in: 0...UInt32.max, using: &random),
             timeout: timeout,
-            dueBy: isFresh ? nil : work.retryDueAt
+            dueBy: isFresh ? nil : work.retryDueAt,
+            quota: limits.messagesPerMinute
         )
         return .claim(claim)
     }

@@ -24,7 +24,8 @@ package enum Write: Sendable, Hashable {
     case delete(Campaign.ID)
     /// End recipients that still wait in a canceled or expired campaign: one step.
     case close(Campaign.ID)
-    /// Remove campaigns past their retention, rows of removed campaigns and old keys: one step.
+    /// Remove campaigns past their retention, rows of removed campaigns, old keys and old minutes:
+    /// one step.
     case sweep(Sweep)
     /// Start a job, or let one that ended take up what is left.
     case startJob(Campaign.ID, Job.Kind, JobTerms)
@@ -48,6 +49,8 @@ package enum Write: Sendable, Hashable {
         package let timeout: Duration
         /// Retries due by then are claimed as well; nil for those due now.
         package let dueBy: Timestamp?
+        /// The quota in force, in recipients a minute, which is shown with what was sent.
+        package let quota: Int
 
         package init(
             campaign: Campaign.ID,
@@ -56,7 +59,8 @@ package enum Write: Sendable, Hashable {
             byteLimit: Int,
             random: UInt32,
             timeout: Duration,
-            dueBy: Timestamp? = nil
+            dueBy: Timestamp? = nil,
+            quota: Int
         ) {
             self.campaign = campaign
             self.source = source
@@ -65,6 +69,7 @@ package enum Write: Sendable, Hashable {
             self.random = random
             self.timeout = timeout
             self.dueBy = dueBy
+            self.quota = quota
         }
 
         /// Which of a campaign's recipients a claim takes.
@@ -82,11 +87,14 @@ package enum Write: Sendable, Hashable {
         /// limit was lowered, is halved instead and answered with `recorded`.
         package let byteLimit: Int
         package let timeout: Duration
+        /// As in a claim.
+        package let quota: Int
 
-        package init(batch: Batch.ID, byteLimit: Int, timeout: Duration) {
+        package init(batch: Batch.ID, byteLimit: Int, timeout: Duration, quota: Int) {
             self.batch = batch
             self.byteLimit = byteLimit
             self.timeout = timeout
+            self.quota = quota
         }
     }
 

@@ -8,6 +8,7 @@ extension Schema {
         tally + Dialect.sqlite.tallyTriggers,
         closing,
         rebuiltCampaign + rebuiltException + addedForJobs + unknownCall + job + recall,
+        minute,
     ].map(Dialect.sqlite.schema)
 
     private static let touched = """

@@ -8,14 +8,14 @@
 /// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
 /// came later than the first version: an engine that has older stores adds them one by one.
 package enum Schema {
-    package static let version = 8
+    package static let version = 9
 
     /// The statements that make a new store.
     package static func creation(_ dialect: Dialect) -> String {
         let texts = [
             campaign, campaignIndexes, tables, exception, exceptionIndexes, service(dialect),
             keyedRequests, removed, removalIndexes, listing, tally, dialect.tallyTriggers, closing,
-            unknownCall, job, recall,
+            unknownCall, job, recall, minute,
         ]
         return texts.map(dialect.schema).joined(separator: "\n")
     }
@@ -244,6 +244,19 @@ package enum Schema {
             ('paused', 0), ('halted', 0), ('completed', 0), ('canceled', 0), ('expired', 0);
         UPDATE campaign_tally
         SET count = (SELECT count(*) FROM campaign WHERE state = campaign_tally.state);
+        """
+
+    /// What was sent in each minute; sums over the campaigns, which may be gone.
+    static let minute = """
+        CREATE TABLE minute (
+            at_ms INTEGER PRIMARY KEY, -- when it began, by the wall clock
+            quota INTEGER NOT NULL, -- the largest in force, in recipients a minute
+            addressed INTEGER NOT NULL CHECK (addressed >= 0),
+            sent INTEGER NOT NULL CHECK (sent >= 0),
+            failed INTEGER NOT NULL CHECK (failed >= 0),
+            retrying INTEGER NOT NULL CHECK (retrying >= 0),
+            unknown INTEGER NOT NULL CHECK (unknown >= 0)
+        ) STRICT;
         """
 
     /// Ended campaigns with more waiting recipients than one transaction should change.

@@ -12,6 +12,7 @@ package struct Statements: Sendable {
     let ledger = LedgerStatements()
     let service = ServiceStatements()
     let removal = RemovalStatements()
+    let traffic = TrafficStatements()
 
     init() {}
 

@@ -126,7 +126,17 @@ extension Store {
         since start: Timestamp,
         per length: TrafficStep.Length
     ) async throws(QueueError) -> [TrafficStep] {
-        []
+        let statement =
+            switch length {
+            case .minute: sql.traffic.minutes
+            case .hour: sql.traffic.hours
+            }
+        // The clock may have been ahead: the newest are shown, no more than are kept of any other.
+        let limit = Traffic.reach.milliseconds / length.duration.milliseconds + 1
+        let first = length.start(of: start).milliseconds
+        return try await read { connection in
+            try connection.all(statement, .int(first), .int(limit)) { TrafficStep($0) }.reversed()
+        }
     }
 
     package func recipient(

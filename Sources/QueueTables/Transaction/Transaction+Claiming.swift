@@ -43,6 +43,7 @@ extension Transaction {
         try batch.insert(connection)
         try list(batch)
         update(campaign)
+        address(accounts.count, quota: claim.quota)
         let call = Batch(
             batch,
             of: campaign.id,
@@ -51,6 +52,11 @@ extension Transaction {
             histories: histories
         )
         return .claimed(call, try connection.work(campaign))
+    }
+
+    private mutating func address(_ count: Int, quota: Int) {
+        traffic.address(count, quota: quota)
+        memory.quota = quota
     }
 
     /// Whether a campaign runs and isn't past its expiry, which a later commit may carry out.
@@ -78,6 +84,7 @@ extension Transaction {
         batch.sender = sender
         try batch.save(connection)
         update(campaign)
+        address(batch.count, quota: reclaim.quota)
         return .claimed(call, try connection.work(campaign))
     }
 

@@ -6,7 +6,9 @@ extension Transaction {
         var stepped = JobStepped(campaign: step.campaign, kind: step.kind, isRunning: false)
         guard var campaign = try campaign(step.campaign) else { return .stepped(stepped) }
         var row = try connection.job(step.kind, of: campaign.key)
+        let before = campaign.counts
         stepped.tally = try record(step, row, &campaign)
+        traffic.record(campaign.counts, since: before)
         campaign.finish(at: now.timestamp)
         update(campaign)
         if var job = row {

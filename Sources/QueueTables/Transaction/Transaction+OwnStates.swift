@@ -72,6 +72,14 @@ extension Transaction {
 }
 
 extension Resolution {
+    /// Whether the call counts as an attempt of its accounts.
+    var spendsAttempt: Bool {
+        switch self {
+        case .settled, .unknown, .lookedUp, .repeated: true
+        case .held, .split: false
+        }
+    }
+
     /// Whether the call may have been accepted, and its own answer will never tell.
     var leavesUnknown: Bool {
         switch self {

@@ -10,6 +10,7 @@ extension Transaction {
         guard batch.state.isOpen, let status = batch.state.status else {
             return .recorded(try connection.work(campaign), opened: [])
         }
+        let claimedAt = batch.state == .inFlight ? batch.changedAt : nil
         if batch.state == .inFlight {
             if let ledger = batch.ledger { try release(ledger, at: record.releaseAt) }
             if record.resolution.leavesUnknown { try noteUnknownCall(of: &batch) }
@@ -17,22 +18,26 @@ extension Transaction {
         batch.dueAt = nil
         batch.changedAt = now.timestamp
         campaign.counts[status] -= batch.count
-        let opened = try resolve(record.resolution, &batch, &campaign)
+        let before = campaign.counts
+        let (opened, unspent) = try resolve(record.resolution, &batch, &campaign)
+        traffic.record(campaign.counts, since: before, didGoOut: record.resolution.spendsAttempt)
+        if let claimedAt { traffic.takeBack(unspent, claimedAt: claimedAt) }
         campaign.finish(at: now.timestamp)
         update(campaign)
         return .recorded(try connection.work(campaign), opened: opened)
     }
 
-    /// Applies a resolution to a batch whose accounts are subtracted from the counters.
+    /// Applies a resolution to a batch whose accounts are subtracted from the counters; answers how
+    /// many of them spend no attempt, too.
     private mutating func resolve(
         _ resolution: Resolution,
         _ batch: inout BatchRow,
         _ campaign: inout CampaignRow
-    ) throws -> [OpenBatch] {
+    ) throws -> (opened: [OpenBatch], unspent: Int) {
         switch resolution {
         case .settled(let messageKey, let verdicts):
             batch.messageKey = messageKey
-            try settle(&batch, verdicts, &campaign)
+            return ([], try settle(&batch, verdicts, &campaign))
         case .unknown(let info, let code):
             batch.attempts += 1
             try endUnknown(&batch, info: info, code: code, &campaign)
@@ -41,15 +46,16 @@ extension Transaction {
             try lookUp(&batch, from: from, info: info, code: code, &campaign)
         case .held(let dueAt):
             try hold(&batch, dueAt: dueAt, &campaign)
+            return ([], batch.count)
         case .repeated(let dueAt, let info, let code):
             batch.attempts += 1
             batch.maybeAccepted = true
             batch.info = info
             batch.code = code
             try hold(&batch, dueAt: dueAt, &campaign)
-        case .split(let cause): return try split(&batch, cause, &campaign)
+        case .split(let cause): return (try split(&batch, cause, &campaign), batch.count)
         }
-        return []
+        return ([], 0)
     }
 
     /// Leaves a batch open to be sent again, unless its campaign was canceled or expired since.
@@ -107,11 +113,12 @@ extension Transaction {
 
     // MARK: Settling
 
+    /// Closes a batch whose accounts all have their verdict; answers how many are requeued.
     private func settle(
         _ batch: inout BatchRow,
         _ verdicts: [Resolution.AccountVerdict],
         _ campaign: inout CampaignRow
-    ) throws {
+    ) throws -> Int {
         // Read before the batch drops its list.
         let own = try connection.verdicts(verdicts, of: batch, stepsOver: campaign.absent > 0)
         let isTerminated = batch.generation < campaign.generation
@@ -173,6 +180,7 @@ extension Transaction {
         try put(states, of: batch)
         campaign.counts.sent += batch.count - own.count
         try count(failures, of: campaign)
+        return own.count { if case .requeued = $0.verdict { true } else { false } }
     }
 
     func count(_ failures: [Int: Int], of campaign: CampaignRow) throws {

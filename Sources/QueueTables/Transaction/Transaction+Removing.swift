@@ -52,6 +52,10 @@ extension Transaction {
             room = limit
             memory.unremovable.insert(key)
         }
+        if room > 0 {
+            let time = now.timestamp.advanced(by: .zero - Traffic.reach).milliseconds
+            room -= try connection.run(sql.traffic.forget, .int(time), .int(room))
+        }
         // A kept answer may be as long as a campaign's message.
         let forgottenAtOnce = max(1, rowsPerStep / 10)
         let forgotten = room > 0 ? try forgetRequests(atMost: forgottenAtOnce) : 0

@@ -21,6 +21,7 @@ struct Transaction {
     /// Keys of campaigns whose creation isn't complete: their rows aren't stray.
     let arriving: Set<Int64>
     var memory: WriterMemory
+    var traffic = Traffic()
     private(set) var sequence: UInt32 = 0
     private var rows: [Int64: CampaignRow] = [:]
     private var keys: [Campaign.ID: Int64] = [:]
@@ -126,6 +127,7 @@ struct Transaction {
             lastCall,
             try connection.first(sql.ledger.lastKey) { $0.int64(0) } ?? 0
         )
+        memory.quota = try connection.first(sql.traffic.lastQuota) { $0.int(0) } ?? 0
         if memory.lacksCalls { try holdWindow() }
         try adoptLedger(lastInstantOfBoot: last)
         memory.hasAdoptedLedger = true
@@ -141,9 +143,10 @@ struct Transaction {
         for key in changed.sorted() { try rows[key]?.save(connection) }
     }
 
-    /// Saves the changed rows of campaigns, and the clock's row if it was read.
+    /// Saves the changed rows of campaigns, the minute's, and the clock's if it was read.
     func end(boot: String?) throws {
         try storeRows()
+        try traffic.save(connection, now: now.timestamp, lastQuota: memory.quota)
         guard let boot else { return }
         try connection.run(
             sql.service.setClock,

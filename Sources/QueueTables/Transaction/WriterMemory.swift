@@ -14,6 +14,8 @@ struct WriterMemory: Sendable {
     /// The highest keys given to batches and ledger rows, removed ones included.
     var lastBatch: Int64 = 0
     var lastCall: Int64 = 0
+    /// The quota under which the last claim was made.
+    var quota = 0
     /// Recipients that became final since the process began; a retry subtracts none.
     var ended = Counts()
 }

@@ -32,13 +32,14 @@ package struct QuotedAccounts: AccountRules {
 
 package func makeNewCampaign(
     _ id: Campaign.ID = makeID(),
+    name: String = "Singles' Day",
     accounts: [Account] = makeAccounts(10),
     settings: Campaign.Settings = Campaign.Settings(),
     start: Bool = true
 ) -> NewCampaign {
     NewCampaign(
         id: id,
-        name: "Singles' Day",
+        name: name,
         message: CheckedMessage(json: Array("{\"a\":1}".utf8), packetOverhead: 100),
         settings: settings,
         recipients: AccountRun(accounts),
@@ -52,7 +53,8 @@ package func makeClaim(
     accountLimit: Int = 500,
     byteLimit: Int = 12_000,
     random: UInt32 = 7,
-    timeout: Duration = .seconds(10)
+    timeout: Duration = .seconds(10),
+    quota: Int = 12_000
 ) -> Write {
     .claim(
         Write.Claim(
@@ -61,7 +63,8 @@ package func makeClaim(
             accountLimit: accountLimit,
             byteLimit: byteLimit,
             random: random,
-            timeout: timeout
+            timeout: timeout,
+            quota: quota
         )
     )
 }
@@ -81,8 +84,14 @@ package func makeRequest(
     }
 }
 
-package func makeReclaim(_ batch: Batch.ID) -> Write {
-    .reclaim(Write.Reclaim(batch: batch, byteLimit: 11_000, timeout: .seconds(10)))
+package func makeReclaim(
+    _ batch: Batch.ID,
+    byteLimit: Int = 11_000,
+    quota: Int = 12_000
+) -> Write {
+    .reclaim(
+        Write.Reclaim(batch: batch, byteLimit: byteLimit, timeout: .seconds(10), quota: quota)
+    )
 }
 
 package func makeRecord(
