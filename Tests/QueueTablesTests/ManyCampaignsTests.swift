@@ -69,6 +69,11 @@ struct ManyCampaignsTests {
             ).campaigns
         }
         #expect(done.count == 100)
+        let found = try await measure("a page of a search that finds nobody") {
+            try await store.campaigns(matching: .init(name: "nobody"), before: nil, limit: 50)
+                .campaigns
+        }
+        #expect(found.isEmpty)
         let one = try await measure("one status") { try await store.campaign(ids[0]) }
         #expect(one?.state == .completed)
         let again = try await measure("restore again") { try await store.restore(now: at(4)) }

@@ -28,9 +28,9 @@ struct CampaignStatements: Sendable {
         """
     /// Newest first: a UUID of version 7 begins with the time, and doesn't need the row it names.
     let newest: StatementText =
-        "SELECT \(Self.columns) FROM campaign WHERE uuid < ? ORDER BY uuid DESC LIMIT ?"
+        "SELECT uuid, name FROM campaign WHERE uuid < ? ORDER BY uuid DESC LIMIT ?"
     let newestOfState: StatementText = """
-        SELECT \(Self.columns) FROM campaign INDEXED BY campaign_state
+        SELECT uuid, name FROM campaign INDEXED BY campaign_state
         WHERE uuid < ? AND state = ? ORDER BY uuid DESC LIMIT ?
         """
     /// A key that no campaign has, nor a deleted one that may have rows left.

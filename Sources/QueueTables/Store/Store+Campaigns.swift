@@ -88,28 +88,9 @@ extension Store {
         before: Campaign.ID?,
         limit: Int
     ) async throws(QueueError) -> CampaignPage {
-        let states = filter.states
-        let end = Value.blob(before.map(\.bytes) ?? [UInt8](repeating: 0xFF, count: 17))
-        return try await read { connection in
-            var rows: [CampaignRow] = []
-            if states.isEmpty {
-                rows = try connection.all(sql.campaign.newest, end, .int(limit + 1)) {
-                    try CampaignRow($0)
-                }
-            }
-            // Reads the newest of each state, a page for each at most, and keeps the newest of all.
-            for state in states {
-                let name = Value.text(state.rawValue)
-                rows += try connection.all(sql.campaign.newestOfState, end, name, .int(limit + 1)) {
-                    try CampaignRow($0)
-                }
-            }
-            rows.sort { $0.id > $1.id }
-            let page = rows.prefix(limit)
-            return CampaignPage(
-                campaigns: try page.map { try connection.whole($0) },
-                next: rows.count > limit ? page.last?.id : nil
-            )
+        try await read { connection in
+            try CampaignSearch(connection: connection, filter: filter, limit: limit)
+                .page(before: before)
         }
     }
 
