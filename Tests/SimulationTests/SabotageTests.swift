@@ -20,7 +20,7 @@ struct SabotageTests {
     /// Those that show in a few lives of the swarm, which know nothing of them.
     @Test(arguments: [
         Sabotage.ledgerBySendTime, .cursorMovedAtFetch, .wholeBatchRetried, .listClosedAsRange,
-        .counterOffByOne,
+        .counterOffByOne, .unsentStaysCounted,
     ])
     func `the swarm meets a planted mistake by itself`(sabotage: Sabotage) async throws {
         for seed in UInt64(101)...140 {
@@ -60,6 +60,7 @@ extension Sabotage {
         case .refusalUnspent: "spends no attempt and nobody sees why"
         case .counterOffByOne: "counters add up to another sum"
         case .settledBySendTime, .foundTakenForAbsent: "is accepted twice under verify"
+        case .unsentStaysCounted: "addressed in all minutes"
         case .failedRecallCounted, .laterCallRecalled: "is recalled and its message is there"
         }
     }

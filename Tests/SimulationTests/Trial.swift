@@ -66,6 +66,7 @@ struct Trial {
         case .refusalUnspent: faults.retryableCall = 300
         case .settledBySendTime, .foundTakenForAbsent: faults.lostAnswer = 100
         case .failedRecallCounted: faults.badGateway = 100
+        case .unsentStaysCounted: faults.notSent = 100
         case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled:
             break
         }

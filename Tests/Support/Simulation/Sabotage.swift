@@ -35,6 +35,8 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case failedRecallCounted
     /// A recall that has ended has taken back from whoever is accepted later as well.
     case laterCallRecalled
+    /// A call that certainly didn't go out stays counted in its minute.
+    case unsentStaysCounted
 }
 
 // MARK: - Where the dispatcher meets the world
@@ -201,6 +203,13 @@ extension Sabotage {
             WHEN NEW.kind = 'recall' AND NEW.state = 'completed' BEGIN
                 UPDATE job SET settled_end = settled_end + 1000000
                 WHERE campaign = NEW.campaign AND kind = 'recall';
+            END
+            """
+        case .unsentStaysCounted:
+            """
+            CREATE TRIGGER sabotage AFTER UPDATE OF addressed ON minute
+            WHEN NEW.addressed < OLD.addressed BEGIN
+                UPDATE minute SET addressed = OLD.addressed WHERE at_ms = NEW.at_ms;
             END
             """
         }

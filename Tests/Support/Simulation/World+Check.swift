@@ -19,6 +19,7 @@ extension World {
         for violation in promises.violations { record.violated(violation) }
         checkQuota()
         checkCaps()
+        try await checkTraffic()
         let elapsed = Self.start.duration(to: real).inSeconds
         let bound = 40 * (calls + ticks + crashes + 50) + Int(elapsed / 3)
         if steps > bound { record.violated("\(steps) steps for \(calls) calls") }

@@ -19,6 +19,7 @@ package struct World {
     package var faults = Faults()
     package var record = Record()
     var promises = Promises()
+    var tally = TrafficTally()
     var streams: [Stream] = []
     /// Campaigns that clients submitted while others ran, and when they were told that they were.
     package var submissions: [(id: Campaign.ID, at: Instant)] = []
@@ -236,6 +237,7 @@ package struct World {
         let results = try await store.commit(writes, now: now)
         let pairs = zip(writes, results).map { (write: $0, result: $1) }
         promises.committed(pairs)
+        tally.committed(pairs, at: now.timestamp)
         for (write, result) in pairs {
             record.committed(write, result)
             if case .patch(let id, _) = write, case .changed(.success(let change)) = result {
