@@ -84,6 +84,8 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Codecs", system]),
         // The endpoint's description, a file of its own that the executable carries.
         .target(name: "COpenAPI", exclude: ["openapi.yaml"]),
+        // The files of the page, likewise.
+        .target(name: "CPage", exclude: ["page"]),
         .target(
             name: "DeliveryEngine",
             dependencies: ["DeliveryCore", "JSON", logging, lifecycle]
@@ -107,7 +109,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "COpenAPI",
-                "Platform",
+                "CPage", "Platform",
                 hummingbird, hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTPTypes, lifecycle, logging, system,
             ]

@@ -98,7 +98,7 @@ package struct Endpoint: Sendable {
                 listen: configuration.listen,
                 tokens: configuration.tokens
             ),
-            table: RouteTable(own + groups),
+            table: RouteTable(own + (configuration.hasPage ? [PageController()] : []) + groups),
             bodies: MemoryBudget(
                 limit: max(configuration.bodyMemoryLimit, 2 * configuration.bodySizeLimit)
             ),

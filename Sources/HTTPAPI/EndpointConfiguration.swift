@@ -15,6 +15,8 @@ package struct EndpointConfiguration: Sendable {
     package var bodySizeLimit = 1_048_576
     /// The largest body of the gateway, which is in memory as a whole while it is taken in.
     package var gatewayBodySizeLimit = 67_108_864
+    /// Whether the page is served.
+    package var hasPage = true
     /// The service's limits, which messages must fit, no campaign's cap may exceed, and plans are
     /// made by.
     package var limits: @Sendable () -> Limits = { Limits() }

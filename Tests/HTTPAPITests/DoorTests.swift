@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/", "/v1", "/v1/campaigns/", "/v2/campaigns", "//v1/quota", "/v1/quota/x"])
+    @Test(arguments: ["/x", "/v1", "/v1/campaigns/", "/v2/campaigns", "//v1/quota", "/v1/quota/x"])
     func `answers 404 elsewhere`(path: String) async throws {
         let answer = try await exchange(.get, path, endpoint: endpoint)
         #expect(answer.status == 404)

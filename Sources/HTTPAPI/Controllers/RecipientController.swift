@@ -49,7 +49,7 @@ struct RecipientController: RouteGroup {
             switch type {
             case .csv: AccountTable(rules: rules)
             case .ndjson: AccountLines(form: .ndjson, rules: rules)
-            case .text, .json, .mergePatch, .yaml, .events: AccountLines(form: .text, rules: rules)
+            default: AccountLines(form: .text, rules: rules)
             }
         let stream = RecipientIntake(
             campaign: id,

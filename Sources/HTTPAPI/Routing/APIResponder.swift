@@ -42,7 +42,8 @@ package struct APIResponder: HTTPResponder {
             )
             response = Problem(.internalError, "the daemon's log has the reason").response
         }
-        response.headers[.cacheControl] = "no-store"
+        // The page's files alone say otherwise.
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return request.method == .head ? response.head : response
     }
 

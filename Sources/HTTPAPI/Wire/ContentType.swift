@@ -9,13 +9,18 @@ package enum ContentType: String, Sendable {
     case csv = "text/csv"
     case yaml = "application/yaml"
     case events = "text/event-stream"
+    case form = "application/x-www-form-urlencoded"
+    case html = "text/html"
+    case css = "text/css"
+    case javaScript = "text/javascript"
+    case svg = "image/svg+xml"
 
     /// The value of the header field.
     package var header: String {
         switch self {
         case .csv: "text/csv; charset=utf-8; header=present"
-        case .text: "text/plain; charset=utf-8"
-        case .json, .mergePatch, .ndjson, .yaml, .events: rawValue
+        case .text, .html, .css, .javaScript: "\(rawValue); charset=utf-8"
+        case .json, .mergePatch, .ndjson, .yaml, .events, .form, .svg: rawValue
         }
     }
 }
@@ -95,7 +100,8 @@ private struct AcceptRange {
     }
 }
 
-private func trimmed(_ text: Substring) -> String {
+/// A member of a header field's list without the blanks around it, in lower case.
+func trimmed(_ text: Substring) -> String {
     let bare = text.drop { $0 == " " || $0 == "\t" }
     return String(bare.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).lowercased()
 }
