@@ -16,7 +16,8 @@ import fanoutd
     private static let others: [String: String] = [
         "http.listen": "127.0.0.1:9", "http.socketGroup": "www-data", "http.allowRemote": "true",
         "http.tokenFile": "/t", "http.tokensFile": "/ts", "http.maxBodyBytes": "2048",
-        "http.gatewayMaxBodyBytes": "2048", "store.path": "/s", "store.minFreeBytes": "1",
+        "http.gatewayMaxBodyBytes": "2048", "http.page": "false", "http.title": "Prod CN",
+        "store.path": "/s", "store.minFreeBytes": "1",
         "tencent.sdkAppId": "7", "tencent.administrator": "root", "tencent.secretKeyFile": "/k",
         "tencent.endpoint": "https://adminapisgp.im.qcloud.com",
         "tencent.backupEndpoint": "https://adminapi.my-imcloud.com", "tencent.caFile": "/ca",

@@ -33,6 +33,9 @@ package struct Configuration: Sendable {
         package var tokens: [AccessToken] = []
         package var maxBodyBytes = 1_048_576
         package var gatewayMaxBodyBytes = 67_108_864
+        package var page = true
+        /// What the page calls the instance; empty for its app.
+        package var title = ""
     }
 
     package struct Store: Sendable {

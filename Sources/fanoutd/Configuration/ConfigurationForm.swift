@@ -37,6 +37,23 @@ extension ConfigurationForm where Value: CustomStringConvertible {
 }
 
 extension ConfigurationForm<String> {
+    /// Text for which empty is a value.
+    static func textOrNothing(
+        _ wants: String,
+        fits: @escaping @Sendable (String) -> Bool
+    ) -> Self {
+        Self(
+            wants: wants,
+            read: { scalar, _ throws(ConfigurationRefusal) in
+                let isEmpty = scalar.isNothing || scalar.text.isEmpty
+                guard let text = isEmpty ? "" : scalar.string else { throw .wrongType }
+                guard fits(text) else { throw .unfit }
+                return text
+            },
+            show: { ConfigurationScalar.quoted($0) }
+        )
+    }
+
     static func path(_ wants: String) -> Self {
         .text(wants) { text, folder in
             text.contains("\0") ? nil : Path.resolve(text, in: folder)

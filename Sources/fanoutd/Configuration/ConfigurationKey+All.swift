@@ -55,7 +55,21 @@ extension ConfigurationKey {
             .reloaded,
         .init("http.maxBodyBytes", \.http.maxBodyBytes, .integer(bodySizes)),
         .init("http.gatewayMaxBodyBytes", \.http.gatewayMaxBodyBytes, .integer(bodySizes)),
+        .init("http.page", \.http.page, .flag),
+        .init("http.title", \.http.title, title),
     ]
+
+    private static let titleLimit = 60
+
+    private static let title = ConfigurationForm<String>.textOrNothing(
+        "a name of at most \(titleLimit) bytes on one line, in quotes if it is a number"
+    ) { text in
+        text.utf8.count <= titleLimit && !text.unicodeScalars.contains(where: isControl)
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control
+    }
 
     private static let bodySizes = 1_024...1_073_741_824
 

@@ -47,6 +47,7 @@ extension Configuration {
         configuration.tokens = { present.current.accessTokens }
         configuration.bodySizeLimit = http.maxBodyBytes
         configuration.gatewayBodySizeLimit = http.gatewayMaxBodyBytes
+        configuration.hasPage = http.page
         configuration.limits = { present.current.dispatchLimits }
         configuration.defaultPriority = defaults.priority
         configuration.defaultOnUnknown = defaults.onUnknown

@@ -21,7 +21,7 @@ import fanoutd
 
     @Test func `no two keys share a name or a variable, and sections stand together`() {
         let keys = ConfigurationKey.all
-        #expect(keys.count == 35)
+        #expect(keys.count == 37)
         #expect(Set(keys.map(\.name)).count == keys.count)
         let variables = Set(keys.map(\.environmentName))
         #expect(variables.count == keys.count)
@@ -53,6 +53,29 @@ import fanoutd
             key.take(ConfigurationScalar("\(value)", style: .plain), "", &configuration)
         }
         #expect(refusals == [.outOfRange, nil, nil, .outOfRange])
+    }
+
+    private static let longTitle = String(repeating: "名", count: 20)
+
+    @Test(
+        arguments: [
+            ("Prod CN", .plain, "Prod CN"), (longTitle, .plain, longTitle), ("", .plain, ""),
+            ("", .quoted, ""), ("", .environment, ""), ("7", .quoted, "7"),
+            ("7", .environment, "7"), (longTitle + "x", .plain, nil), ("a\nb", .quoted, nil),
+            ("a\u{9B}b", .quoted, nil), ("7", .plain, nil), ("true", .plain, nil),
+        ] as [(String, ConfigurationScalar.Style, String?)]
+    )
+    func `a title is a short line, or empty`(
+        _ text: String,
+        _ style: ConfigurationScalar.Style,
+        _ expected: String?
+    ) throws {
+        let key = try #require(ConfigurationKey.all.first { $0.name == "http.title" })
+        var configuration = Configuration()
+        configuration.http.title = "before"
+        let refusal = key.take(ConfigurationScalar(text, style: style), "", &configuration)
+        #expect((refusal == nil) == (expected != nil))
+        #expect(configuration.http.title == expected ?? "before")
     }
 
     private var example: String {
