@@ -38,11 +38,13 @@ package struct Endpoint: Sendable {
         let ids = CampaignIDs(draw: random)
         let runningKeys = RunningKeys()
         let pages = MemoryBudget(limit: configuration.responseMemoryLimit)
+        let encoder = CampaignEncoder(deliveries: deliveries, rules: rules)
         let own: [any RouteGroup] = [
             CampaignController(
                 campaigns: campaigns,
                 deliveries: deliveries,
                 rules: rules,
+                encoder: encoder,
                 configuration: configuration,
                 time: time,
                 ids: ids,
@@ -63,10 +65,12 @@ package struct Endpoint: Sendable {
                 audit: audit
             ),
             ServiceController(
+                campaigns: campaigns,
                 deliveries: deliveries,
                 rules: rules,
                 configuration: configuration,
                 metrics: metrics,
+                pages: pages,
                 time: time,
                 isStopping: isStopping,
                 audit: audit
@@ -74,6 +78,7 @@ package struct Endpoint: Sendable {
             EventController(
                 campaigns: campaigns,
                 deliveries: deliveries,
+                encoder: encoder,
                 time: time,
                 isStopping: isStopping,
                 watching: MemoryBudget(limit: configuration.watchMemoryLimit),

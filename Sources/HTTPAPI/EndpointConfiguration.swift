@@ -17,6 +17,12 @@ package struct EndpointConfiguration: Sendable {
     package var gatewayBodySizeLimit = 67_108_864
     /// Whether the page is served.
     package var hasPage = true
+    /// What the page calls the instance; empty for its app.
+    package var title = ""
+    /// The daemon's version.
+    package var version = ""
+    /// The app that is sent for.
+    package var app: @Sendable () -> App = { App(id: 0, isSimulated: false) }
     /// The service's limits, which messages must fit, no campaign's cap may exceed, and plans are
     /// made by.
     package var limits: @Sendable () -> Limits = { Limits() }
@@ -40,6 +46,18 @@ package struct EndpointConfiguration: Sendable {
 
     package init(listen: ListenAddress) {
         self.listen = listen
+    }
+
+    /// What clients are told of the provider's app.
+    package struct App: Sendable, Hashable {
+        package var id: Int
+        /// Whether its messages go no farther than this machine.
+        package var isSimulated: Bool
+
+        package init(id: Int, isSimulated: Bool) {
+            self.id = id
+            self.isSimulated = isSimulated
+        }
     }
 }
 

@@ -102,6 +102,12 @@ extension JSONText {
         if let value { number(value) } else { null() }
     }
 
+    @inlinable
+    package mutating func field(_ name: StaticString, _ value: Bool) {
+        begin(name)
+        bool(value)
+    }
+
     /// A member whose value is a string of UTF-8 bytes.
     @inlinable
     package mutating func field(_ name: StaticString, utf8: [UInt8]) {

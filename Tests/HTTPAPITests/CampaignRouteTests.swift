@@ -499,7 +499,57 @@ import Testing
         #expect(seen == ids.dropLast().reversed())
     }
 
+    @Test func `finds them by a part of their name, and counts all by state`() async throws {
+        let endpoint = endpoint
+        for name in ["Singles' Day", "singles again", "Other"] {
+            let body = #"{"name":"\#(name)","message":{"a":1}}"#
+            _ = try await exchange(.post, "/v1/campaigns", body, endpoint: endpoint)
+        }
+        _ = try await makeCampaign(endpoint, recipients: ["a"])
+        let uri = "/v1/campaigns?name=SINGLES&message=false&limit=1"
+        let page = try await exchange(.get, uri, endpoint: endpoint).json()
+        #expect(page["items"]?.elements?.map { $0["name"]?.string } == ["singles again"])
+        #expect(page["items"]?.elements?.first?["message"]?.isNull == true)
+        #expect(page["next_cursor"]?.string != nil)
+        let states = Campaign.State.allCases.map(\.rawValue)
+        #expect(page["totals"]?.members?.map(\.name) == states)
+        #expect(page["totals"]?["draft"]?.integer == 3)
+        #expect(page["totals"]?["running"]?.integer == 1)
+        #expect(page["totals"]?["halted"]?.integer == 0)
+        let whole = try await exchange(.get, "/v1/campaigns?name=&message=true", endpoint: endpoint)
+        #expect(try whole.json()["items"]?.elements?.count == 4)
+        #expect(try whole.json()["items"]?.elements?.last?["message"]?["a"]?.integer == 1)
+    }
+
+    @Test func `ends a page where the store has looked far enough`() async throws {
+        let endpoint = endpoint
+        var ids: [String] = []
+        for _ in 0..<4 { ids.append(try await makeCampaign(endpoint)) }
+        service.state.withLock { $0.campaignPageLimit = 1 }
+        let page = try await exchange(.get, "/v1/campaigns?limit=3", endpoint: endpoint).json()
+        #expect(page["items"]?.elements?.map { $0["id"]?.string } == [ids[3]])
+        #expect(page["next_cursor"]?.string != nil)
+    }
+
+    @Test func `says failures in words, and whether they may pass`() async throws {
+        let id = try await makeCampaign(endpoint, recipients: ["a"])
+        let key = try #require(Campaign.ID(id))
+        service.state.withLock {
+            $0.campaigns[key]?.failures = [
+                .init(code: 70_107, count: 2), .init(code: 70_169, count: 1),
+            ]
+        }
+        let answer = try await exchange(.get, "/v1/campaigns/\(id)", endpoint: endpoint)
+        #expect(
+            answer.text.contains(
+                #""failures":[{"code":70107,"count":2,"text":"no such account","may_pass":false},"#
+                    + #"{"code":70169,"count":1,"text":null,"may_pass":true}]"#
+            )
+        )
+    }
+
     @Test(arguments: [
+        ("message=yes", "bad-query"), ("message=", "bad-query"), ("name=a&name=b", "bad-query"),
         ("limit=0", "bad-query"), ("limit=1001", "bad-query"), ("limit=x", "bad-query"),
         ("limit=1&limit=2", "bad-query"), ("state=nonsense", "bad-query"), ("x=1", "bad-query"),
         ("cursor=AmE", "bad-cursor"), ("cursor=%ZZ", "bad-query"), ("cursor=", "bad-cursor"),

@@ -228,7 +228,25 @@ import Testing
         #expect(
             answer.text == #"{"messages_per_minute":12000,"window_used":500,"#
                 + #""next_call_at":"2025-11-11T01:30:00.000Z","calls_per_second":200,"#
-                + #""state":"running","reason":null,"in_flight":1,"config_error":null}"#
+                + #""state":"running","reason":null,"since":null,"until":null,"remedy":null,"#
+                + #""pace":16,"window":{"held":500,"unanswered":500,"room":11470,"releases":[]},"#
+                + #""in_flight":1,"config_error":null}"#
+        )
+        service.state.withLock { state in
+            state.quota.state = .throttled
+            state.quota.since = FakeService.start
+            state.quota.until = FakeService.start.advanced(by: .seconds(8))
+            state.quota.remedy = "wait"
+            state.quota.pace = 4
+            state.quota.window = QuotaWindow(held: 7, unanswered: 4, room: 0, releases: [1, 2])
+        }
+        let throttled = try await exchange(.get, "/v1/quota", endpoint: endpoint)
+        #expect(
+            throttled.text.contains(
+                #""since":"2025-11-11T01:30:00.000Z","until":"2025-11-11T01:30:08.000Z","#
+                    + #""remedy":"wait","pace":4,"window":{"held":7,"unanswered":4,"room":0,"#
+                    + #""releases":[1,2]}"#
+            )
         )
     }
 

@@ -87,13 +87,18 @@ import Testing
             "/v1/events",
             [
                 set { $0.nextCallAt = $0.nextCallAt.advanced(by: .seconds(1)) },
+                set { $0.window.releases = [0, 500] }, set { $0.window.releases = [500, 0] },
                 set { $0.windowUsed = 700 },
+                set { $0.window.unanswered = 0 },
+                set { $0.window.room = 1 },
                 set { $0.state = .throttled },
                 {},
             ]
         )
-        #expect(events.map(\.name) == ["quota", "quota", "quota"])
-        #expect(events.map { $0.json["window_used"]?.integer } == [500, 700, 700])
+        #expect(events.map(\.name) == Array(repeating: "quota", count: 5))
+        #expect(events.map { $0.json["window_used"]?.integer } == [500, 700, 700, 700, 700])
+        // What is told is as it was then, the releases too.
+        #expect(events[1].json["window"]?["releases"]?.elements?.count == 2)
         #expect(events.last?.json["state"]?.string == "throttled")
     }
 
@@ -113,9 +118,110 @@ import Testing
                 { Issue.record("the stream goes on without its campaign") },
             ]
         )
-        #expect(events.map(\.name) == ["campaign", "quota", "campaign"])
+        #expect(events.map(\.name) == ["campaign", "quota", "campaign", "deleted"])
         #expect(events.allSatisfy { $0.name == "quota" || $0.json["id"]?.string == "\(id)" })
         #expect(service.changes.watchCount == 0)
+    }
+
+    @Test func `hears of what is deleted, and goes on`() async throws {
+        let service = service
+        let (first, second) = (try await add(["bonnie"]), try await add(["rong"]))
+        let events = try await watch(
+            "/v1/events",
+            [
+                {
+                    service.state.withLock { $0.campaigns[first] = nil }
+                    service.changes.changed(first)
+                },
+                { self.change(second) { $0.state = .paused } }, {},
+            ]
+        )
+        #expect(events.map(\.name) == ["campaign", "campaign", "quota", "deleted", "campaign"])
+        #expect(events[3].json.members?.map(\.name) == ["id"])
+        #expect(events[3].json["id"]?.string == "\(first)")
+    }
+
+    @Test func `may leave out what there is, and messages`() async throws {
+        let id = try await add(["bonnie"])
+        let events = try await watch(
+            "/v1/events?snapshot=false&message=false",
+            [{ self.change(id) { $0.state = .paused } }, {}]
+        )
+        #expect(events.map(\.name) == ["quota", "campaign"])
+        #expect(events.last?.json["message"]?.isNull == true)
+        let whole = try await watch("/v1/events?snapshot=true&message=true", [{}])
+        #expect(whole.map(\.name) == ["campaign", "quota"])
+        #expect(whole.first?.json["message"]?.isNull == false)
+        for query in ["snapshot=no", "message=1", "snapshot=false&snapshot=false"] {
+            let answer = try await exchange(.get, "/v1/events?\(query)", endpoint: endpoint)
+            #expect(answer.status == 400)
+        }
+    }
+
+    private static let minute = Timestamp(milliseconds: 1_762_824_600_000)
+
+    @Test func `hears of the running minute as it grows, at most once a second`() async throws {
+        let service = service
+        func grow(_ sent: Int) -> @Sendable () async throws -> Void {
+            {
+                service.state.withLock {
+                    $0.traffic = [TrafficStep(start: Self.minute, limit: 12_000, sent: sent)]
+                }
+            }
+        }
+        // Four looks a second: the second's first tells, the others don't, nor what stays the same.
+        let steps = [1, 2, 3, 4] + Array(repeating: 5, count: 9)
+        let events = try await watch("/v1/events", steps.map(grow))
+        #expect(events.map(\.name) == ["quota", "minute", "minute", "minute"])
+        #expect(events.compactMap { $0.json["sent"]?.integer } == [1, 4, 5])
+        let asked = Set(service.state.withLock { $0.trafficQuestions })
+        let before = Self.minute.advanced(by: .seconds(-60))
+        #expect(
+            asked == [
+                .init(since: Self.minute, length: .minute), .init(since: before, length: .minute),
+            ]
+        )
+    }
+
+    @Test func `hears the last of a minute that is over`() async throws {
+        let service = service
+        let script = Script(
+            [
+                { service.state.withLock { $0.traffic = [.init(start: Self.minute, sent: 1)] } },
+                {}, {}, {},
+                {
+                    service.state.withLock {
+                        $0.traffic = [
+                            .init(start: Self.minute, sent: 2),
+                            .init(start: Self.minute.advanced(by: .seconds(60)), sent: 1),
+                        ]
+                    }
+                }, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+            ],
+            start: Self.minute.advanced(by: .milliseconds(59_000))
+        )
+        let endpoint = makeEndpoint(service, isStopping: script.isOver, time: script)
+        let answer = try await exchange(.get, "/v1/events", endpoint: endpoint)
+        let minutes = try answer.text.split(separator: "\n\n").map { try Event(String($0)) }
+            .filter { $0.name == "minute" }
+        #expect(minutes.compactMap { $0.json["sent"]?.integer } == [1, 2, 1])
+        #expect(
+            minutes.compactMap { $0.json["at"]?.string } == [
+                "2025-11-11T01:30:00.000Z", "2025-11-11T01:30:00.000Z",
+                "2025-11-11T01:31:00.000Z",
+            ]
+        )
+        // Five seconds later it isn't looked at again.
+        let asked = service.state.withLock { $0.trafficQuestions }
+        #expect(asked.last?.since == Self.minute.advanced(by: .seconds(60)))
+    }
+
+    @Test func `of one campaign isn't told of minutes`() async throws {
+        let id = try await add(["bonnie"])
+        service.state.withLock { $0.traffic = [TrafficStep(start: Self.minute, sent: 1)] }
+        let events = try await watch("/v1/events?campaign=\(id)", [{}, {}, {}, {}, {}])
+        #expect(events.map(\.name) == ["campaign", "quota"])
+        #expect(service.state.withLock { $0.trafficQuestions }.isEmpty)
     }
 
     @Test func `hears a comment where nothing happens for 15 seconds`() async throws {
@@ -170,6 +276,7 @@ import Testing
         let id = try #require(
             Campaign.ID(try await makeCampaign(makeEndpoint(service), recipients: ["bonnie"]))
         )
+        service.state.withLock { $0.traffic = [TrafficStep(start: FakeService.start, sent: 1)] }
         let meeting = Meeting(of: watchers) { [service] in
             service.state.withLock { $0.campaigns[id]?.state = .paused }
             service.changes.changed(id)
@@ -184,8 +291,11 @@ import Testing
             for try await text in group {
                 #expect(text.matches(of: #/event: campaign/#).count == 2, "\(text)")
                 #expect(text.contains(#""state":"paused""#))
+                #expect(text.matches(of: #/event: minute/#).count == 1)
             }
         }
+        #expect(service.state.withLock { Set($0.trafficQuestions).count } == 2)
+        #expect(service.state.withLock { $0.trafficQuestions.count } == 2)
         #expect(service.state.withLock { $0.readCount } == 1)
         #expect(service.changes.watchCount == 0)
     }
@@ -284,16 +394,24 @@ private final class Script: TimeSource {
     }
 
     private let state: Mutex<State>
+    private let start: Timestamp?
 
-    init(_ steps: [Step]) {
+    /// The wall clock stands still, or begins at `start`.
+    init(_ steps: [Step], start: Timestamp? = nil) {
         state = Mutex(State(steps: steps[...]))
+        self.start = start
     }
 
     /// Whether every step has run and been looked at.
     var isOver: Bool { state.withLock { $0.isOver } }
 
     func now() -> Now {
-        Now(instant: state.withLock { $0.instant }, timestamp: FakeService.start)
+        let instant = state.withLock { $0.instant }
+        let passed = Instant(nanoseconds: 0).duration(to: instant)
+        return Now(
+            instant: instant,
+            timestamp: start?.advanced(by: passed) ?? FakeService.start
+        )
     }
 
     func sleep(until instant: Instant) async throws {

@@ -29,8 +29,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             inFlight: 1
         )
         var traffic: [TrafficStep] = []
-        /// What was asked of the traffic last.
-        var trafficQuestion: (since: Timestamp, length: TrafficStep.Length)?
+        var trafficQuestions: [TrafficQuestion] = []
         var explanation = Explanation(isMoving: false, lastCallAt: nil, causes: [])
         var answers: [KeyedRequest.Key: KeyedAnswer] = [:]
         /// Runs in the middle of a creation.
@@ -43,6 +42,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         var changeError: ChangeError?
         /// Matches in one page of the store at most.
         var pageLimit = Int.max
+        /// Campaigns in one page of the store at most.
+        var campaignPageLimit = Int.max
         /// Makes every page full, with one more behind it, whoever is in the campaign.
         var isEndless = false
         var pageCount = 0
@@ -54,6 +55,12 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         var onIntake: (@Sendable () -> Void)?
         /// Ends every run as if the store had failed behind it.
         var faultAfterRun: QueueError?
+    }
+
+    /// What was asked of the traffic.
+    struct TrafficQuestion: Hashable {
+        let since: Timestamp
+        let length: TrafficStep.Length
     }
 
     let state = Mutex(State())
@@ -199,7 +206,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
                 }
                 .filter { campaign in before.map { campaign.id < $0 } ?? true }
                 .sorted { $0.id > $1.id }
-            let page = Array(found.prefix(limit))
+            let page = Array(found.prefix(min(limit, state.campaignPageLimit)))
             return CampaignPage(
                 campaigns: page,
                 next: page.count < found.count ? page.last?.id : nil
@@ -222,8 +229,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         per length: TrafficStep.Length
     ) async throws(QueueError) -> [TrafficStep] {
         state.withLock { state in
-            state.trafficQuestion = (start, length)
-            return state.traffic
+            state.trafficQuestions.append(.init(since: start, length: length))
+            return state.traffic.filter { $0.start >= start }
         }
     }
 

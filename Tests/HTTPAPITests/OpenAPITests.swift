@@ -2,6 +2,7 @@ import DeliveryCore
 import HTTPAPI
 import HTTPTypes
 import JSON
+import Synchronization
 import Testing
 import Yams
 
@@ -73,7 +74,9 @@ import Yams
                 return (name, parameter["in"] as? String ?? (name == "id" ? "path" : "query"))
             }
         let query = parameters.filter { $0.place == "query" }.map(\.name)
-        #expect(query.sorted() == route.query.sorted())
+        let fields = Self.formFields(of: operation)
+        #expect((query + fields).sorted() == route.query.sorted())
+        #expect(fields.isEmpty == (route.access != .form))
         let placeholders = path.split(separator: "/").filter { $0.hasPrefix("{") }
             .map { String($0.dropFirst().dropLast()) }
         #expect(parameters.filter { $0.place == "path" }.map(\.name) == placeholders)
@@ -84,6 +87,13 @@ import Yams
         #expect(responses.count == (isKept ? 3 : 2) && responses["default"] != nil)
     }
 
+    /// The fields of a form but for its token.
+    private static func formFields(of operation: Node) -> [String] {
+        let content = (operation["requestBody"] as? Node)?["content"] as? [String: Node]
+        let schema = content?[ContentType.form.rawValue]?["schema"] as? Node
+        return (schema?["properties"] as? Node ?? [:]).keys.filter { $0 != Form.token }
+    }
+
     @Test func `names the cases of the vocabulary`() throws {
         func cases(_ name: String) throws -> [String] {
             try #require(try Self.schema(name)["enum"] as? [String]).sorted()
@@ -91,6 +101,7 @@ import Yams
         #expect(try cases("CampaignState") == Campaign.State.allCases.map(\.rawValue).sorted())
         #expect(try cases("RecipientStatus") == Recipient.Status.allCases.map(\.rawValue).sorted())
         #expect(try cases("ServiceState") == ServiceState.allCases.map(\.rawValue).sorted())
+        #expect(try cases("Cause") == Explanation.Kind.allCases.map(\.rawValue).sorted())
         #expect(try cases("Priority") == Priority.allCases.map(\.rawValue).sorted())
         #expect(try cases("Recall") == Recipient.Recall.allCases.map(\.rawValue).sorted())
         let jobStates = Job.State.allCases.map(\.rawValue) + ["waiting"]
@@ -115,6 +126,7 @@ import Yams
         }
         #expect(try limits("post", "/v1/campaigns/{id}/retry") == [RetryFilter.codeLimit])
         #expect(try limits("get", "/v1/campaigns/{id}/recipients") == [Query.valueLimit])
+        #expect(try limits("post", "/v1/campaigns/{id}/export") == [Query.valueLimit])
     }
 
     private static func values(named name: String, in node: Any) -> [Int] {
@@ -135,8 +147,16 @@ import Yams
     }
 
     @Test func `describes an answer's fields in full`() async throws {
-        let endpoint = makeEndpoint(FakeService())
+        let service = FakeService()
+        let endpoint = makeEndpoint(service)
         let id = try await makeCampaign(endpoint, recipients: ["a"])
+        service.state.withLock { $0.traffic = [TrafficStep(start: FakeService.start)] }
+        let history = try await exchange(.get, "/v1/history", endpoint: endpoint).json()
+        try Self.compare(try #require(history["items"]?.elements?.first), with: "Step")
+        let quota = try await exchange(.get, "/v1/quota", endpoint: endpoint).json()
+        try Self.compare(try #require(quota["window"]), with: "Window")
+        let list = try await exchange(.get, "/v1/campaigns", endpoint: endpoint).json()
+        try Self.compare(try #require(list["totals"]), with: "Totals")
         let plan = try await exchange(
             .post,
             "/v1/plan",
@@ -154,6 +174,8 @@ import Yams
                 )
             ),
             ("Quota", try await exchange(.get, "/v1/quota", endpoint: endpoint)), ("Plan", plan),
+            ("Session", try await exchange(.get, "/v1/session", endpoint: endpoint)),
+            ("Explanation", try await exchange(.get, "/v1/explain", endpoint: endpoint)),
         ]
         for (name, answer) in answers { try Self.compare(try answer.json(), with: name) }
     }

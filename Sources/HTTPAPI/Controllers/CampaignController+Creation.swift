@@ -48,8 +48,8 @@ extension CampaignController {
             }
             return created(first.campaign, first.body)
         }
-        let keyed = KeyedRequest(key: key, digest: digest) { [deliveries] campaign in
-            Self.text(of: campaign, deliveries)
+        let keyed = KeyedRequest(key: key, digest: digest) { [encoder] campaign in
+            encoder.bytes(campaign)
         }
         return try await LongWork.over(body.count) {
             try await submit(body, for: keyed, now: now, request)
@@ -73,7 +73,7 @@ extension CampaignController {
             let stored = try await submission.submit(campaign, for: keyed, now: now)
             audit.record(request, "create", campaign.id)
             // What is remembered is what is sent, though its end is reckoned from the present.
-            let text = stored.answer ?? Self.text(of: stored.campaign, deliveries)
+            let text = stored.answer ?? encoder.bytes(stored.campaign)
             return created(campaign.id, text)
         } catch {
             throw Problem(error)
@@ -82,10 +82,6 @@ extension CampaignController {
 
     private func created(_ id: Campaign.ID, _ body: [UInt8]) -> Response {
         Response(.created, headers: [.location: "/v1/campaigns/\(id)"], bytes: body)
-    }
-
-    private static func text(of campaign: Campaign, _ deliveries: any Deliveries) -> [UInt8] {
-        JSONText { $0.campaign(campaign, progress: deliveries.progress(of: campaign)) }.bytes
     }
 }
 

@@ -10,6 +10,7 @@ struct CampaignController: RouteGroup {
     let campaigns: any Campaigns
     let deliveries: any Deliveries
     let rules: any MessageRules
+    let encoder: CampaignEncoder
     let configuration: EndpointConfiguration
     let time: any TimeSource
     let ids: CampaignIDs
@@ -21,8 +22,14 @@ struct CampaignController: RouteGroup {
     var routes: [Route] {
         [
             Route(.post, "/v1/campaigns", create),
-            Route(.get, "/v1/campaigns", query: ["state", "limit", "cursor"], list),
+            Route(
+                .get,
+                "/v1/campaigns",
+                query: ["state", "name", "message", "limit", "cursor"],
+                list
+            ),
             Route(.get, "/v1/campaigns/{id}", show),
+            Route(.get, "/v1/campaigns/{id}/explain", explain),
             Route(.patch, "/v1/campaigns/{id}", patch),
             Route(.delete, "/v1/campaigns/{id}", delete),
             Route(.post, "/v1/campaigns/{id}/start") { try await move($0, .start, "start") },
@@ -36,14 +43,17 @@ struct CampaignController: RouteGroup {
     private func list(_ request: APIRequest) async throws -> Response {
         var pieces = CampaignPageText(
             campaigns: campaigns,
-            deliveries: deliveries,
+            encoder: encoder,
+            hasMessages: try request.query.flag("message", otherwise: true),
             filter: CampaignFilter(
-                states: try request.query.cases("state", of: Campaign.State.self)
+                states: try request.query.cases("state", of: Campaign.State.self),
+                name: try request.query.value("name") ?? ""
             ),
             before: try request.query.cursor { cursor -> Campaign.ID? in
                 if case .campaign(let id) = cursor { id } else { nil }
             },
-            rest: try request.query.limit()
+            rest: try request.query.limit(),
+            totals: try await campaigns.totals()
         )
         let share = try pages.share(CampaignPageText.memory)
         // The first piece is made before the response begins, so that a failure has its status.
@@ -66,8 +76,14 @@ struct CampaignController: RouteGroup {
     }
 
     func show(_ campaign: Campaign, _ status: HTTPResponse.Status = .ok) -> Response {
-        let progress = deliveries.progress(of: campaign)
-        return Response(status, bytes: JSONText { $0.campaign(campaign, progress: progress) }.bytes)
+        Response(status, bytes: encoder.bytes(campaign))
+    }
+
+    private func explain(_ request: APIRequest) async throws -> Response {
+        let campaign = try await campaigns.existing(try request.campaignID())
+        let takesIn = await campaigns.takesIn(campaign.id)
+        let explanation = deliveries.explain(campaign, takesIn: takesIn)
+        return .json { $0.explanation(explanation, of: campaign.state.rawValue) }
     }
 
     private func patch(_ request: APIRequest) async throws -> Response {

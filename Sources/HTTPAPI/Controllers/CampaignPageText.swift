@@ -8,11 +8,14 @@ import JSON
 /// would have the endpoint hold as many as they have connections.
 struct CampaignPageText: Sendable {
     let campaigns: any Campaigns
-    let deliveries: any Deliveries
+    let encoder: CampaignEncoder
+    let hasMessages: Bool
     let filter: CampaignFilter
     var before: Campaign.ID?
     /// How many more the page may have.
     var rest: Int
+    /// How many campaigns are in each state, whatever the page's filter.
+    let totals: [Campaign.State: Int]
     var separator = #"{"items":["#
     var isOver = false
 
@@ -28,21 +31,31 @@ struct CampaignPageText: Sendable {
         var bytes: [UInt8] = []
         for campaign in found.campaigns {
             bytes += separator.utf8
-            let progress = deliveries.progress(of: campaign)
-            bytes += JSONText { $0.campaign(campaign, progress: progress) }.bytes
+            bytes += encoder.bytes(campaign, hasMessage: hasMessages)
             separator = ","
         }
         rest -= found.campaigns.count
         before = found.next
-        if before == nil || rest == 0 {
+        // A short piece with more behind it is as far as the store looked for this page.
+        if before == nil || found.campaigns.count < limit || rest == 0 {
             isOver = true
             if separator != "," { bytes += separator.utf8 }
-            let cursor = before.map { Cursor.campaign($0).text }
-            bytes += "],\"next_cursor\":".utf8
-            bytes +=
-                cursor.map { cursor in JSONText { $0.string(cursor) }.bytes } ?? Array("null".utf8)
-            bytes.append(UInt8(ascii: "}"))
+            bytes += "],".utf8
+            bytes += end
         }
         return bytes
+    }
+
+    /// The document's last fields, with its bracket.
+    private var end: ArraySlice<UInt8> {
+        let document = JSONText.document { text in
+            text.field("next_cursor", before.map { Cursor.campaign($0).text })
+            text.object("totals") { text in
+                for state in Campaign.State.allCases {
+                    text.field(named: state.rawValue) { $0.number(totals[state] ?? 0) }
+                }
+            }
+        }
+        return document.dropFirst()
     }
 }

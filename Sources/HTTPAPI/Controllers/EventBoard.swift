@@ -14,6 +14,8 @@ final class EventBoard: Sendable {
         var watch: ChangeFeed.Watch?
         var tick = Instant(nanoseconds: .min)
         var texts = SharedTexts()
+        /// Those that are made afresh once a second.
+        var minutes = SharedTexts()
         var log = ChangeLog()
     }
 
@@ -41,24 +43,42 @@ final class EventBoard: Sendable {
             feed.end(watch)
             state.watch = nil
             state.texts.retire()
+            state.minutes.retire()
         }
     }
 
-    /// What has changed since the reader's last look, the oldest campaign first, and the texts of it.
-    func look(
-        _ reader: ChangeLog.Reader,
-        at tick: Instant
-    ) -> (changed: [Campaign.ID], texts: SharedTexts) {
+    /// What a reader finds when it looks.
+    struct Look {
+        /// What has changed since its last look, the oldest campaign first.
+        let changed: [Campaign.ID]
+        /// The texts of that.
+        let texts: SharedTexts
+        /// The texts of minutes.
+        let minutes: SharedTexts
+    }
+
+    func look(_ reader: ChangeLog.Reader, at tick: Instant) -> Look {
         state.withLock { state in
             if tick > state.tick, let watch = state.watch {
+                if Self.second(of: tick) > Self.second(of: state.tick) {
+                    state.minutes.retire()
+                    state.minutes = SharedTexts()
+                }
                 state.tick = tick
                 for id in feed.changes(of: watch) { state.log.append(id) }
                 state.texts.retire()
                 state.texts = SharedTexts()
             }
-            return (state.log.read(reader), state.texts)
+            return Look(
+                changed: state.log.read(reader),
+                texts: state.texts,
+                minutes: state.minutes
+            )
         }
     }
+
+    /// The second in which a tick lies: of minutes there is one text in each.
+    static func second(of tick: Instant) -> Int64 { tick.nanoseconds / 1_000_000_000 }
 
     /// The first tick that isn't before a time.
     static func tick(notBefore time: Instant) -> Instant {

@@ -10,6 +10,7 @@ import NIOCore
 struct EventController: RouteGroup {
     let campaigns: any Campaigns
     let deliveries: any Deliveries
+    let encoder: CampaignEncoder
     let time: any TimeSource
     let isStopping: @Sendable () -> Bool
     /// The memory of all watchers.
@@ -18,7 +19,15 @@ struct EventController: RouteGroup {
     let logger: Logger
 
     var routes: [Route] {
-        [Route(.get, "/v1/events", query: ["campaign"], forms: [.events], watch)]
+        [
+            Route(
+                .get,
+                "/v1/events",
+                query: ["campaign", "snapshot", "message"],
+                forms: [.events],
+                watch
+            )
+        ]
     }
 
     private func watch(_ request: APIRequest) async throws -> Response {
@@ -27,12 +36,17 @@ struct EventController: RouteGroup {
             guard let id = Campaign.ID(text) else { throw Problem.noCampaign(quoted(text)) }
             wanted = try await campaigns.existing(id).id
         }
+        let wish = EventStream.Wish(
+            campaign: wanted,
+            snapshot: try request.query.flag("snapshot", otherwise: true),
+            messages: try request.query.flag("message", otherwise: true)
+        )
         let share = try watching.share(EventStream.memory)
         // The watch begins with the body: the response to HEAD has none.
-        let body = ResponseBody { [self, wanted] writer in
+        let body = ResponseBody { [self] writer in
             let reader = board.join()
             defer { board.leave(reader) }
-            var stream = EventStream(source: self, wanted: wanted, reader: reader)
+            var stream = EventStream(source: self, wish: wish, reader: reader)
             do {
                 while let buffer = try await stream.next() { try await writer.write(buffer) }
             } catch {
@@ -48,23 +62,38 @@ struct EventController: RouteGroup {
         return response
     }
 
-    func event(of campaign: Campaign) -> ByteBuffer {
-        Self.event("campaign") {
-            $0.campaign(campaign, progress: deliveries.progress(of: campaign))
-        }
+    func event(of campaign: Campaign, hasMessage: Bool) -> ByteBuffer {
+        Self.event("campaign") { encoder.write(campaign, hasMessage: hasMessage, to: &$0) }
     }
 
-    /// The event of a campaign as it is in the store.
-    func event(of id: Campaign.ID) async -> SharedTexts.Text {
+    /// The event of a campaign as it is in the store; nil if it is gone.
+    func event(of id: Campaign.ID, hasMessage: Bool) async -> SharedTexts.Text {
         do {
-            return .success(try await campaigns.campaign(id).map { event(of: $0) })
+            return .success(
+                try await campaigns.campaign(id).map { event(of: $0, hasMessage: hasMessage) }
+            )
         } catch {
             return .failure(error)
         }
     }
 
+    func event(ofDeleted id: Campaign.ID) -> ByteBuffer {
+        Self.event("deleted") { text in text.object { $0.field("id", id.description) } }
+    }
+
     func event(of quota: QuotaStatus) -> ByteBuffer {
         Self.event("quota") { $0.quota(quota) }
+    }
+
+    /// The event of the minute that began then; nil if nothing was sent in it.
+    func event(ofMinute start: Timestamp) async -> SharedTexts.Text {
+        do {
+            let steps = try await campaigns.traffic(since: start, per: .minute)
+            let step = steps.first { $0.start == start }
+            return .success(step.map { step in Self.event("minute") { $0.traffic(step) } })
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// An event whose data is JSON, which never holds a raw line break.

@@ -32,6 +32,14 @@ struct RecipientController: RouteGroup {
                 list
             ),
             Route(.get, "\(path)/{account}", show),
+            Route(
+                .post,
+                "/v1/campaigns/{id}/export",
+                query: ["status", "code", "format"],
+                forms: [.csv, .ndjson],
+                access: .form,
+                download
+            ),
         ]
     }
 
@@ -100,7 +108,10 @@ struct RecipientController: RouteGroup {
         let limit = try request.query.limit()
         _ = try await campaigns.existing(id)
         guard request.form == .json else {
-            return try export(list, after: after, request)
+            guard request.query.values("limit").isEmpty else {
+                throw Problem(.badQuery, "a stream is always whole: limit is for pages in JSON")
+            }
+            return try export(list, after: after, as: request.form)
         }
         let share = try pages.share(limit * RecipientList.rowMemory)
         let page = try await list.page(after: after, limit: limit)
@@ -108,50 +119,5 @@ struct RecipientController: RouteGroup {
             $0.array("items", of: page.recipients) { encoder.write($1, to: &$0) }
             $0.field("next_cursor", page.next.map { Cursor.account($0).text })
         }.holding(share)
-    }
-
-    /// The whole list as a stream; a failure in its middle breaks the connection.
-    private func export(
-        _ list: RecipientList,
-        after: Account?,
-        _ request: APIRequest
-    ) throws -> Response {
-        guard request.query.values("limit").isEmpty else {
-            throw Problem(.badQuery, "a stream is always whole: limit is for pages in JSON")
-        }
-        let form = request.form
-        let share = try pages.share(RecipientList.exportRows * RecipientList.rowMemory)
-        let body = ResponseBody { [self] writer in
-            do {
-                if form == .csv {
-                    try await writer.write(ByteBuffer(bytes: RecipientEncoder.csvHeader))
-                }
-                var place = after
-                repeat {
-                    // A stop doesn't wait for an export of millions.
-                    if isStopping() { throw CancellationError() }
-                    try Task.checkCancellation()
-                    let page = try await list.storePage(
-                        after: place,
-                        limit: RecipientList.exportRows
-                    )
-                    let rows =
-                        form == .csv
-                        ? encoder.csv(page.recipients) : encoder.ndjson(page.recipients)
-                    if !rows.isEmpty { try await writer.write(ByteBuffer(bytes: rows)) }
-                    place = page.next
-                } while place != nil
-                // One that was deleted meanwhile has no more recipients, and that is no clean end.
-                _ = try await campaigns.existing(list.campaign)
-                try await writer.finish(nil)
-            } catch {
-                let text = "\(error)"
-                quietLog.log(
-                    LogLine(.warning, "An export broke off", ["error": "\(text)"], kind: text)
-                )
-                throw error
-            }
-        }
-        return Response.stream(form, body).holding(share)
     }
 }

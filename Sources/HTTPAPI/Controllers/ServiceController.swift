@@ -6,17 +6,23 @@ import NIOCore
 
 /// The service as a whole: its quota, its health, its pause, and what it says of itself.
 struct ServiceController: RouteGroup {
+    let campaigns: any Campaigns
     let deliveries: any Deliveries
     let rules: any MessageRules
     let configuration: EndpointConfiguration
     let metrics: any MetricsText
+    /// The memory of long responses.
+    let pages: MemoryBudget
     let time: any TimeSource
     let isStopping: @Sendable () -> Bool
     let audit: AuditLog
 
     var routes: [Route] {
         [
+            Route(.get, "/v1/session") { showSession($0) },
             Route(.get, "/v1/quota") { _ in showQuota() },
+            Route(.get, "/v1/explain") { _ in explain() },
+            Route(.get, "/v1/history", query: ["minutes"], showHistory),
             Route(.post, "/v1/plan", access: .read, plan),
             Route(.post, "/v1/pause") { try await setPaused(true, $0) },
             Route(.post, "/v1/resume") { try await setPaused(false, $0) },
@@ -32,6 +38,41 @@ struct ServiceController: RouteGroup {
     private func showQuota() -> Response {
         let status = deliveries.quota()
         return .json { $0.quota(status) }
+    }
+
+    /// Says who asks, and whom.
+    private func showSession(_ request: APIRequest) -> Response {
+        let app = configuration.app()
+        return .object {
+            $0.field("caller", request.principal.name)
+            $0.field("can_write", request.principal.canWrite)
+            $0.field("version", configuration.version)
+            $0.field("sdk_app_id", app.id)
+            $0.field("title", configuration.title)
+            $0.field("simulator", app.isSimulated)
+            $0.field("now", time.now().timestamp)
+        }
+    }
+
+    private func explain() -> Response {
+        let explanation = deliveries.explain()
+        let state = deliveries.quota().state.rawValue
+        return .json { $0.explanation(explanation, of: state) }
+    }
+
+    private func showHistory(_ request: APIRequest) async throws -> Response {
+        let minutes = try request.query.number(
+            "minutes",
+            in: TrafficHistory.minutes,
+            otherwise: TrafficHistory.standardMinutes
+        )
+        let history = TrafficHistory(minutes: minutes, now: time.now().timestamp)
+        let share = try pages.share(history.stepLimit * TrafficHistory.stepMemory)
+        let steps = try await campaigns.traffic(since: history.start, per: history.length)
+        return Response.object {
+            $0.field("step_s", Int(history.length.duration / .seconds(1)))
+            $0.array("items", of: steps) { $0.traffic($1) }
+        }.holding(share)
     }
 
     /// Says what a campaign would take; nothing is stored.

@@ -3,10 +3,17 @@ import DeliveryEngine
 import NIOCore
 import Synchronization
 
-/// Campaigns as text, each read once, by the first watcher that wants it, until the next tick.
+/// Events as text, each made once, by the first watcher that wants it, until the next tick.
 final class SharedTexts: Sendable {
-    /// The text of a campaign; nil if it is deleted.
+    /// The text of an event; nil if there is nothing to tell.
     typealias Text = Result<ByteBuffer?, QueueError>
+
+    /// What an event tells of.
+    enum Subject: Hashable {
+        case campaign(Campaign.ID, hasMessage: Bool)
+        /// What was sent in the minute that began then.
+        case minute(Timestamp)
+    }
 
     /// A watcher that is given a text, or nil to read it itself.
     private typealias Watcher = CheckedContinuation<Text?, Never>
@@ -18,7 +25,7 @@ final class SharedTexts: Sendable {
     }
 
     private struct State {
-        var entries: [Campaign.ID: Entry] = [:]
+        var entries: [Subject: Entry] = [:]
         /// What is kept, in bytes.
         var size = 0
         /// Whether a later tick's texts have taken their place.
@@ -30,15 +37,15 @@ final class SharedTexts: Sendable {
     /// What is kept at most; beyond it watchers read for themselves.
     private static let sizeLimit = 4 << 20
 
-    /// The text of a campaign: as another watcher has read it, or by `read`.
-    func text(of id: Campaign.ID, read: () async -> Text) async -> Text {
-        if let text = await withCheckedContinuation({ ask(for: id, $0) }) { return text }
+    /// The text of an event: as another watcher has made it, or by `read`.
+    func text(of subject: Subject, read: () async -> Text) async -> Text {
+        if let text = await withCheckedContinuation({ ask(for: subject, $0) }) { return text }
         let text = await read()
-        for watcher in end(id, text) { watcher.resume(returning: text) }
+        for watcher in end(subject, text) { watcher.resume(returning: text) }
         return text
     }
 
-    /// Keeps no more texts: campaigns may have changed since.
+    /// Keeps no more texts: what they tell of may have changed since.
     func retire() {
         state.withLock { state in
             state.isRetired = true
@@ -48,16 +55,16 @@ final class SharedTexts: Sendable {
         }
     }
 
-    private func ask(for id: Campaign.ID, _ watcher: Watcher) {
+    private func ask(for subject: Subject, _ watcher: Watcher) {
         let (isWaiting, text) = state.withLock { state -> (Bool, Text?) in
-            switch state.entries[id] {
+            switch state.entries[subject] {
             case .read(let text): return (false, text)
             case .reading(let waiting):
-                state.entries[id] = .reading(waiting + [watcher])
+                state.entries[subject] = .reading(waiting + [watcher])
                 return (true, nil)
             case nil:
                 // What no longer is kept each reads for itself.
-                if !state.isRetired { state.entries[id] = .reading([]) }
+                if !state.isRetired { state.entries[subject] = .reading([]) }
                 return (false, nil)
             }
         }
@@ -65,13 +72,13 @@ final class SharedTexts: Sendable {
     }
 
     /// Keeps a text if there is room for it; returns the watchers that wait for it.
-    private func end(_ id: Campaign.ID, _ text: Text) -> [Watcher] {
+    private func end(_ subject: Subject, _ text: Text) -> [Watcher] {
         state.withLock { state in
-            guard case .reading(let waiting) = state.entries[id] else { return [] }
+            guard case .reading(let waiting) = state.entries[subject] else { return [] }
             var size = 0
             if case .success(let buffer?) = text { size = buffer.readableBytes }
             let isKept = !state.isRetired && state.size + size <= Self.sizeLimit
-            state.entries[id] = isKept ? .read(text) : nil
+            state.entries[subject] = isKept ? .read(text) : nil
             if isKept { state.size += size }
             return waiting
         }

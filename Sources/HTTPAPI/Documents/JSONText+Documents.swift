@@ -17,38 +17,8 @@ extension JSONText {
         }
     }
 
-    mutating func campaign(_ campaign: Campaign, progress: CampaignProgress) {
-        object {
-            $0.field("id", campaign.id.description)
-            $0.field("name", campaign.name)
-            $0.field("state", campaign.state.rawValue)
-            $0.field("reason") { $0.reason(campaign.reason) }
-            $0.field("priority", campaign.settings.priority.rawValue)
-            $0.field("on_unknown", campaign.settings.onUnknown.rawValue)
-            $0.field("messages_per_minute", campaign.settings.messagesPerMinute)
-            $0.field("created_at", campaign.createdAt)
-            $0.field("start_at", campaign.settings.startAt)
-            $0.field("expires_at", campaign.settings.expiresAt)
-            $0.field("started_at", campaign.startedAt)
-            $0.field("finished_at", campaign.finishedAt)
-            $0.field("message", json: campaign.message.json)
-            $0.object("counts") { $0.counts(campaign.counts) }
-            $0.field("resent", campaign.resent)
-            $0.objects("failures", of: campaign.failures) { text, failure in
-                text.field("code", failure.code)
-                text.field("count", failure.count)
-            }
-            $0.field("messages_last_minute", progress.messagesLastMinute)
-            $0.field("eta", progress.eta)
-            for kind in Job.Kind.requested {
-                let job = campaign.jobs.first { $0.kind == kind }
-                $0.field(named: kind.rawValue) { $0.job(job, progress: progress.jobs[kind]) }
-            }
-        }
-    }
-
     /// A job, `waiting` if it runs and no call of it goes out now.
-    private mutating func job(_ job: Job?, progress: JobProgress?) {
+    mutating func job(_ job: Job?, progress: JobProgress?) {
         guard let job else { return null() }
         let progress = job.state == .running ? progress : nil
         object {
@@ -65,7 +35,7 @@ extension JSONText {
         }
     }
 
-    private mutating func counts(_ counts: Counts) {
+    mutating func counts(_ counts: Counts) {
         field("total", counts.total)
         field("queued", counts.queued)
         field("sending", counts.sending)
@@ -86,8 +56,48 @@ extension JSONText {
             $0.field("calls_per_second", status.callsPerSecond)
             $0.field("state", status.state.rawValue)
             $0.field("reason") { $0.reason(status.reason) }
+            $0.field("since", status.since)
+            $0.field("until", status.until)
+            $0.field("remedy", status.remedy)
+            $0.field("pace", status.pace)
+            $0.object("window") { $0.window(status.window) }
             $0.field("in_flight", status.inFlight)
             $0.field("config_error", status.configError)
+        }
+    }
+
+    private mutating func window(_ window: QuotaWindow) {
+        field("held", window.held)
+        field("unanswered", window.unanswered)
+        field("room", window.room)
+        array("releases", of: window.releases) { $0.number($1) }
+    }
+
+    /// What was sent in one step of the history.
+    mutating func traffic(_ step: TrafficStep) {
+        object {
+            $0.field("at", step.start)
+            $0.field("limit", step.limit)
+            $0.field("addressed", step.addressed)
+            $0.field("sent", step.sent)
+            $0.field("failed", step.failed)
+            $0.field("retrying", step.retrying)
+            $0.field("unknown", step.unknown)
+        }
+    }
+
+    /// Why a campaign, or all sending, moves no faster, and the state it is in.
+    mutating func explanation(_ explanation: Explanation, of state: String) {
+        object {
+            $0.field("state", state)
+            $0.field("moving", explanation.isMoving)
+            $0.field("last_call_at", explanation.lastCallAt)
+            $0.objects("causes", of: explanation.causes) { text, cause in
+                text.field("cause", cause.kind.rawValue)
+                text.field("text", cause.text)
+                text.field("until", cause.until)
+                text.field("remedy", cause.remedy)
+            }
         }
     }
 

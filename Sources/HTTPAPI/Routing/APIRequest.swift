@@ -7,12 +7,12 @@ import NIOCore
 package struct APIRequest: Sendable {
     package let request: Request
     let context: EndpointContext
-    package let principal: Principal
+    package fileprivate(set) var principal: Principal
     /// The memory that its body takes, given back with the request.
     let bodyShare: MemoryBudget.Share
     /// The path's placeholders, percent-decoded.
     package let parameters: [String: [UInt8]]
-    package let query: Query
+    package fileprivate(set) var query: Query
     /// The form that the response shall have.
     package let form: ContentType
 
@@ -21,6 +21,26 @@ package struct APIRequest: Sendable {
         let text = String(decoding: parameters["id"] ?? [], as: UTF8.self)
         guard let id = Campaign.ID(text) else { throw .noCampaign(quoted(text)) }
         return id
+    }
+
+    /// The request of a form, with the form's fields in place of the query's and whoever it names;
+    /// `isKnown` says that who asks is known by other ways.
+    func readingForm(
+        _ route: Route,
+        isKnown: Bool,
+        by authenticator: Authenticator
+    ) async throws(Problem) -> APIRequest {
+        _ = try request.headers.contentType(oneOf: [.form])
+        _ = try request.headers.isGzip(allowed: false)
+        let body = try await wholeBody(limit: Form.sizeLimit)
+        let fields = try Query(form: body, allowing: route.query + [Form.token])
+        var read = self
+        read.query = fields
+        if !isKnown {
+            let token = try fields.value(Form.token) ?? ""
+            read.principal = try authenticator.holder(ofFormToken: Array(token.utf8))
+        }
+        return read
     }
 
     /// Tells a client that waits for it (`Expect: 100-continue`) to send the body.
@@ -77,6 +97,14 @@ package struct APIRequest: Sendable {
         }
         return bytes
     }
+}
+
+/// A form that carries its token.
+package enum Form {
+    /// The field's name in RFC 6750.
+    package static let token = "access_token"
+    /// A hundred codes, each named by itself, are 2 KB.
+    package static let sizeLimit = 8_192
 }
 
 /// What Hummingbird hands along with a request.

@@ -58,12 +58,15 @@ package struct APIResponder: HTTPResponder {
         guard let match = table.match(String(parts[0])) else {
             throw Problem(.notFound, "there is no path \(quoted(String(parts[0])))")
         }
+        let found = match.route(for: request.method)
+        // Where the token may stand in the form, nobody is known before the body is read.
+        let mayBeInForm = found?.access == .form && !authenticator.knowsCaller(request)
         let principal = try await authenticator.principal(
             of: request,
             on: context.channel,
-            wantsToken: match.routes.contains { $0.access != .open }
+            wantsToken: !mayBeInForm && match.routes.contains { $0.access != .open }
         )
-        guard let route = match.route(for: request.method) else {
+        guard let route = found else {
             throw Problem(
                 .methodNotAllowed,
                 "\(request.method.rawValue) isn't for this path; there are: \(match.allow)",
@@ -74,20 +77,27 @@ package struct APIResponder: HTTPResponder {
             throw Problem(.readOnlyToken, "the token \(principal.name) may only read")
         }
         let isProvided = route.provided != nil
-        return try await route.handler(
-            APIRequest(
-                request: request,
-                context: context,
-                principal: principal,
-                bodyShare: MemoryBudget.Share(of: isProvided ? providedBodies : bodies),
-                parameters: match.parameters,
-                query: try Query(
-                    parts.count > 1 ? parts[1] : "",
-                    allowing: isProvided ? nil : route.query
-                ),
-                form: isProvided ? .json : try request.headers.accepted(of: route.forms)
-            )
+        let isForm = route.access == .form
+        var admitted = APIRequest(
+            request: request,
+            context: context,
+            principal: principal,
+            bodyShare: MemoryBudget.Share(of: isProvided ? providedBodies : bodies),
+            parameters: match.parameters,
+            query: try Query(
+                parts.count > 1 ? parts[1] : "",
+                allowing: isProvided ? nil : isForm ? [] : route.query
+            ),
+            form: isProvided ? .json : try request.headers.accepted(of: route.forms)
         )
+        if isForm {
+            admitted = try await admitted.readingForm(
+                route,
+                isKnown: !mayBeInForm,
+                by: authenticator
+            )
+        }
+        return try await route.handler(admitted)
     }
 }
 

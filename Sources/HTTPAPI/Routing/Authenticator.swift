@@ -81,6 +81,11 @@ struct Authenticator: Sendable {
         }
     }
 
+    /// Whether a request says who asks by other ways than a form.
+    func knowsCaller(_ request: Request) -> Bool {
+        listen.isUnix || request.headers[.authorization] != nil
+    }
+
     /// Who asks: the peer's user on a Unix socket, whose mode let it in, otherwise a token's name,
     /// or anyone where no token is wanted.
     func principal(
@@ -116,13 +121,33 @@ struct Authenticator: Sendable {
         let scheme = credentials.prefix { $0 != " " }
         // RFC 9110 lets more than one blank stand between the scheme and the token.
         let offered = Array(credentials[scheme.endIndex...].drop { $0 == " " }.utf8)
+        let found = holder(of: offered)
+        guard scheme.lowercased() == "bearer", let found else { throw unknownToken }
+        return found
+    }
+
+    /// Whoever holds the token of a form, which isn't there if it is empty.
+    func holder(ofFormToken offered: [UInt8]) throws(Problem) -> Principal {
+        guard !offered.isEmpty else {
+            throw refusal(
+                "send Authorization: Bearer TOKEN, or the token in the form's \(Form.token);"
+                    + " http.tokenFile holds one",
+                ""
+            )
+        }
+        guard let found = holder(of: offered) else { throw unknownToken }
+        return found
+    }
+
+    private func holder(of offered: [UInt8]) -> Principal? {
         var found: AccessToken?
         // All are compared whatever was found, so the time tells nothing.
         for token in tokens() where token.matches(offered) { found = token }
-        guard scheme.lowercased() == "bearer", let found else {
-            throw refusal("the token isn't known here", ", error=\"invalid_token\"")
-        }
-        return Principal(name: found.name, canWrite: found.canWrite)
+        return found.map { Principal(name: $0.name, canWrite: $0.canWrite) }
+    }
+
+    private var unknownToken: Problem {
+        refusal("the token isn't known here", ", error=\"invalid_token\"")
     }
 
     private func refusal(_ detail: String, _ parameters: String) -> Problem {

@@ -15,6 +15,8 @@ package struct Route: Sendable {
     /// The path as the contract writes it, such as `/v1/campaigns/{id}`.
     package let path: String
     /// The query parameters it takes; any other is refused.
+    ///
+    /// Where its parameters come as a form, these are the form's fields beside the token.
     package let query: [String]
     /// The forms its response can have.
     package let forms: [ContentType]
@@ -31,6 +33,9 @@ package struct Route: Sendable {
         case read
         /// A token that may change things.
         case write
+        /// Any token will do, and it may stand in the form that the body is: a page's own way to
+        /// have a browser download what only a token gets (RFC 6750, section 2.2).
+        case form
     }
 
     /// A route of the provider's, whose clients know nothing of our refusals: it takes any other

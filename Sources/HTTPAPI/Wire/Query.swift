@@ -2,7 +2,7 @@ import Codecs
 
 /// The parameters behind the question mark, in their order.
 package struct Query: Sendable {
-    private let items: [(name: String, value: String)]
+    private var items: [(name: String, value: String)]
 
     /// How often a filter may be repeated.
     package static let valueLimit = 100
@@ -35,6 +35,14 @@ package struct Query: Sendable {
         self.items = items
     }
 
+    /// The fields of a form, which are spelt like a query's parameters: a browser writes a blank as a
+    /// plus, and sends what was left empty too.
+    init(form: [UInt8], allowing names: [String]) throws(Problem) {
+        let text = String(decoding: form, as: UTF8.self).replacing("+", with: "%20")
+        try self.init(text, allowing: names)
+        items.removeAll { $0.value.isEmpty }
+    }
+
     /// Every parameter's value; the last one of a name that comes twice.
     var pairs: [String: [UInt8]] {
         Dictionary(items.map { ($0.name, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
@@ -44,6 +52,13 @@ package struct Query: Sendable {
         items.filter { $0.name == name }.map(\.value)
     }
 
+    /// The values of a filter, repeated or with commas between them.
+    private func list(_ name: String) -> [String] {
+        values(name).flatMap { value in
+            value.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+        }
+    }
+
     /// The value of a parameter that may come once.
     package func value(_ name: String) throws(Problem) -> String? {
         let values = values(name)
@@ -51,12 +66,34 @@ package struct Query: Sendable {
         return values.first
     }
 
-    func limit() throws(Problem) -> Int {
-        guard let text = try value("limit") else { return 100 }
-        guard let limit = Int(text), (1...1_000).contains(limit) else {
-            throw Problem(.badQuery, "limit is a number from 1 to 1000, not \(quoted(text))")
+    func limit() throws(Problem) -> Int { try number("limit", in: 1...1_000, otherwise: 100) }
+
+    /// The value of a parameter that is a number of a range.
+    func number(
+        _ name: String,
+        in range: ClosedRange<Int>,
+        otherwise value: Int
+    ) throws(Problem) -> Int {
+        guard let text = try self.value(name) else { return value }
+        guard let number = Int(text), range.contains(number) else {
+            throw Problem(
+                .badQuery,
+                "\(name) is a number from \(range.lowerBound) to \(range.upperBound), not "
+                    + quoted(text)
+            )
         }
-        return limit
+        return number
+    }
+
+    /// The value of a parameter that is true or false.
+    func flag(_ name: String, otherwise value: Bool) throws(Problem) -> Bool {
+        switch try self.value(name) {
+        case nil: return value
+        case "true": return true
+        case "false": return false
+        case let other?:
+            throw Problem(.badQuery, "\(name) is true or false, not \(quoted(other))")
+        }
     }
 
     /// The cursor, which the list wants to be of its own kind.
@@ -83,7 +120,7 @@ package struct Query: Sendable {
     /// The values of a filter that names numbers: at most a hundred, for each is a condition of the
     /// store's search.
     func integers(_ name: String) throws(Problem) -> Set<Int> {
-        let count = values(name).count
+        let count = list(name).count
         guard count <= Self.valueLimit else {
             throw Problem(.badQuery, "\(name) may come \(Self.valueLimit) times, not \(count)")
         }
@@ -96,7 +133,7 @@ package struct Query: Sendable {
         _ value: (String) -> Value?
     ) throws(Problem) -> Set<Value> {
         var read: Set<Value> = []
-        for text in values(name) {
+        for text in list(name) {
             guard let value = value(text) else {
                 throw Problem(.badQuery, "\(name) is \(wanted), not \(quoted(text))")
             }

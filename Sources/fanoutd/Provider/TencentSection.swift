@@ -1,3 +1,4 @@
+import Codecs
 import DeliveryCore
 package import Platform
 package import TencentIM
@@ -25,6 +26,9 @@ package struct TencentSection: Sendable {
 
     /// In whose name a message goes out that names no sender.
     package var sender: [UInt8] { Array(administrator.utf8) }
+
+    /// Whether the endpoint is a stand-in on this machine.
+    var isSimulated: Bool { Loopback.contains(endpoint.host) }
 
     /// The longest that a call takes.
     package var callTimeout: Duration { .seconds(timeoutSeconds) }

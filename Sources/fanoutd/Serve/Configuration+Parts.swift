@@ -48,6 +48,12 @@ extension Configuration {
         configuration.bodySizeLimit = http.maxBodyBytes
         configuration.gatewayBodySizeLimit = http.gatewayMaxBodyBytes
         configuration.hasPage = http.page
+        configuration.title = http.title
+        configuration.version = Fanoutd.version
+        configuration.app = {
+            let provider = present.current.provider
+            return .init(id: provider.sdkAppId, isSimulated: provider.isSimulated)
+        }
         configuration.limits = { present.current.dispatchLimits }
         configuration.defaultPriority = defaults.priority
         configuration.defaultOnUnknown = defaults.onUnknown

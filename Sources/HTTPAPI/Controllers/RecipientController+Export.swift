@@ -1,0 +1,73 @@
+import DeliveryCore
+import DeliveryEngine
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+// Whole lists of recipients, as streams.
+extension RecipientController {
+    /// The list as a file that a browser saves, asked for by a form.
+    func download(_ request: APIRequest) async throws -> Response {
+        let id = try request.campaignID()
+        let filter = RecipientFilter(
+            statuses: try request.query.cases("status"),
+            codes: try request.query.integers("code")
+        )
+        let form: ContentType
+        switch try request.query.value("format") {
+        case "csv", nil: form = .csv
+        case "ndjson": form = .ndjson
+        case let other?:
+            throw Problem(.badQuery, "format is csv or ndjson, not \(quoted(other))")
+        }
+        let campaign = try await campaigns.existing(id)
+        let list = RecipientList(campaign: id, campaigns: campaigns, filter: filter)
+        var response = try export(list, as: form)
+        let name = ExportName(of: campaign, filter, form)
+        response.headers[.contentDisposition] = name.disposition
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+
+    /// The whole list as a stream; a failure in its middle breaks the connection.
+    func export(
+        _ list: RecipientList,
+        after: Account? = nil,
+        as form: ContentType
+    ) throws -> Response {
+        let share = try pages.share(RecipientList.exportRows * RecipientList.rowMemory)
+        let body = ResponseBody { [self] writer in
+            do {
+                if form == .csv {
+                    try await writer.write(ByteBuffer(bytes: RecipientEncoder.csvHeader))
+                }
+                var place = after
+                repeat {
+                    // A stop doesn't wait for an export of millions.
+                    if isStopping() { throw CancellationError() }
+                    try Task.checkCancellation()
+                    let page = try await list.storePage(
+                        after: place,
+                        limit: RecipientList.exportRows
+                    )
+                    let rows =
+                        form == .csv
+                        ? encoder.csv(page.recipients) : encoder.ndjson(page.recipients)
+                    if !rows.isEmpty { try await writer.write(ByteBuffer(bytes: rows)) }
+                    place = page.next
+                } while place != nil
+                // One that was deleted meanwhile has no more recipients, and that is no clean end.
+                _ = try await campaigns.existing(list.campaign)
+                try await writer.finish(nil)
+            } catch {
+                let text = "\(error)"
+                quietLog.log(
+                    LogLine(.warning, "An export broke off", ["error": "\(text)"], kind: text)
+                )
+                throw error
+            }
+        }
+        return Response.stream(form, body).holding(share)
+    }
+}
