@@ -49,8 +49,9 @@ import Testing
         ("localhost:9000", "none", nil, 200), ("localhost:9000", "same-origin", nil, 200),
         ("localhost:9000", "same-origin", "http://localhost:9000", 200),
         ("localhost:9000", nil, "http://localhost:9000", 200),
-        ("LOCALHOST:9000", nil, "http://localhost:9000", 200), ("evil.example", nil, nil, 200),
-        ("", nil, nil, 200),
+        ("LOCALHOST:9000", nil, "http://localhost:9000", 200), ("127.0.0.1:9000", nil, nil, 200),
+        ("", nil, nil, 200), ("fanoutd", nil, nil, 200), ("localhost.", nil, nil, 200),
+        ("%2Frun%2Ffanoutd.sock", nil, nil, 200),
         // What other sites' pages send.
         ("localhost:9000", "same-site", "http://localhost:8000", 403),
         ("localhost:9000", "cross-site", "http://evil.example", 403),
@@ -60,7 +61,9 @@ import Testing
         ("localhost:9000", nil, "http://localhost:8000", 403), ("localhost:9000", nil, "null", 403),
         ("localhost:9000", nil, "http://localhost", 403),
         ("localhost:9000", nil, "http://localhost:9000.evil.example", 403),
-        // A name that was pointed here.
+        // A name that was pointed here, for which browsers send neither.
+        ("evil.example", nil, nil, 403), ("evil.example.:9000", nil, nil, 403),
+        ("localhost.evil.example", nil, nil, 403), ("10.0.0.1:9000", nil, nil, 403),
         ("evil.example:9000", "same-origin", nil, 403),
         ("evil.example:9000", nil, "http://evil.example:9000", 403), ("", "none", nil, 403),
     ])

@@ -124,7 +124,7 @@ import Testing
         #expect(!text.hasSuffix("0\r\n\r\n"))
     }
 
-    @Test func `of Unix kind names its peer in the log, and asks for no Host`()
+    @Test func `of Unix kind names its peer in the log, and takes no Host or any word`()
         async throws
     {
         let path = "/tmp/fanoutd-\(UInt64.random(in: 0...UInt64.max)).sock"
@@ -145,7 +145,7 @@ import Testing
                     ),
                     (
                         "taken",
-                        "POST /v1/pause HTTP/1.1\r\nHost: evil.example\r\n"
+                        "POST /v1/pause HTTP/1.1\r\nHost: fanoutd\r\n"
                             + "Content-Length: 0\r\nConnection: close\r\n\r\n"
                     ),
                 ]

@@ -2,6 +2,11 @@ import Compression
 import Foundation
 import HTTPAPI
 import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOEmbedded
+import Platform
 import Testing
 
 @Suite struct `The page` {
@@ -132,6 +137,31 @@ import Testing
         #expect(head.body.isEmpty)
         #expect(head.headers[.contentLength] == "\(get.body.count)")
         #expect(head.headers[.eTag] == get.headers[.eTag])
+    }
+
+    @Test(arguments: files)
+    func `keeps the rules of the door`(path: String) async throws {
+        let tcp = makeConfiguration(listen: .tcp(host: "127.0.0.1", port: 8_480))
+        let unix = makeConfiguration(listen: .unix(path: "/run/x"))
+        let rows: [(EndpointConfiguration, String, String?, Int)] = [
+            (tcp, "localhost:8480", nil, 200), (tcp, "evil.example", nil, 403),
+            (tcp, "localhost:8480", "cross-site", 200), (unix, "localhost:9000", nil, 200),
+            (unix, "localhost:9000", "none", 200), (unix, "localhost:9000", "same-origin", 200),
+            (unix, "localhost:9000", "cross-site", 403), (unix, "evil.example:9000", nil, 403),
+            (unix, "evil.example:9000", "none", 403),
+        ]
+        for (configuration, host, site, status) in rows {
+            var head = HTTPRequest(method: .get, scheme: "http", authority: host, path: path)
+            if let site { head.headerFields[try #require(.init("Sec-Fetch-Site"))] = site }
+            let response = try await makeEndpoint(FakeService(), configuration: configuration)
+                .responder.respond(
+                    to: Request(head: head, body: .init(buffer: ByteBuffer())),
+                    context: EndpointContext(
+                        source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
+                    )
+                )
+            #expect(response.status.code == status, "\(host) \(site ?? "")")
+        }
     }
 
     @Test(arguments: files)

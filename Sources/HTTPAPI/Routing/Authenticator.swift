@@ -27,8 +27,7 @@ struct Authenticator: Sendable {
 
     /// Refuses names under which a browser could be lured here (DNS rebinding).
     func checkHost(_ request: Request) throws(Problem) {
-        // A local process that can open the socket needs no name; curl sends `localhost`.
-        guard case .tcp(let host, _) = listen else { return }
+        guard case .tcp(let host, _) = listen else { return try checkSocketHost(request) }
         guard let authority = request.head.authority, !authority.isEmpty else {
             throw Problem(.badRequest, "the Host header is missing")
         }
@@ -42,6 +41,24 @@ struct Authenticator: Sendable {
             throw Problem(
                 .forbiddenHost,
                 "the Host \(quoted(authority)) is neither a loopback name nor http.listen's own"
+            )
+        }
+    }
+
+    /// Refuses names of the Internet on a Unix socket, which may be forwarded to a port.
+    ///
+    /// A local process that can open the socket needs no name: programs send `localhost`, a word of
+    /// their own or nothing. But a page whose name was pointed here reads what it likes, and its
+    /// browser says nothing of where it comes from (it does so under loopback names and TLS alone).
+    /// Such a name has a dot, and no `%` as the socket's own path has where a program sends that.
+    private func checkSocketHost(_ request: Request) throws(Problem) {
+        guard let authority = request.head.authority, authority.contains("."),
+            !authority.contains("%")
+        else { return }
+        guard HostName(authority: authority)?.isLoopback == true else {
+            throw Problem(
+                .forbiddenHost,
+                "the Host \(quoted(authority)) is no loopback name; ask http://localhost"
             )
         }
     }
