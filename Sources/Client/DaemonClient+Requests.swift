@@ -95,6 +95,12 @@ extension DaemonClient.Request {
         Self("POST", DaemonClient.path(id, action), answer: .object(with: "counts"))
     }
 
+    /// Asks why a campaign moves no faster; of nil, why all sending does.
+    package static func explanation(of id: String?) -> Self {
+        let path = id.map { DaemonClient.path($0, "/explain") } ?? "/v1/explain"
+        return Self("GET", path, answer: .object(with: "causes"))
+    }
+
     /// Reads the quota.
     package static var quota: Self {
         Self("GET", "/v1/quota", answer: .object(with: "window_used"))

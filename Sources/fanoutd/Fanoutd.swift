@@ -15,6 +15,7 @@ import Platform
             Find what could stop it:    fanoutd doctor --config /etc/fanoutd/fanoutd.yaml
             Send a message to a list:   fanoutd submit --message message.json --to users.txt --watch
             See what became of it:      fanoutd list; fanoutd show ID; fanoutd export ID
+            Or why it doesn't move:     fanoutd explain ID
 
             Client commands find the daemon by --url or FANOUTD_URL (http://127.0.0.1:8480 unless \
             told otherwise) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
@@ -43,7 +44,7 @@ import Platform
                     SubmitCommand.self, AddCommand.self, StartCommand.self, ListCommand.self,
                     ShowCommand.self, WatchCommand.self, PauseCommand.self, ResumeCommand.self,
                     CancelCommand.self, RetryCommand.self, DeleteCommand.self, ExportCommand.self,
-                    PlanCommand.self, QuotaCommand.self,
+                    PlanCommand.self, QuotaCommand.self, ExplainCommand.self,
                 ]
             ),
             CommandGroup(

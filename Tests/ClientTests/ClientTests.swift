@@ -36,6 +36,50 @@ import Testing
         #expect(try hindrance(halted) == "all sending is halted (70003 bad UserSig)")
     }
 
+    @Test(
+        arguments: [
+            (
+                #"{"state":"running","moving":true,"last_call_at":"T1","causes":[]}"#,
+                "The campaign is running, and calls go out; the last one went out at T1.\n"
+                    + "Nothing bounds the pace.\n"
+            ),
+            (
+                #"{"state":"completed","moving":false,"last_call_at":null,"causes":[]}"#,
+                "The campaign is completed, and no call goes out; none has since the daemon's start.\n"
+                    + "Nothing is in the way.\n"
+            ),
+            (
+                #"{"state":"running","moving":false,"last_call_at":null,"causes":["#
+                    + #"{"cause":"window_full","text":"the window holds 12000 of 12000","#
+                    + #""until":"T2","remedy":null},"#
+                    + #"{"cause":"paused","text":"An operator paused it.","until":null,"#
+                    + #""remedy":"resume it"}]}"#,
+                "The campaign is running, and no call goes out; none has since the daemon's start.\n"
+                    + "What is in the way:\n"
+                    + "  The window holds 12000 of 12000, until T2.\n"
+                    + "  An operator paused it.\n    Resume it.\n"
+            ),
+        ]
+    )
+    func `an explanation is sentences`(_ json: String, _ text: String) throws {
+        let view = ExplanationView(try JSON(parsing: Array(json.utf8)), of: "the campaign")
+        #expect(view.text == text)
+    }
+
+    @Test func `failures are shown with their words`() throws {
+        let json =
+            #"{"id":"x","failures":[{"code":70107,"count":1203,"text":"no such account","#
+            + #""may_pass":false},{"code":70169,"count":2,"text":"timed out","may_pass":true},"#
+            + #"{"code":1,"count":3,"text":null,"may_pass":false}]}"#
+        let text = CampaignView(try JSON(parsing: Array(json.utf8))).text
+        #expect(
+            text.hasSuffix(
+                "  code 70107  1,203  no such account\n"
+                    + "  code 70169  2  timed out (may pass: retry)\n  code 1      3\n"
+            )
+        )
+    }
+
     @Test func `an empty variable counts as not set`() throws {
         let environment = ["FANOUTD_TOKEN_FILE": "", "FANOUTD_TOKEN": ""]
         let token = try ClientToken.find(file: nil, environment: environment, standardFile: "/no")

@@ -82,12 +82,15 @@ extension EndToEndTests {
         @Test func `a demo that is kept tells its URL and token, and ends at Ctrl-C`() throws {
             let sandbox = try Sandbox()
             let demo = try sandbox.start(["demo", "--recipients", "10", "--keep"], name: "demo")
-            try demo.waitForOutput("its token: ")
+            try demo.waitForOutput("its page: ")
             demo.send(signal: SIGINT)
             let ending = try demo.waitForEnd()
             #expect(ending.exitCode == 0, "\(ending.errors)")
             #expect(ending.output.contains(#/stays at http://127\.0\.0\.1:\d+ until/#))
             #expect(ending.output.contains(#/its token: [0-9a-f]{64}\n/#))
+            let page = ##/its page: http://localhost:\d+/#token=[0-9a-f]{64}\n/##
+            #expect(ending.output.contains(page))
+            #expect(!ending.errors.contains(#/[0-9a-f]{64}/#))
         }
 
         @Test func `a demo that is broken off says so, and not that it was right`() throws {

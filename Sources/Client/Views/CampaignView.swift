@@ -97,11 +97,17 @@ package struct CampaignView: Sendable {
         ]
         rows += counts.filter { $0.count > 0 }.map { ("  \($0.status)", $0.count.grouped) }
         rows.append(("resent", amount("resent")))
-        rows += (json["failures"]?.elements ?? []).map {
-            ("  code \($0["code"]?.integer ?? 0)", ($0["count"]?.integer ?? 0).grouped)
-        }
+        rows += (json["failures"]?.elements ?? []).map(Self.row)
         rows += jobs.flatMap(\.rows)
         return labeled(rows)
+    }
+
+    /// A code with how many it is of, its words, and whether a retry may help.
+    private static func row(of failure: JSON) -> (name: String, value: String?) {
+        let text = failure["text"]?.string.map { "  \($0)" } ?? ""
+        let hope = failure["may_pass"]?.bool == true ? " (may pass: retry)" : ""
+        let count = (failure["count"]?.integer ?? 0).grouped
+        return ("  code \(failure["code"]?.integer ?? 0)", count + text + hope)
     }
 
     /// The command that exports the recipients not sent, by the statuses that occur.

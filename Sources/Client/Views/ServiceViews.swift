@@ -69,6 +69,9 @@ package struct QuotaView: Sendable {
         text = labeled([
             ("state", json["state"]?.string),
             ("reason", json["reason"].flatMap(CampaignView.reason)),
+            ("since", json["since"]?.string), ("until", json["until"]?.string),
+            ("remedy", json["remedy"]?.string),
+            ("pace", json["pace"]?.integer.flatMap { $0 < 16 ? "\($0)/16 of the quota" : nil }),
             ("window", "\(used.grouped) of \(limit.grouped) recipients a minute"),
             ("calls", json["calls_per_second"]?.integer.map { "at most \($0.grouped) a second" }),
             ("in flight", json["in_flight"]?.integer?.grouped),

@@ -17,7 +17,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many recipients.", valueName: "number"))
     var recipients = 3_000
 
-    @Flag(help: "Stay when the campaign has ended, and print URL and token to play with.")
+    @Flag(help: "Stay when the campaign has ended, and print URL, token and page to play with.")
     var keep = false
 
     func validate() throws {

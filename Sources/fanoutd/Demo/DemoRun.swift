@@ -147,6 +147,10 @@ private struct DemoVisit: Service {
         // The token is valid for this demo alone, whose messages reach a simulator.
         try StandardOutput.writeLine("the daemon stays at \(endpoint) until Ctrl-C")
         try StandardOutput.writeLine("its token: \(door.token.text)")
+        // Behind the `#`, which no browser sends anywhere.
+        try StandardOutput.writeLine(
+            "its page: http://localhost:\(door.port)/#token=\(door.token.text)"
+        )
         try await gracefulShutdown()
     }
 }
