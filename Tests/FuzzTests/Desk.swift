@@ -193,7 +193,7 @@ struct Counter {
         _ method: HTTPRequest.Method,
         _ path: String,
         host: String = "localhost",
-        authorization: String = "Bearer \(token)",
+        authorization: String? = "Bearer \(token)",
         headers: [HTTPField.Name: String] = [:],
         body pieces: [ArraySlice<UInt8>] = []
     ) async throws -> Answer {

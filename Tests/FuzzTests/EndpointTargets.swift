@@ -187,9 +187,14 @@ extension FuzzTests {
             "/v1/campaigns/\(Desk.draft.id)/recipients?status=failed&code=70107&limit=1000",
             "/v1/campaigns/\(Desk.draft.id)/recipients?cursor=\(Cursor.account(Account("天")).text)",
             "/v1/campaigns/\(Desk.draft.id)/recipients/a%2Fb%20%E5%A4%A9", "/v1/quota", "/healthz",
-            "/v1/events?campaign=x",
+            "/v1/events?campaign=x", "/v1/events?snapshot=false&message=false", "/app.js",
+            "/v1/campaigns?name=n&message=false", "/v1/history?minutes=60", "/v1/session",
+            "/v1/campaigns/\(Desk.draft.id)/explain",
         ],
-        tokens: ["limit=", "&limit=1", "cursor=", "state=expired", "%2F", "%25", "%E5", "..", "//"]
+        tokens: [
+            "minutes=", "true", "false", "limit=", "&limit=1", "cursor=", "state=expired", "%2F",
+            "%25", "%E5", "..", "//",
+        ]
     )
 
     @Test func `paths and queries are understood or refused`() async throws {
@@ -247,6 +252,54 @@ extension FuzzTests {
                 "this token comes in"
             )
             trial.expect(answer.status == 200 || !isGood, "the token is refused")
+        }
+    }
+
+    private static let forms = Mutator(
+        [
+            "access_token=\(Counter.token)&status=failed&code=70107&format=csv",
+            "access_token=\(Counter.token)&status=failed,unknown&code=1,2&format=ndjson",
+            "status=&code=&access_token=\(Counter.token)", "access_token=", "",
+        ],
+        tokens: ["&", "=", "+", "%2C", ",", "%", "access_token=", "status=sent", "code=-1", "\0"]
+    )
+
+    @Test func `forms are understood or refused, and only with the token`() async throws {
+        let counter = Counter()
+        try await fuzz("forms", inputs: 500) { trial in
+            let input = Self.forms.input(&trial)
+            trial.input = input
+            let path = "/v1/campaigns/\(Desk.draft.id)/export"
+            let headers: [HTTPField.Name: String] = [
+                .contentType: "application/x-www-form-urlencoded"
+            ]
+            func ask(_ pieces: [ArraySlice<UInt8>]) async throws -> Counter.Answer {
+                try await counter.answer(
+                    .post,
+                    path,
+                    authorization: nil,
+                    headers: headers,
+                    body: pieces
+                )
+            }
+            let answer = try await ask([input[...]])
+            Self.check(answer, &trial)
+            let text = String(decoding: input, as: UTF8.self)
+            trial.expect(
+                answer.status != 200 || text.contains("access_token="),
+                "it comes in without a token"
+            )
+            let whole = "access_token=\(Counter.token)"
+            let isPlain = !text.contains("%") && !text.contains("+")
+            trial.expect(
+                answer.status != 200 || !isPlain
+                    || text.split(separator: "&").contains { $0 == whole },
+                "it comes in with another token"
+            )
+            trial.expect(
+                try await ask(trial.pieces(of: input)) == answer,
+                "cut, it is another form"
+            )
         }
     }
 
