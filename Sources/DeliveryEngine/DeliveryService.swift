@@ -11,16 +11,16 @@ import Synchronization
 package final class DeliveryService: Service, Deliveries {
     private let queue: any Queue
     private let provider: any Provider
-    private let time: any TimeSource
+    let time: any TimeSource
     private let log: QuietLog
     private let observer: any DeliveryObserver
     private let onRestored: @Sendable () -> Void
     package let changes = ChangeFeed()
     private let events: AsyncStream<Dispatcher.Event>
     private let report: AsyncStream<Dispatcher.Event>.Continuation
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var dispatcher: Dispatcher
         var waiting: [Int: CheckedContinuation<Dispatcher.Reply, Never>] = [:]
         var requestCount = 0
@@ -270,49 +270,6 @@ extension DeliveryService {
     /// Keeps the reason why a new configuration was refused, to show it to operators.
     package func refuseConfiguration(_ error: String) {
         state.withLock { $0.configError = error }
-    }
-
-    package func quota() -> QuotaStatus {
-        let now = time.now()
-        return state.withLock { state in
-            let (service, reason) = state.dispatcher.state(now)
-            return QuotaStatus(
-                messagesPerMinute: state.dispatcher.limits.messagesPerMinute,
-                windowUsed: state.dispatcher.windowUsed(now),
-                nextCallAt: state.dispatcher.nextCallAt(now),
-                callsPerSecond: state.dispatcher.limits.callsPerSecond,
-                state: service,
-                reason: reason,
-                window: state.dispatcher.window(now),
-                inFlight: state.dispatcher.inFlightCount,
-                configError: state.configError
-            )
-        }
-    }
-
-    package func progress(of campaign: Campaign) -> CampaignProgress {
-        let now = time.now()
-        return state.withLock { state in
-            CampaignProgress(
-                messagesLastMinute: state.dispatcher.messagesLastMinute(of: campaign.id, now),
-                eta: state.dispatcher.eta(
-                    of: campaign.id,
-                    state: campaign.state,
-                    settings: campaign.settings,
-                    remaining: campaign.counts.unfinished,
-                    now
-                ),
-                jobs: state.dispatcher.progress(of: campaign, now)
-            )
-        }
-    }
-
-    package func explain(_ campaign: Campaign, takesIn: Bool) -> Explanation {
-        Explanation(isMoving: false, lastCallAt: nil, causes: [])
-    }
-
-    package func explain() -> Explanation {
-        Explanation(isMoving: false, lastCallAt: nil, causes: [])
     }
 
     /// Returns once the loop has taken an event; a hung loop never does, which the watchdog

@@ -30,6 +30,9 @@ struct AccountChecks: Sendable {
     /// Whether a batch waits for its look-up.
     func awaits(_ batch: Batch.ID) -> Bool { waiting.contains { $0.batch.id == batch } }
 
+    /// Batches that wait for their look-up.
+    var count: Int { waiting.count }
+
     var isFull: Bool { waiting.count >= Self.waitingLimit }
 
     /// The accounts of a batch are to be looked up once it is held.

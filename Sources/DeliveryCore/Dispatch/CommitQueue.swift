@@ -42,6 +42,11 @@ package struct CommitQueue: Sendable {
 
     package var isEmpty: Bool { pending.isEmpty && out == nil }
 
+    /// When it is seen next whether the store takes writes; nil if it does, or a commit shows it now.
+    package func triedAt(now: Instant) -> Instant? {
+        if case .waits(let until) = readiness(now: now) { until } else { nil }
+    }
+
     /// Whether an operator's pause or resume waits for its commit.
     package var hasServiceRequest: Bool {
         pending.contains { if case .service(_?) = $0 { true } else { false } }
@@ -50,6 +55,14 @@ package struct CommitQueue: Sendable {
     /// Whether no claim waits: each is planned for the very next commit, and its recipients are
     /// reserved no longer than that takes.
     package var holdsNoClaim: Bool { pending.allSatisfy { $0.reserved == 0 } }
+
+    /// Whether a call of a campaign, or with nil of any, goes out once the commit is durable.
+    package func claims(for campaign: Campaign.ID?) -> Bool {
+        out?.writes.contains { write in
+            guard case .claim(_, let offer) = write else { return false }
+            return campaign == nil || offer.flow.id == campaign
+        } ?? false
+    }
 
     package mutating func add(_ write: PendingWrite) {
         pending.append(write)

@@ -105,7 +105,7 @@ extension Dispatcher {
         giveBack(offer.count - batch.accounts.count, of: offer)
         if flight.isTrial { health.try() }
         inFlight[batch.id] = flight
-        campaigns[batch.campaign]?.recent.add(batch.accounts.count, now: now.instant)
+        campaigns.called(batch.campaign, count: batch.accounts.count, now: now)
         let resent = batch.maybeAccepted ? batch.accounts.count : batch.maybeAcceptedBefore.count
         if resent > 0 { effects.append(.report(.resent(batch.campaign, count: resent))) }
         effects.append(.call(batch))

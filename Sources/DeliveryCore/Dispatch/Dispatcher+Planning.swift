@@ -4,20 +4,32 @@ extension Dispatcher {
     /// It is asked when a claim is planned, when the claim is durable and its call is about to go
     /// out, and before every question to the provider.
     func permission(_ now: Instant) -> Permission {
-        let limit = credentials.callLimit(limits.inFlightLimit)
-        guard lifecycle == .running, !isPaused, commits.fault == nil, limit > 0 else {
-            return .nothing(until: nil)
-        }
-        if admission.backoff.waits(now: now) {
-            return .nothing(until: admission.backoff.waitUntil)
-        }
-        let room = limit - inFlight.count
+        if let obstacle = obstacles(now).first { return .nothing(until: obstacle.wakesAt) }
+        let room = credentials.callLimit(limits.inFlightLimit) - inFlight.count
         return switch health.gate(now: now) {
         case .anything: .calls(room)
         case .trial: room > 0 ? .trial : .nothing(until: nil)
         case .probe: .probe
         case .nothing(let until): .nothing(until: until)
         }
+    }
+
+    /// All that keeps every call from going out, whatever is to be sent.
+    func obstacles(_ now: Instant) -> [Obstacle] {
+        var obstacles: [Obstacle] = []
+        switch lifecycle {
+        case .restoring: obstacles.append(.restoring)
+        case .running: break
+        case .draining, .stopped: obstacles.append(.stopping)
+        }
+        if let halt = credentials.halt { obstacles.append(.halted(halt.reason)) }
+        if credentials.state == .renewing { obstacles.append(.renewing) }
+        if let fault = commits.fault { obstacles.append(.storeFailed(fault)) }
+        if isPaused { obstacles.append(.paused) }
+        if let until = admission.backoff.waitUntil, until > now {
+            obstacles.append(.throttled(until: until))
+        }
+        return obstacles
     }
 
     /// Decides what goes into the next commit, once the last one is through, and what is asked.
@@ -102,11 +114,8 @@ extension Dispatcher {
     /// A notice to three people doesn't wait for the window. How many recipients may pass is
     /// bounded, so the large campaign isn't held up for long.
     private mutating func passingNotice(_ turn: FairShares.Flow, now: Now) -> Offer? {
-        let room = max(0, admission.notices.level(now: now.instant))
-        let size = min(Quota.noticeLimit, room)
-        guard size > 0,
-            let next = campaigns.eligible.shares.nextNotice(upTo: size, without: turn)
-        else {
+        guard let next = nextNotice(passing: turn, now: now.instant) else {
+            let room = noticeRoom(now.instant)
             if room < min(Quota.noticeLimit, admission.notices.capacity) {
                 wakeUps.note(admission.notices.available(room + 1, now: now.instant))
             }
@@ -117,6 +126,15 @@ extension Dispatcher {
         admission.pass(fitting.count, now: now.instant)
         return fitting
     }
+
+    /// The notice that may pass the campaign whose turn it is; nil if none may now.
+    func nextNotice(passing turn: FairShares.Flow, now: Instant) -> FairShares.Flow? {
+        let size = min(Quota.noticeLimit, noticeRoom(now))
+        guard size > 0 else { return nil }
+        return campaigns.eligible.shares.nextNotice(upTo: size, without: turn)
+    }
+
+    private func noticeRoom(_ now: Instant) -> Int { max(0, admission.notices.level(now: now)) }
 
     /// An offer cut to the quota's room; nil if it doesn't fit the quota or the pace now.
     private mutating func fitted(_ offer: Offer, now: Now) -> Offer? {
@@ -234,8 +252,7 @@ extension Dispatcher {
 
     private mutating func reportState(_ now: Now) {
         let (state, reason) = state(now)
-        guard state != reportedState else { return }
-        reportedState = state
+        guard reported.changes(to: state, now: now.timestamp) else { return }
         effects.append(.report(.service(state, reason)))
     }
 

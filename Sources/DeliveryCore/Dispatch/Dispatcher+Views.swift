@@ -12,6 +12,29 @@ extension Dispatcher {
         return (.running, nil)
     }
 
+    /// Where all sending stands, with what people want to know of it.
+    package func status(_ now: Now) -> ServiceStatus {
+        let (state, reason) = state(now)
+        return ServiceStatus(
+            state: state,
+            reason: reason,
+            since: state == reported.state ? reported.since : now.timestamp,
+            until: until(state, now.instant).map { now.timestamp(at: $0) },
+            remedy: state.remedy,
+            pace: admission.backoff.currentParts(now.instant)
+        )
+    }
+
+    /// When all sending is tried again or goes on by itself; nil if it doesn't, or nobody can know.
+    private func until(_ state: ServiceState, _ now: Instant) -> Instant? {
+        switch state {
+        case .halted, .paused, .running: nil
+        case .storeFailed: commits.triedAt(now: now)
+        case .unreachable: health.triedAt(now: now)
+        case .throttled: admission.backoff.endsAt(now: now)
+        }
+    }
+
     /// Whether the provider answers probes and nothing is there to try with: nothing waits for it.
     var isIdle: Bool { health.isAdmitting && hasNoMessage }
 

@@ -24,7 +24,7 @@ package struct Dispatcher: Sendable {
     var jobs: Jobs
     var wakeUps = WakeUps()
     /// The state that operators were told last.
-    var reportedState = ServiceState.running
+    var reported = ReportedState()
     /// What the event that is being handled has led to so far, in order.
     var effects: [Effect] = []
 

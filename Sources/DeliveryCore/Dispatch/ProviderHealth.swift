@@ -155,6 +155,11 @@ package struct ProviderHealth: Sendable, Hashable {
         return outage.excusesRefusals(now: now)
     }
 
+    /// When it is asked or tried next; nil where it is reachable, or what is out must come back first.
+    package func triedAt(now: Instant) -> Instant? {
+        if case .nothing(let until) = gate(now: now) { until } else { nil }
+    }
+
     // MARK: - What happens
 
     /// A call that wasn't a trial has ended.

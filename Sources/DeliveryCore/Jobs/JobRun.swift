@@ -57,6 +57,9 @@ struct JobRun: Sendable {
     /// Whether nothing of it is in hand, out or being recorded.
     var isIdle: Bool { slots.isEmpty && step == nil }
 
+    /// Recipients whose results aren't durable.
+    var inHand: Int { slots.count }
+
     /// Whether it has ended and there is nothing more to record.
     var isOver: Bool { end == .stopped && isIdle }
 

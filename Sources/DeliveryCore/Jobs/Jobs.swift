@@ -75,6 +75,28 @@ struct Jobs: Sendable {
         return runs[JobRun.Key(campaign: campaign, kind: kind)]?.isSettling ?? false
     }
 
+    /// The look-ups that the policy `verify` asks of a campaign: how many are in hand, and before
+    /// which time, of either clock, no other goes out; nil if none is to be made.
+    func settling(
+        of campaign: Campaign.ID,
+        _ limits: Limits,
+        now: Now
+    ) -> (inHand: Int, until: Timestamp?)? {
+        let run = runs[JobRun.Key(campaign: campaign, kind: .settle)]
+        guard let run, !run.isIdle || run.nextDueAt != nil else { return nil }
+        let trusted = waitEnd(of: .settle, now: now.instant).map { now.timestamp(at: $0) }
+        let isDue = run.nextDueAt.map { limits.isSettled($0, now.timestamp) } ?? true
+        let due = run.isSettling && !isDue ? run.nextDueAt : nil
+        return (run.inHand, [trusted, due].compactMap { $0 }.max())
+    }
+
+    /// Whether the policy `verify` has anybody looked up, and when the first of them is due.
+    var settling: (isThere: Bool, until: Timestamp?) {
+        let runs = runs.values.filter { $0.key.kind == .settle }
+        let isWaiting = runs.allSatisfy(\.isSettling)
+        return (!runs.isEmpty, isWaiting ? runs.compactMap(\.nextDueAt).min() : nil)
+    }
+
     /// Until when no history is asked; nil if it may be.
     private func waitEnd(of kind: Job.Kind, now: Instant) -> Instant? {
         switch kind {

@@ -6,6 +6,8 @@
 package struct Admission: Sendable {
     private var quota: Quota
     package private(set) var ledger: WindowLedger
+    /// The part of what the ledger holds that counts from before the start.
+    private var restored = WindowLedger(limit: .max)
     /// Recipients; its rate follows the backoff.
     private var bucket: TokenBucket
     private var callBucket: TokenBucket
@@ -35,6 +37,7 @@ package struct Admission: Sendable {
     /// Releases what is due, and lets the pace follow the backoff.
     package mutating func advance(to now: Instant) {
         ledger.advance(to: now)
+        restored.advance(to: now)
         let rate = rate(now: now)
         if rate != bucket.tokens { resize(to: rate, now: now) }
     }
@@ -59,9 +62,10 @@ package struct Admission: Sendable {
     /// A notice may use what is kept for notices, and leave the bucket in debt by no more than
     /// that.
     package mutating func fit(_ count: Int, isFixed: Bool, isNotice: Bool, now: Instant) -> Fit {
-        let kept = isNotice ? 0 : keptForNotices(now)
-        switch ledger.fit(count, isFixed: isFixed, keeping: kept, now: now) {
-        case .waits(let until):
+        switch room(for: count, isFixed: isFixed, isNotice: isNotice, now: now) {
+        case .fits(let count): return .fits(count)
+        case .paced(let until): return .waits(until: until)
+        case .full(let until):
             if !isNotice {
                 // A burst saved up while the window is full would go out at once when there is
                 // room, and a minute later be released at once again, with nothing released
@@ -70,16 +74,45 @@ package struct Admission: Sendable {
                 bucket.limit(to: max(batch, quota.messagesPerMinute / 20), now: now)
             }
             return .waits(until: until)
+        }
+    }
+
+    /// The room there is for an offer, and what it waits for otherwise.
+    enum Room: Sendable, Hashable {
+        case fits(Int)
+        /// The window is full, until an instant as far as it is known.
+        case full(until: Instant?)
+        /// The bucket has too little in it.
+        case paced(until: Instant)
+    }
+
+    /// What `fit` goes by; asking changes nothing.
+    func room(for count: Int, isFixed: Bool, isNotice: Bool, now: Instant) -> Room {
+        let kept = isNotice ? 0 : keptForNotices(now)
+        switch ledger.fit(count, isFixed: isFixed, keeping: kept, now: now) {
+        case .waits(let until): return .full(until: until)
         case .fits(let fitting):
             let tokens = isNotice ? fitting - quota.noticeReserve : fitting
             let at = bucket.available(tokens, now: now)
-            return at <= now ? .fits(fitting) : .waits(until: at)
+            return at <= now ? .fits(fitting) : .paced(until: at)
         }
+    }
+
+    /// Recipients of calls before the start that count still, if the window is full for them alone;
+    /// otherwise 0.
+    func restoredHold(against count: Int, isFixed: Bool, isNotice: Bool, now: Instant) -> Int {
+        guard restored.held > 0 else { return 0 }
+        var without = self
+        without.ledger.cancel(restored.held)
+        without.restored = WindowLedger(limit: .max)
+        let room = without.room(for: count, isFixed: isFixed, isNotice: isNotice, now: now)
+        if case .full = room { return 0 }
+        return restored.held
     }
 
     /// What is kept for notices: the reserve, or twice that while nothing is released for some
     /// seconds, so that a second notice can follow one that used it up.
-    private func keptForNotices(_ now: Instant) -> Int {
+    func keptForNotices(_ now: Instant) -> Int {
         let reserve = quota.noticeReserve
         let gap = ledger.nextRelease.map { now.duration(to: $0) } ?? .zero
         guard gap > Quota.noticeRefill else { return reserve }
@@ -143,6 +176,8 @@ package struct Admission: Sendable {
     package mutating func restore(_ hold: Hold) {
         ledger.hold(hold.count)
         ledger.release(hold.count, at: hold.until)
+        restored.hold(hold.count)
+        restored.release(hold.count, at: hold.until)
     }
 
     /// The provider said to slow down.

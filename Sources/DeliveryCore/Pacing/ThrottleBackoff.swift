@@ -6,7 +6,7 @@
 package struct ThrottleBackoff: Sendable, Hashable {
     /// The least part: 1/16 of the rate still finds out soon that the provider recovered.
     private static let floor = 1
-    private static let whole = 16
+    package static let whole = 16
     /// One sixteenth comes back in each such time without a throttle answer.
     ///
     /// Not measured: the provider documents no figure, and a minute's window should see the effect
@@ -56,7 +56,16 @@ package struct ThrottleBackoff: Sendable, Hashable {
         return slowedAt.advanced(by: Self.step * Int(steps(since: slowedAt, now) + 1))
     }
 
-    private func currentParts(_ now: Instant) -> Int {
+    /// When it goes on by itself: at the end of the wait, otherwise once the rate is whole; nil if it
+    /// isn't slowed.
+    package func endsAt(now: Instant) -> Instant? {
+        if let waitUntil, waits(now: now) { return waitUntil }
+        guard let slowedAt, currentParts(now) < Self.whole else { return nil }
+        return slowedAt.advanced(by: Self.step * (Self.whole - parts))
+    }
+
+    /// The sixteenths of the rate that may be used, 1 to 16.
+    package func currentParts(_ now: Instant) -> Int {
         guard let slowedAt else { return Self.whole }
         return min(Self.whole, parts + Int(steps(since: slowedAt, now)))
     }

@@ -10,6 +10,8 @@ struct CampaignIndex: Sendable {
     private var lookedAt = Timestamp(milliseconds: .min)
     /// How often a campaign was looked at, all in all: the measure of what an event costs.
     private(set) var lookCount = 0
+    /// When a call of any campaign went out last; nil if none has since the start.
+    private(set) var lastCall: Now?
     /// What counted against caps at the start, for campaigns that are reopened later.
     private var restoredHolds: [Campaign.ID: [Hold]] = [:]
     /// Campaigns that ended and whose last minute still counts, the first to have ended first.
@@ -159,6 +161,12 @@ struct CampaignIndex: Sendable {
         case .dueRetries: self[id]?.work.retryDueAt = nil
         case .fresh: self[id]?.work.freshCount -= offer.count
         }
+    }
+
+    /// A claim is durable and its call goes out.
+    mutating func called(_ id: Campaign.ID, count: Int, now: Now) {
+        lastCall = now
+        campaigns[id]?.called(count, now: now)
     }
 
     /// Gives back what a claim counts for and doesn't use.

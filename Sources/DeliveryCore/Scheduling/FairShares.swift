@@ -50,10 +50,17 @@ package struct FairShares: Sendable, Equatable {
     /// It stays the same until it is served, so a large batch that waits for room isn't overtaken
     /// for ever.
     package mutating func next() -> Flow? {
-        guard let turn = turn(in: { $0.turn() }) else { return nil }
+        guard let turn = nextTurn else { return nil }
         classVirtualTime = max(classVirtualTime, turn.classTime)
         classes[turn.flow.priority]?.advance(to: turn.startTime)
         return turn.flow
+    }
+
+    /// The flow whose turn it is; virtual time stays as it is.
+    package var turn: Flow? { nextTurn?.flow }
+
+    private var nextTurn: (flow: Flow, classTime: Int, startTime: Int)? {
+        turn { $0.turn() }
     }
 
     /// The notice that would be next among those of at most so many recipients, without one flow;

@@ -44,6 +44,11 @@ struct TimerIndex<Time: Comparable & Hashable & Sendable>: Sendable, Equatable {
         timers.prefix { $0.key.time <= now }
     }
 
+    /// The soonest time that hasn't come, of those with a reason.
+    func next(_ reason: Reason, after now: Time) -> Time? {
+        timers.first { $0.key.time > now && $0.key.reason == reason }?.key.time
+    }
+
     /// The soonest time that hasn't come.
     func next(after now: Time) -> Time? {
         timers.first { $0.key.time > now }?.key.time

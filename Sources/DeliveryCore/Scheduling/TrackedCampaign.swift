@@ -5,7 +5,9 @@ struct TrackedCampaign: Sendable {
     var open: [OpenBatch] = []
     /// The campaign's own cap, by the same rule as the quota.
     var ledger: WindowLedger
-    var recent = RecentCount()
+    private(set) var recent = RecentCount()
+    /// When a call of it went out last; nil if none has since the start.
+    private(set) var lastCall: Now?
     /// Calls in a row that ended with the same code that no table lists.
     var unlisted: (code: Int, count: Int)?
     /// Whether its message was refused and the halt isn't durable yet: nothing more of it is sent.
@@ -24,6 +26,12 @@ struct TrackedCampaign: Sendable {
 
     /// Whether its calls may go out.
     var maySend: Bool { !isHalting && damage == nil }
+
+    /// A call of it goes out.
+    mutating func called(_ count: Int, now: Now) {
+        recent.add(count, now: now.instant)
+        lastCall = now
+    }
 
     /// Calls in a row with one code that no table lists, which halt it.
     private static let unlistedLimit = 3
@@ -67,14 +75,33 @@ struct TrackedCampaign: Sendable {
             eligibility.wait(for: batch.dueAt, limits, now: now)
         }
         if let due = work.retryDueAt { eligibility.wait(for: due, limits, now: now) }
-        guard let offer = offer(limits, now: now) else { return eligibility }
-        switch ledger.fit(offer.count, isFixed: offer.batch != nil, now: now.instant) {
-        case .fits:
+        switch readiness(limits, now: now) {
+        case .ready(let offer, _):
             eligibility.offer = offer
             eligibility.backlog = backlog
-        case .waits(let until): eligibility.roomAt = until
+        case .capped(_, let until): eligibility.roomAt = until
+        case .nothing: break
         }
         return eligibility
+    }
+
+    /// What it could send now.
+    enum Readiness: Sendable, Hashable {
+        /// It has nothing that may go now.
+        case nothing
+        /// So much of this offer, as far as its own cap goes.
+        case ready(Offer, fitting: Int)
+        /// Its own cap has no room for this offer, until an instant as far as it is known.
+        case capped(Offer, until: Instant?)
+    }
+
+    /// What it could send now; its ledger has released what is due.
+    func readiness(_ limits: Limits, now: Now) -> Readiness {
+        guard work.state == .running, let offer = offer(limits, now: now) else { return .nothing }
+        switch ledger.fit(offer.count, isFixed: offer.batch != nil, now: now.instant) {
+        case .fits(let count): return .ready(offer, fitting: count)
+        case .waits(let until): return .capped(offer, until: until)
+        }
     }
 
     /// What it has to send now, whatever its own cap says; nil if it has nothing.

@@ -7,4 +7,9 @@ package struct Now: Hashable, Sendable {
         self.instant = instant
         self.timestamp = timestamp
     }
+
+    /// What the wall clock reads at an instant, unless it is set meanwhile.
+    package func timestamp(at instant: Instant) -> Timestamp {
+        timestamp.advanced(by: self.instant.duration(to: instant))
+    }
 }

@@ -11,4 +11,21 @@ package enum ServiceState: String, Sendable, Hashable, CaseIterable {
     /// The provider said to slow down.
     case throttled
     case running
+
+    /// What an operator can do about it, in words; nil if nothing needs to be done.
+    package var remedy: String? {
+        switch self {
+        case .halted:
+            "mend the credentials or the app's settings that the reason names, then reload the"
+                + " configuration or run fanoutd resume --all"
+        case .storeFailed:
+            "see to the disk that holds the store: free space on it, or mend it; sending then goes"
+                + " on by itself"
+        case .paused: "fanoutd resume --all"
+        case .unreachable:
+            "see to the network and to the provider's address (fanoutd doctor); sending then goes on"
+                + " by itself"
+        case .throttled, .running: nil
+        }
+    }
 }

@@ -20,4 +20,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
         lhs.milliseconds < rhs.milliseconds
     }
+
+    /// Later than every time that is written down.
+    static let never = Timestamp(milliseconds: .max)
 }
