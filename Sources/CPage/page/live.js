@@ -1,1 +1,348 @@
-"use strict";
+// What the daemon says: requests, the token, the stream of events, and the copy they keep.
+import { t } from './words.js';
+
+const base = new URL('.', document.baseURI);
+const place = `token ${base.pathname}`;
+const channel = new BroadcastChannel(`fanoutd ${base.pathname}`);
+
+/** The address of a route, wherever the page is served. */
+export const apiURL = (path) => new URL(path, base).href;
+
+/** A refusal by the daemon, or an answer that didn't come (`status` 0). */
+export class Problem extends Error {
+  constructor(status, { type = '', title, detail, errors = [], ...more } = {}) {
+    super(detail ?? title ?? `HTTP ${status}`);
+    Object.assign(this, more, { status, slug: type.split(':').pop(), detail: this.message, errors });
+  }
+}
+
+/* ---- Who listens ---- */
+
+const listeners = new Map();
+
+/**
+ * Calls `listener` whenever a subject changed, and returns what ends that. Subjects: `opened` (all
+ * is to be fetched anew), `link`, `session`, `login`, `quota`, `minute`, `campaigns` (told the set
+ * of ids), `campaign ID`, `totals` (a campaign's state is another), and `tick`, once a second.
+ */
+export function onChange(subject, listener) {
+  if (!listeners.has(subject)) listeners.set(subject, new Set());
+  listeners.get(subject).add(listener);
+  return () => listeners.get(subject).delete(listener);
+}
+
+function emit(subject, value) {
+  for (const listener of [...listeners.get(subject) ?? []]) listener(value);
+}
+
+setInterval(() => document.hidden || emit('tick'), 1000);
+
+// Bursts are drawn once a frame and at most four times a second.
+const drawnEvery = 250;
+const changedSubjects = new Set();
+let changedCampaigns = new Set();
+let lastDrawn = 0;
+let isDrawing = false;
+
+function changed(subject) {
+  changedSubjects.add(subject);
+  if (isDrawing) return;
+  isDrawing = true;
+  const wait = Math.max(0, lastDrawn + drawnEvery - performance.now());
+  setTimeout(() => requestAnimationFrame(draw), wait);
+}
+
+function draw() {
+  isDrawing = false;
+  lastDrawn = performance.now();
+  const subjects = [...changedSubjects];
+  const ids = changedCampaigns;
+  changedSubjects.clear();
+  changedCampaigns = new Set();
+  for (const subject of subjects) emit(subject, subject === 'campaigns' ? ids : undefined);
+}
+
+/* ---- What is known ---- */
+
+/** The answer of `v1/session`, empty before it. */
+export const session = {};
+
+/** The last quota and running minute, null before there is one. */
+export const known = { quota: null, minute: null };
+
+/** Campaigns as last heard of, by id; those that changed last stay. */
+export const campaigns = new Map();
+const campaignLimit = 400;
+
+/**
+ * How the stream is: `on`, `off` or `paused`, when it last was on, when it is tried again, and why
+ * the daemon refuses it.
+ */
+export const link = { state: 'off', at: null, next: null, fault: null, isUpdated: false };
+
+let clockOffset = 0;
+
+/** The daemon's clock, in milliseconds. */
+export const now = () => Date.now() + clockOffset;
+
+/** Takes a campaign from an answer or an event into the copy, which keeps a message it has. */
+export function remember({ message, ...campaign }) {
+  const whole = { ...campaigns.get(campaign.id), ...campaign };
+  if (message) whole.message = message;
+  campaigns.delete(campaign.id);
+  campaigns.set(campaign.id, whole);
+  if (campaigns.size > campaignLimit) campaigns.delete(campaigns.keys().next().value);
+  tellCampaign(campaign.id);
+  return whole;
+}
+
+/** Takes the quota from an answer or an event. */
+export function rememberQuota(quota) {
+  known.quota = quota;
+  changed('quota');
+}
+
+function forget({ id }) {
+  campaigns.delete(id);
+  changed('totals');
+  tellCampaign(id);
+}
+
+function tellCampaign(id) {
+  changedCampaigns.add(id);
+  changed('campaigns');
+  changed(`campaign ${id}`);
+}
+
+function setLink(values) {
+  Object.assign(link, values);
+  document.documentElement.dataset.live = link.state;
+  emit('link');
+}
+
+/* ---- Requests ---- */
+
+const requestLimit = 2;
+let requestCount = 0;
+const waiting = [];
+
+async function enter() {
+  if (requestCount < requestLimit) requestCount += 1;
+  else await new Promise((resolve) => waiting.push(resolve));
+}
+
+function leave() {
+  const next = waiting.shift();
+  if (next) next();
+  else requestCount -= 1;
+}
+
+const isPlain = (body) => body !== undefined && typeof body !== 'string' && !(body instanceof Blob);
+
+async function send(path, { method, body, headers, signal }) {
+  const more = { ...headers };
+  if (token()) more.Authorization = `Bearer ${token()}`;
+  if (isPlain(body)) more['Content-Type'] ??= 'application/json';
+  const options = { method, headers: more, signal, body: isPlain(body) ? JSON.stringify(body) : body };
+  let response;
+  try {
+    response = await fetch(apiURL(path), { ...options, cache: 'no-store' });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Problem(0, { type: 'unreachable', detail: t('problem.unreachable') });
+  }
+  if (response.ok) return response;
+  if (response.status === 401) logIn();
+  throw new Problem(response.status, await response.json().catch(() => ({})));
+}
+
+/** Asks the daemon: JSON as a value, anything else as text; a refusal is thrown as a `Problem`. */
+export async function ask(path, options = {}) {
+  await enter();
+  try {
+    const response = await send(path, options);
+    const text = await response.text();
+    return /json/.test(response.headers.get('Content-Type')) ? JSON.parse(text) : text;
+  } finally {
+    leave();
+  }
+}
+
+/* ---- The token ---- */
+
+/** The token of this tab, or null. */
+export const token = () => sessionStorage.getItem(place);
+
+/** Takes a token and says whether the daemon knows it; a wrong one is thrown as a `Problem`. */
+export async function login(text) {
+  sessionStorage.setItem(place, text);
+  await loadSession();
+  follow();
+}
+
+/** Forgets the token, in all tabs. */
+export function logout() {
+  channel.postMessage({ logout: true });
+  logIn();
+}
+
+function logIn() {
+  sessionStorage.removeItem(place);
+  isWanted = false;
+  stopStream();
+  for (const name of Object.keys(session)) delete session[name];
+  campaigns.clear();
+  Object.assign(known, { quota: null, minute: null });
+  emit('login');
+}
+
+channel.addEventListener('message', ({ data }) => {
+  if (data.logout && token()) logIn();
+  if (data.wanted && token()) channel.postMessage({ token: token() });
+});
+
+/** The token of another tab, which is asked; null if none answers soon. */
+function askTabs() {
+  return new Promise((resolve) => {
+    const listen = ({ data }) => data.token && end(data.token);
+    const end = (found) => {
+      channel.removeEventListener('message', listen);
+      resolve(found);
+    };
+    channel.addEventListener('message', listen);
+    channel.postMessage({ wanted: true });
+    setTimeout(end, 150, null);
+  });
+}
+
+function takeFromAddress() {
+  const found = /^#token=(.+)$/.exec(location.hash);
+  if (!found) return;
+  sessionStorage.setItem(place, decodeURIComponent(found[1]));
+  history.replaceState(null, '', '#/');
+}
+
+/** Finds a token and follows the daemon, which asks for a login where that is needed. */
+export async function begin() {
+  takeFromAddress();
+  const found = token() ?? await askTabs();
+  if (found) sessionStorage.setItem(place, found);
+  await follow();
+}
+
+async function loadSession() {
+  const asked = Date.now();
+  const answer = await ask('v1/session');
+  clockOffset = Date.parse(answer.now) - (asked + Date.now()) / 2;
+  if (session.version && session.version !== answer.version) link.isUpdated = true;
+  Object.assign(session, answer);
+  emit('session');
+}
+
+/* ---- The stream ---- */
+
+const silenceLimit = 40_000;
+const hiddenLimit = 60_000;
+let stream = null;
+let attempts = 0;
+let isWanted = false;
+let retryTimer;
+let hiddenTimer;
+
+/** Opens the stream, unless there is one, and then says that all is to be fetched. */
+async function follow() {
+  clearTimeout(retryTimer);
+  isWanted = true;
+  if (stream || link.state === 'paused') return;
+  const mine = new AbortController();
+  stream = mine;
+  setLink({ next: null });
+  try {
+    await loadSession();
+    const response = await send('v1/events?snapshot=false&message=false', { signal: mine.signal });
+    attempts = 0;
+    setLink({ state: 'on', at: now(), fault: null });
+    campaigns.clear();
+    emit('opened');
+    await read(response.body.pipeThrough(new TextDecoderStream()).getReader(), mine);
+  } catch (error) {
+    if (!(error instanceof Problem || error.name === 'AbortError')) throw error;
+    if (error.status || !session.version) link.fault = error.message;
+  } finally {
+    if (stream === mine) tryAgain(mine);
+  }
+}
+
+function tryAgain(mine) {
+  mine.abort();
+  stream = null;
+  const wait = Math.min(30_000, 1000 * 2 ** attempts) * (0.75 + Math.random() / 2);
+  attempts += 1;
+  setLink({ state: 'off', next: Date.now() + wait });
+  retryTimer = setTimeout(follow, wait);
+}
+
+async function read(reader, mine) {
+  let rest = '';
+  let silence;
+  try {
+    for (;;) {
+      clearTimeout(silence);
+      silence = setTimeout(() => mine.abort(), silenceLimit);
+      const { done, value } = await reader.read().catch(() => ({ done: true }));
+      if (done || stream !== mine) return;
+      link.at = now();
+      const blocks = (rest + value).split('\n\n');
+      rest = blocks.pop();
+      for (const block of blocks) take(block);
+    }
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
+function take(block) {
+  const lines = block.split('\n');
+  const part = (name) => lines.filter((line) => line.startsWith(name))
+    .map((line) => line.slice(name.length).trim()).join('\n');
+  const event = part('event:');
+  if (!event) return;
+  const data = JSON.parse(part('data:'));
+  if (event === 'campaign') {
+    if (campaigns.get(data.id)?.state !== data.state) changed('totals');
+    remember(data);
+  } else if (event === 'deleted') forget(data);
+  else if (event === 'quota') rememberQuota(data);
+  else if (event === 'minute') {
+    known.minute = data;
+    changed('minute');
+  }
+}
+
+function stopStream(state = 'off') {
+  clearTimeout(retryTimer);
+  stream?.abort();
+  stream = null;
+  setLink({ state, next: null });
+}
+
+/** Freezes the numbers, or lets them go on. */
+export function freeze(isFrozen) {
+  stopStream(isFrozen ? 'paused' : 'off');
+  if (!isFrozen) follow();
+}
+
+function tryNow() {
+  if (document.hidden || !isWanted) return;
+  attempts = 0;
+  follow();
+}
+
+addEventListener('online', tryNow);
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(hiddenTimer);
+  if (!document.hidden) tryNow();
+  else if (link.state !== 'paused') {
+    hiddenTimer = setTimeout(() => link.state !== 'paused' && stopStream(), hiddenLimit);
+  }
+});
