@@ -15,7 +15,7 @@ extension Int {
 extension Duration {
     /// In the unit that tells most, rounded up, so that it never says a time that is too short.
     var words: String {
-        let tenths = (max(0, milliseconds) + 99) / 100
+        let tenths = max((max(0, milliseconds) + 99) / 100, self > .zero ? 1 : 0)
         let seconds = (tenths + 9) / 10
         return switch seconds {
         case ..<10:
