@@ -20,7 +20,7 @@ struct SabotageTests {
     /// Those that show in a few lives of the swarm, which know nothing of them.
     @Test(arguments: [
         Sabotage.ledgerBySendTime, .cursorMovedAtFetch, .wholeBatchRetried, .listClosedAsRange,
-        .counterOffByOne, .unsentStaysCounted,
+        .counterOffByOne, .unsentStaysCounted, .wakeLate,
     ])
     func `the swarm meets a planted mistake by itself`(sabotage: Sabotage) async throws {
         for seed in UInt64(101)...140 {
@@ -62,6 +62,7 @@ extension Sabotage {
         case .settledBySendTime, .foundTakenForAbsent: "is accepted twice under verify"
         case .unsentStaysCounted: "addressed in all minutes"
         case .failedRecallCounted, .laterCallRecalled: "is recalled and its message is there"
+        case .wakeLate: "doesn't move: nothing is in the way"
         }
     }
 }

@@ -67,7 +67,8 @@ struct Trial {
         case .settledBySendTime, .foundTakenForAbsent: faults.lostAnswer = 100
         case .failedRecallCounted: faults.badGateway = 100
         case .unsentStaysCounted: faults.notSent = 100
-        case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled:
+        case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled,
+            .wakeLate:
             break
         }
         return faults

@@ -33,6 +33,8 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case foundTakenForAbsent
     /// A recall's call that failed counts as a message taken back.
     case failedRecallCounted
+    /// Wake-ups come half a minute later than they were asked for.
+    case wakeLate
     /// A recall that has ended has taken back from whoever is accepted later as well.
     case laterCallRecalled
     /// A call that certainly didn't go out stays counted in its minute.
@@ -55,6 +57,9 @@ extension World {
         }
         return clock
     }
+
+    /// How much later than asked for a wake-up comes.
+    var oversleep: Duration { sabotage == .wakeLate ? .seconds(30) : .zero }
 
     /// What the dispatcher gets to know of what the store found at a start.
     func found(_ restored: Restored) -> Restored {
@@ -157,7 +162,7 @@ extension Sabotage {
         switch self {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
             .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent, .foundTakenForAbsent,
-            .failedRecallCounted:
+            .failedRecallCounted, .wakeLate:
             nil
         case .unknownUnspent:
             """

@@ -20,6 +20,7 @@ package struct World {
     package var record = Record()
     var promises = Promises()
     var tally = TrafficTally()
+    var doubts = Doubts()
     var streams: [Stream] = []
     /// Campaigns that clients submitted while others ran, and when they were told that they were.
     package var submissions: [(id: Campaign.ID, at: Instant)] = []
@@ -38,13 +39,15 @@ package struct World {
 
     var agenda = Agenda<Scheduled>()
     var random: SplitMix64
-    private var dispatcher: Dispatcher
+    private(set) var dispatcher: Dispatcher
     /// Counts the dispatcher's lives: what a former one waited for doesn't reach the next.
     var life = 0
     var isUp = false
     var boots = 0
     var bootedAt: Instant = Self.start
-    var wallOffset: Duration = .zero
+    var wallOffset: Duration = .zero {
+        didSet { if wallOffset != oldValue { doubts.forget() } }
+    }
     var outageUntil: Instant = Self.start
     var campaigns: [Campaign.ID] = []
     var requests = 0
@@ -151,6 +154,7 @@ package struct World {
         campaigns.append(id)
         record.add(id, settings.onUnknown)
         promises.created(created.campaign, accounts)
+        doubts.add(id, at: real)
         caps[id] = LimitHistory(settings.messagesPerMinute ?? .max, at: real)
         return created
     }
@@ -164,6 +168,7 @@ package struct World {
         if faults.hasTicks { schedule(.tick, after: .seconds(5)) }
         while let (at, next) = agenda.next() {
             guard at < end else { return }
+            try await wonder(before: at)
             advance(to: at)
             guard try await take(next) else { continue }
             steps += 1
@@ -218,6 +223,7 @@ package struct World {
         )
         store = store.reopened(bootID: "boot \(boots)")
         isUp = true
+        doubts.started(at: real)
         out = [:]
         let restored = try await store.restore(now: now)
         for batch in restored.inFlight {
@@ -270,6 +276,7 @@ package struct World {
         of pairs: [(write: Write, result: WriteResult)] = []
     ) {
         promises.hears(event, pairs)
+        if event.isUnforeseen { doubts.forget() }
         let clock = clock ?? now
         let effects = dispatcher.handle(event, now: clock)
         if sabotage == nil, !dispatcher.isConsistent(clock) {
@@ -291,6 +298,7 @@ package struct World {
             if out.count > highest.inFlightLimit { record.violated("too many calls are out") }
             record.called(batch, limits: highest)
             promises.called(batch, now: now)
+            doubts.moved(batch.campaign, at: real)
             send(batch)
         case .check(let accounts):
             if let excess = jobCalls.add(.check, limits, at: real) { record.violated(excess) }
@@ -304,7 +312,7 @@ package struct World {
         case .wake(let instant):
             let wait = now.instant.duration(to: instant)
             precondition(wait > .zero || sabotage != nil, "seed \(seed): a wake lies in the past")
-            schedule(.event(.woke), after: max(.microseconds(1), wait))
+            schedule(.event(.woke), after: max(.microseconds(1), wait) + oversleep)
         case .renewCredentials:
             story.renewed()
             schedule(.event(.credentialsRenewed), after: draw(1...100))
@@ -362,7 +370,7 @@ package struct World {
         agenda.add(Scheduled(life: life, step: step), at: real.advanced(by: delay))
     }
 
-    private mutating func advance(to instant: Instant) {
+    mutating func advance(to instant: Instant) {
         real = instant
         readClocks()
     }
