@@ -74,47 +74,25 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `whoever has spent no attempt is taken back from the claim's minute`(
+    func `a call that never went out is taken back from its claim's minute, a refused one isn't`(
         kind: StoreKind
     ) async throws {
         let store = try await makeStore(kind)
         let first = try await store.claim(makeClaim(accountLimit: 4), now: at(1))
-        let second = try await store.claim(makeClaim(accountLimit: 4), now: at(2))
+        let second = try await store.claim(makeClaim(accountLimit: 5), now: at(2))
         let held = Resolution.held(dueAt: at(45).timestamp)
-        try await store.commit(makeRecord(first.id, held), now: at(45))
-        #expect(try await minutes(store) == [makeTraffic(-20, addressed: 4)])
-        try await store.commit(makeRecord(second.id, .split(.tooLarge)), now: at(46))
-        #expect(try await minutes(store) == [])
-        // Twice in the minute of its second claim, and once since.
+        try await store.commit(makeRecord(first.id, held, isUnsent: true), now: at(45))
+        #expect(try await minutes(store) == [makeTraffic(-20, addressed: 5)])
+        // Throttled: the provider has counted it.
+        try await store.commit(makeRecord(second.id, held), now: at(46))
+        #expect(try await minutes(store) == [makeTraffic(-20, addressed: 5)])
+        // Twice in the minute of its second claim, of which one went out.
         try await store.commit(makeReclaim(first.id), now: at(47))
-        try await store.commit(makeRecord(first.id, held), now: at(48))
+        try await store.commit(makeRecord(first.id, held, isUnsent: true), now: at(48))
         try await store.commit(makeReclaim(first.id), now: at(49))
-        let requeued = [
-            makeVerdict(first.accounts[0], code: 90_003),
-            makeVerdict(first.accounts[1], .requeued(dueAt: at(60).timestamp), code: 90_003),
-            makeVerdict(first.accounts[2], .requeued(dueAt: at(60).timestamp), code: 90_003),
-        ]
-        let settled = Resolution.settled(messageKey: "key", verdicts: requeued)
-        try await store.commit(makeRecord(first.id, settled), now: at(50))
-        #expect(try await minutes(store) == [makeTraffic(40, addressed: 2, sent: 1, failed: 1)])
-    }
-
-    @Test(arguments: StoreKind.allCases)
-    func `a batch that waits without a call takes nothing back`(kind: StoreKind) async throws {
-        let store = try await makeStore(kind)
-        let batch = try await store.claim(makeClaim(accountLimit: 4), now: at(1))
-        let held = Resolution.held(dueAt: at(2).timestamp)
-        try await store.commit(makeRecord(batch.id, held), now: at(2))
-        _ = try await store.claim(makeClaim(accountLimit: 3), now: at(3))
-        // A check of its accounts has found somebody missing.
-        let found =
-            [makeVerdict(batch.accounts[0])]
-            + batch.accounts.dropFirst().map {
-                makeVerdict($0, .requeued(dueAt: at(4).timestamp), code: 90_012)
-            }
-        let settled = Resolution.settled(messageKey: nil, verdicts: found)
-        try await store.commit(makeRecord(batch.id, settled), now: at(4))
-        #expect(try await minutes(store) == [makeTraffic(-20, addressed: 3, failed: 1)])
+        try await store.commit(makeRecord(first.id), now: at(50))
+        let later = makeTraffic(40, addressed: 4, sent: 4)
+        #expect(try await minutes(store) == [makeTraffic(-20, addressed: 5), later])
     }
 
     @Test(arguments: StoreKind.allCases)
@@ -128,7 +106,7 @@ import Testing
         #expect(try await minutes(store) == [makeTraffic(-20, addressed: 10, retrying: 10)])
         try await store.commit(makeReclaim(batch.id), now: at(41))
         let held = Resolution.held(dueAt: at(42).timestamp)
-        try await store.commit(makeRecord(batch.id, held), now: at(42))
+        try await store.commit(makeRecord(batch.id, held, isUnsent: true), now: at(42))
         #expect(try await minutes(store) == [makeTraffic(-20, addressed: 10, retrying: 10)])
         try await store.commit(makeReclaim(batch.id), now: at(43))
         let left = Resolution.unknown(info: "timeout", code: nil)

@@ -21,7 +21,14 @@ extension Dispatcher {
         let policy = campaigns[batch.campaign]?.work.settings.onUnknown ?? .resend
         let rule = outcomeRule(policy, now: now.timestamp)
         let resolution = rule.resolution(of: outcome, batch, isExcused: isExcused, using: &random)
-        record(resolution, of: flight, releaseAt: releaseAt, isExcused: isExcused)
+        let isUnsent = if case .notSent = outcome { true } else { false }
+        record(
+            resolution,
+            of: flight,
+            releaseAt: releaseAt,
+            isExcused: isExcused,
+            isUnsent: isUnsent
+        )
     }
 
     func outcomeRule(_ policy: UnknownPolicy, now: Timestamp) -> OutcomeRule {
@@ -37,7 +44,8 @@ extension Dispatcher {
         _ resolution: Resolution,
         of flight: Flight,
         releaseAt: Instant,
-        isExcused: Bool = false
+        isExcused: Bool = false,
+        isUnsent: Bool = false
     ) {
         let id = flight.batch.id
         let open = flight.reopened(
@@ -45,7 +53,12 @@ extension Dispatcher {
             isExcused: isExcused,
             awaitsCheck: jobs.accountChecks.awaits(id)
         )
-        let record = Write.Record(batch: id, resolution: resolution, releaseAt: releaseAt)
+        let record = Write.Record(
+            batch: id,
+            resolution: resolution,
+            releaseAt: releaseAt,
+            isUnsent: isUnsent
+        )
         commits.add(.record(record, open))
     }
 

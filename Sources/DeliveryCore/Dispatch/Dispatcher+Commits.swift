@@ -100,7 +100,8 @@ extension Dispatcher {
             if admission.backoff.waits(now: now.instant) {
                 admission.emptyBucket(now: now.instant)
             }
-            return record(.held(dueAt: now.timestamp), of: flight, releaseAt: now.instant)
+            let held = Resolution.held(dueAt: now.timestamp)
+            return record(held, of: flight, releaseAt: now.instant, isUnsent: true)
         }
         giveBack(offer.count - batch.accounts.count, of: offer)
         if flight.isTrial { health.try() }

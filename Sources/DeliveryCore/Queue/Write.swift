@@ -112,11 +112,19 @@ package enum Write: Sendable, Hashable {
         package let resolution: Resolution
         /// When the window releases the call's recipients.
         package let releaseAt: Instant
+        /// Whether the call certainly never went out.
+        package let isUnsent: Bool
 
-        package init(batch: Batch.ID, resolution: Resolution, releaseAt: Instant) {
+        package init(
+            batch: Batch.ID,
+            resolution: Resolution,
+            releaseAt: Instant,
+            isUnsent: Bool = false
+        ) {
             self.batch = batch
             self.resolution = resolution
             self.releaseAt = releaseAt
+            self.isUnsent = isUnsent
         }
     }
 }

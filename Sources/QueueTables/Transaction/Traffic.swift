@@ -3,9 +3,9 @@ import DeliveryCore
 /// What one transaction changes in the minutes' figures, written once at its end.
 ///
 /// - `addressed` counts every recipient of a claim in its minute, those of repeats and retries too.
-///   Who has spent no attempt when the call is recorded is taken back from the claim's minute, even
-///   if that is long over: recipients of a call that is `held` or `split`, and those `requeued`. So
-///   it counts calls that went out, or may have, and not those that nobody can have got.
+///   A call that certainly never went out is taken back from the claim's minute when it is recorded,
+///   even if that minute is long over. So it counts calls that went out, or may have, refused ones
+///   among them.
 /// - `sent`, `failed`, `retrying` and `unknown` count in the minute in which a call's record or a
 ///   job's step brings a recipient into that status. They count news alone: neither what a cancel,
 ///   an expiry or a retry does to recipients without a call, nor that those of a repeat which didn't

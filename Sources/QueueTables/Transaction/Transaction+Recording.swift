@@ -10,8 +10,8 @@ extension Transaction {
         guard batch.state.isOpen, let status = batch.state.status else {
             return .recorded(try connection.work(campaign), opened: [])
         }
-        let claimedAt = batch.state == .inFlight ? batch.changedAt : nil
         if batch.state == .inFlight {
+            if record.isUnsent { traffic.takeBack(batch.count, claimedAt: batch.changedAt) }
             if let ledger = batch.ledger { try release(ledger, at: record.releaseAt) }
             if record.resolution.leavesUnknown { try noteUnknownCall(of: &batch) }
         }
@@ -19,25 +19,23 @@ extension Transaction {
         batch.changedAt = now.timestamp
         campaign.counts[status] -= batch.count
         let before = campaign.counts
-        let (opened, unspent) = try resolve(record.resolution, &batch, &campaign)
+        let opened = try resolve(record.resolution, &batch, &campaign)
         traffic.record(campaign.counts, since: before, didGoOut: record.resolution.spendsAttempt)
-        if let claimedAt { traffic.takeBack(unspent, claimedAt: claimedAt) }
         campaign.finish(at: now.timestamp)
         update(campaign)
         return .recorded(try connection.work(campaign), opened: opened)
     }
 
-    /// Applies a resolution to a batch whose accounts are subtracted from the counters; answers how
-    /// many of them spend no attempt, too.
+    /// Applies a resolution to a batch whose accounts are subtracted from the counters.
     private mutating func resolve(
         _ resolution: Resolution,
         _ batch: inout BatchRow,
         _ campaign: inout CampaignRow
-    ) throws -> (opened: [OpenBatch], unspent: Int) {
+    ) throws -> [OpenBatch] {
         switch resolution {
         case .settled(let messageKey, let verdicts):
             batch.messageKey = messageKey
-            return ([], try settle(&batch, verdicts, &campaign))
+            try settle(&batch, verdicts, &campaign)
         case .unknown(let info, let code):
             batch.attempts += 1
             try endUnknown(&batch, info: info, code: code, &campaign)
@@ -46,16 +44,15 @@ extension Transaction {
             try lookUp(&batch, from: from, info: info, code: code, &campaign)
         case .held(let dueAt):
             try hold(&batch, dueAt: dueAt, &campaign)
-            return ([], batch.count)
         case .repeated(let dueAt, let info, let code):
             batch.attempts += 1
             batch.maybeAccepted = true
             batch.info = info
             batch.code = code
             try hold(&batch, dueAt: dueAt, &campaign)
-        case .split(let cause): return (try split(&batch, cause, &campaign), batch.count)
+        case .split(let cause): return try split(&batch, cause, &campaign)
         }
-        return ([], 0)
+        return []
     }
 
     /// Leaves a batch open to be sent again, unless its campaign was canceled or expired since.
@@ -113,12 +110,11 @@ extension Transaction {
 
     // MARK: Settling
 
-    /// Closes a batch whose accounts all have their verdict; answers how many are requeued.
     private func settle(
         _ batch: inout BatchRow,
         _ verdicts: [Resolution.AccountVerdict],
         _ campaign: inout CampaignRow
-    ) throws -> Int {
+    ) throws {
         // Read before the batch drops its list.
         let own = try connection.verdicts(verdicts, of: batch, stepsOver: campaign.absent > 0)
         let isTerminated = batch.generation < campaign.generation
@@ -180,7 +176,6 @@ extension Transaction {
         try put(states, of: batch)
         campaign.counts.sent += batch.count - own.count
         try count(failures, of: campaign)
-        return own.count { if case .requeued = $0.verdict { true } else { false } }
     }
 
     func count(_ failures: [Int: Int], of campaign: CampaignRow) throws {

@@ -97,9 +97,16 @@ package func makeReclaim(
 package func makeRecord(
     _ batch: Batch.ID,
     _ resolution: Resolution = .settled(messageKey: "key", verdicts: []),
-    releaseAt: Instant = at(1_000).instant
+    releaseAt: Instant = at(1_000).instant,
+    isUnsent: Bool = false
 ) -> Write {
-    .record(Write.Record(batch: batch, resolution: resolution, releaseAt: releaseAt))
+    let record = Write.Record(
+        batch: batch,
+        resolution: resolution,
+        releaseAt: releaseAt,
+        isUnsent: isUnsent
+    )
+    return .record(record)
 }
 
 package func makeVerdict(

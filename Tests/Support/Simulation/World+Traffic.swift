@@ -27,7 +27,7 @@ struct TrafficTally: Sendable {
                 batches[batch.id] = batch
                 out.insert(batch.id)
             case (.record(let record), .recorded):
-                if let batch = batches[record.batch] { recorded(batch, record.resolution) }
+                if let batch = batches[record.batch] { recorded(batch, record) }
             case (.stepJob(let step), .stepped(let stepped)): stepped.count(step, in: &self)
             case (.transition(let id, .cancel), _), (.transition(let id, .expire), _):
                 ended.insert(id)
@@ -47,11 +47,12 @@ struct TrafficTally: Sendable {
         if isCertain { least[status] += count }
     }
 
-    private mutating func recorded(_ batch: Batch, _ resolution: Resolution) {
+    private mutating func recorded(_ batch: Batch, _ record: Write.Record) {
         let count = batch.accounts.count
         let isOut = out.remove(batch.id) != nil
+        if isOut, record.isUnsent { addressed -= count }
         let hasEnded = ended.contains(batch.campaign)
-        switch resolution {
+        switch record.resolution {
         case .settled(_, let verdicts):
             let own = verdicts.filter { batch.accounts.contains($0.account) }
             // A batch without a call may have ended since.
@@ -64,7 +65,6 @@ struct TrafficTally: Sendable {
                     self.count(1, as: .retrying, isCertain: isOut && !hasEnded)
                     if hasEnded { self.count(1, as: .unknown, isCertain: false) }
                 case .requeued:
-                    if isOut { addressed -= 1 }
                     if hasEnded { self.count(1, as: .unknown, isCertain: false) }
                 }
             }
@@ -74,7 +74,6 @@ struct TrafficTally: Sendable {
             self.count(count, as: .retrying, isCertain: isOut && !hasEnded)
             if hasEnded { self.count(count, as: .unknown, isCertain: false) }
         case .held, .split:
-            if isOut { addressed -= count }
             if hasEnded { self.count(count, as: .unknown, isCertain: false) }
         }
     }
