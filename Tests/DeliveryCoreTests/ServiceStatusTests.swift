@@ -30,6 +30,10 @@ struct ServiceStatusTests {
         #expect(waiting.state == .throttled)
         #expect(waiting.pace == 8)
         #expect(waiting.until == at(6).timestamp)
+        for skew in [0.999, 1.001] {
+            let now = Now(instant: at(1).instant, timestamp: at(skew).timestamp)
+            #expect(harness.dispatcher.status(now).until == at(6).timestamp, "clocks read apart")
+        }
         let growing = harness.dispatcher.status(at(22))
         #expect(growing.pace == 10)
         #expect(growing.until == at(81).timestamp)

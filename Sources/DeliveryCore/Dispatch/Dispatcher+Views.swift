@@ -19,7 +19,7 @@ extension Dispatcher {
             state: state,
             reason: reason,
             since: state == reported.state ? reported.since : now.timestamp,
-            until: until(state, now.instant).map { now.timestamp(at: $0) },
+            until: until(state, now.instant).map { now.second(at: $0) },
             remedy: state.remedy,
             pace: admission.backoff.currentParts(now.instant)
         )

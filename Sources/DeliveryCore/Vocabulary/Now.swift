@@ -12,4 +12,11 @@ package struct Now: Hashable, Sendable {
     package func timestamp(at instant: Instant) -> Timestamp {
         timestamp.advanced(by: self.instant.duration(to: instant))
     }
+
+    /// The whole second of the wall clock nearest to an instant, for people: two answers hardly ever
+    /// differ, though the two clocks are never read at quite the same time.
+    package func second(at instant: Instant) -> Timestamp {
+        let milliseconds = timestamp(at: instant).milliseconds
+        return Timestamp(milliseconds: (milliseconds + 500) / 1_000 * 1_000)
+    }
 }
