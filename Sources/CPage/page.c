@@ -41,9 +41,6 @@ static const struct {
     {"zh.js", (const unsigned char[]){
 #embed "page/zh.js" suffix(, 0)
     }},
-    {"dom.js", (const unsigned char[]){
-#embed "page/dom.js" suffix(, 0)
-    }},
     {"icon.svg", (const unsigned char[]){
 #embed "page/icon.svg" suffix(, 0)
     }},

@@ -1,12 +1,12 @@
 // What people may do to a campaign and to the service, and the questions that come before.
-import { bdi, button, el, field, keyed, setText, show, update } from './dom.js';
 import {
-  apiURL, ask, campaigns, known, now, onChange, remember, rememberQuota, session, token,
-} from './live.js';
-import { duration, inUTC, number, t, time, weekday, words, zoneName } from './words.js';
+  bdi, bind, button, el, field, keyed, setAttrs, setText, show, slot, update,
+} from './charts.js';
+import { ask, campaigns, known, now, onChange, remember, rememberQuota, session } from './live.js';
+import { duration, inUTC, number, t, time, words, zoneName } from './words.js';
 import { go, say } from './app.js';
+import { exportButtons } from './views.js';
 
-const ended = ['completed', 'canceled', 'expired'];
 // The second click of a hurried double click must not confirm.
 const armsAfter = 1000;
 const typedFrom = 1000;
@@ -17,138 +17,158 @@ const jobs = {
   recall: ['recalled', 'missing', 'failed'],
 };
 
-const pathOf = ({ id }, verb) => `v1/campaigns/${id}${verb ? `/${verb}` : ''}`;
-const isBusy = (job) => job?.state === 'running' || job?.state === 'waiting';
-/** The name of the job that a campaign has, if one runs. */
-export const busyJob = (campaign) => Object.keys(jobs).find((name) => isBusy(campaign[name]));
-const isPast = (at) => at !== null && Date.parse(at) <= now();
-const lost = ({ counts }) => counts.failed + counts.unknown + (counts.suppressed ?? 0);
+const isIn = (...states) => ({ state }) => states.includes(state);
+const isOver = isIn('completed', 'canceled', 'expired');
+const isDraft = isIn('draft');
+const isHalted = isIn('halted');
+const isStill = isIn('paused', 'halted');
+const isBusy = (job) => Boolean(job) && isIn('running', 'waiting')(job);
+const busyJob = (campaign) => Object.keys(jobs).find((name) => isBusy(campaign[name]));
+const isFilled = (c) => isDraft(c) && c.counts.total > 0 && !busyJob(c);
+const isPast = (at) => Boolean(at) && Date.parse(at) <= now();
 const waiting = ({ counts }) => counts.queued + counts.retrying;
-const isLarge = ({ counts }) => counts.total >= typedFrom;
-const leavesHistory = ({ message }) =>
-  message?.OnlineOnlyFlag !== 1 && message?.MsgLifeTime !== 0;
-const canRetry = (campaign) => campaign.state !== 'draft' && lost(campaign) > 0
-  && !isPast(campaign.expires_at) && !isBusy(campaign.recall);
-const canRecall = (campaign) => [...ended, 'paused', 'halted'].includes(campaign.state)
-  && campaign.counts.sent > 0 && leavesHistory(campaign) && !busyJob(campaign);
+const total = ({ counts }) => counts.total;
+const canRetry = (c) => !isDraft(c) && !isPast(c.expires_at) && !isBusy(c.recall)
+  && c.counts.failed + c.counts.unknown + (c.counts.suppressed ?? 0) > 0;
+const canRecall = (c) => (isOver(c) || isStill(c)) && c.counts.sent > 0 && !busyJob(c)
+  && c.message?.OnlineOnlyFlag !== 1 && c.message?.MsgLifeTime !== 0;
 
-/** Posts to a campaign; its state in the answer is shown at once. */
-async function post(campaign, verb, body, method = 'POST') {
-  const answer = await ask(pathOf(campaign, verb), { method, body });
+const stateOf = ({ state }) => words('state', state).text;
+export const sayState = (subject) => t('said.now', { state: stateOf(subject) });
+const sayCount = (verb, n) => `${t(`act.${verb}`)}: ${number(n)}`;
+
+/** Posts to a campaign, whose state in the answer is shown at once. */
+export async function post({ id }, verb, body, method = 'POST') {
+  const answer = await ask(`v1/campaigns/${id}${verb && `/${verb}`}`, { method, body });
   return answer.counts ? remember(answer) : answer;
 }
 
-const sayState = ({ state }) => t('said.now', { state: words('state', state).text });
-const sayCount = (verb, n) => `${t(`act.${verb}`)}: ${number(n)}`;
+const does = (verb) => (campaign) => post(campaign, verb).then(sayState);
 
-async function postAll(verb) {
+const doesAll = (verb) => async () => {
   rememberQuota(await ask(`v1/${verb}`, { method: 'POST' }));
   return sayState(known.quota);
-}
+};
 
 /** A field with its words before and notes behind. */
 export const labelled = (key, input, ...notes) =>
   el('label', {}, el('span', {}, t(key)), input, notes);
 
-/* ---- Problems ---- */
-
-/** A place for a refusal, beside the button that was pressed. */
-export const problemBox = () => el('div', { class: 'problem', role: 'alert', hidden: true });
-
-/** Shows a refusal: faults beside the fields of their pointers, the others in the box. */
-export function showProblem(box, problem, fields = {}) {
-  clearProblem(box, fields);
-  const others = (problem.errors ?? []).filter(({ pointer, detail }) => {
-    const place = Object.keys(fields).filter((key) => pointer.startsWith(key)).sort().pop();
-    if (place === undefined) return true;
-    fields[place].setAttribute('aria-invalid', 'true');
-    fields[place].after(el('span', { class: 'fault' }, detail));
-    return false;
-  });
-  const lines = others.map(({ pointer, detail }) => `${pointer}: ${detail}`);
-  box.append(...[problem.detail ?? problem.message, ...lines].map((line) => el('p', {}, line)));
-  show(box, true);
+/** Lines, of which those that are false or empty are left out. */
+export function drawLines(node, lines) {
+  keyed(node, [...lines.filter(Boolean).entries()], ([at]) => at, () => el('p'),
+    (row, [, line]) => setText(row, line));
 }
 
-/** Takes away what `showProblem` showed. */
-export function clearProblem(box, fields = {}) {
-  show(box, false);
-  box.replaceChildren();
-  for (const input of Object.values(fields)) {
-    input.removeAttribute('aria-invalid');
-    for (const fault of input.parentElement.querySelectorAll('.fault')) fault.remove();
-  }
+/**
+ * A place for refusals: faults stand beside the fields, which are given by their pointers, the
+ * others in the box. `during` shows what a deed throws.
+ */
+export function problemBox(fields = () => ({})) {
+  const box = el('div', { class: 'problem', role: 'alert', hidden: true });
+  const besides = new Map();
+  const isBeside = ({ pointer, detail }) => {
+    const inputs = fields();
+    const key = Object.keys(inputs).filter((one) => pointer.startsWith(one, 1)).sort().pop();
+    if (key === undefined) return false;
+    const fault = el('span', { class: 'fault', lang: 'en' }, detail);
+    setAttrs(inputs[key], { 'aria-invalid': 'true' });
+    inputs[key].after(fault);
+    besides.set(fault, inputs[key]);
+    return true;
+  };
+  box.clear = () => {
+    show(box, false);
+    box.replaceChildren();
+    for (const [fault, input] of besides) {
+      setAttrs(input, { 'aria-invalid': null });
+      fault.remove();
+    }
+    besides.clear();
+  };
+  box.tell = ({ message, status, errors = [] }) => {
+    box.clear();
+    const others = errors.filter((error) => !isBeside(error));
+    const lines = [message, ...others.map(({ pointer, detail }) => `${pointer}: ${detail}`)];
+    box.append(...lines.map((line) => el('p', { lang: status > 0 ? 'en' : null }, line)));
+    show(box, true);
+  };
+  box.during = (deed) => {
+    box.clear();
+    return deed().catch(box.tell);
+  };
+  return box;
 }
 
 /* ---- Buttons ---- */
 
-/** The buttons that a campaign's state allows. */
-export function campaignActions(campaign) {
-  return actionRow(campaign, {
-    start: [(c) => c.state === 'draft' && c.counts.total > 0 && !busyJob(c), askStart],
-    pause: [(c) => c.state === 'running' || c.state === 'scheduled', pause],
-    resume: [(c) => ['paused', 'halted'].includes(c.state) && !isBusy(c.recall), resume],
-    retry: [canRetry, (c) => retryDialog(c)],
-    cancel: [(c) => !ended.includes(c.state), askCancel],
-    delete: [(c) => ['draft', ...ended].includes(c.state) && !busyJob(c), askDelete],
-    fill: [(c) => c.state === 'draft', ({ id }) => go(`#/new?draft=${id}`)],
-    clone: [() => true, ({ id }) => go(`#/new?from=${id}`)],
-  });
-}
+/** The buttons that a campaign's state or the service's allows. */
+export const campaignActions = (campaign) => actionRow(campaign, {
+  start: [isFilled, askStart],
+  pause: [isIn('running', 'scheduled'), pause],
+  resume: [(c) => isStill(c) && !isBusy(c.recall), resumes('ask.same_message', does('resume'))],
+  retry: [canRetry, (c) => retryDialog(c)],
+  cancel: [(c) => !isOver(c), askCancel],
+  delete: [(c) => (isDraft(c) || isOver(c)) && !busyJob(c), askDelete],
+  fill: [isDraft, ({ id }) => go(`#/new?draft=${id}`)],
+  clone: [() => true, ({ id }) => go(`#/new?from=${id}`)],
+});
 
-/** The buttons that the service's state allows. */
-export function serviceActions(quota) {
-  const isStill = ({ state }) => state === 'paused' || state === 'halted';
-  return actionRow(quota, {
-    pause: [(q) => !isStill(q), () => postAll('pause'), 'act.pause_all'],
-    resume: [isStill, resumeAll, 'act.resume_all'],
-  });
-}
+export const serviceActions = (quota) => actionRow(quota, {
+  pause: [(q) => !isStill(q), doesAll('pause'), 'act.pause_all'],
+  resume: [isStill, resumes('ask.same_credentials', doesAll('resume')), 'act.resume_all'],
+});
 
-/** One button for each action whose condition holds: name to condition, deed and words. */
+/**
+ * One button for each action whose condition holds: name to condition, deed and words. The deed
+ * gets the subject, and what a question is to know of its action.
+ */
 function actionRow(subject, actions) {
   const buttons = el('div', { class: 'buttons' });
-  const said = el('p', { class: 'said', hidden: true });
+  const said = el('p', { hidden: true });
   const problem = problemBox();
   const node = el('div', { class: 'acts' }, buttons, said, problem);
   let isOut = false;
+  let saidIn = null;
+  let focused = null;
   const make = (name) => button(t(actions[name][2] ?? `act.${name}`), () => run(name), {
     'data-action': name, class: ['cancel', 'delete'].includes(name) ? 'danger' : null,
   });
   const draw = () => {
+    if (buttons.contains(document.activeElement)) focused = document.activeElement.dataset.action;
     const names = Object.keys(actions).filter((name) => actions[name][0](subject));
     keyed(buttons, session.can_write ? names : [], (name) => name, make, (made) => {
       made.disabled = isOut;
     });
-  };
-  const run = async (name) => {
-    isOut = true;
-    clearProblem(problem);
-    draw();
-    try {
-      const sentence = await actions[name][1](subject);
-      if (sentence) tell(said, sentence);
-    } catch (fault) {
-      showProblem(problem, fault);
+    // A button that is off or gone loses the focus, which goes to what stands in its place.
+    if (focused && document.activeElement === document.body) {
+      (buttons.querySelector(`[data-action=${focused}]`) ?? buttons.firstChild)?.focus();
     }
+    if (!isOut) focused = null;
+  };
+  const run = async (action) => {
+    const [holds, deed] = actions[action];
+    isOut = true;
+    draw();
+    await problem.during(async () => {
+      const sentence = await deed(subject, { action, holds });
+      setText(said, sentence);
+      show(said, sentence);
+      if (sentence) say(sentence);
+      saidIn = null;
+    });
     isOut = false;
     draw();
-    // A button that was off lost the focus, and another may stand in its place.
-    if (document.activeElement !== document.body) return;
-    (buttons.querySelector(`[data-action=${name}]`) ?? buttons.firstChild)?.focus();
   };
   node.update = (next) => {
     subject = next;
+    // What was said holds until the state is another one.
+    saidIn ??= next.state;
+    if (saidIn !== next.state) show(said, false);
     draw();
   };
   draw();
   return node;
-}
-
-function tell(said, sentence) {
-  setText(said, sentence);
-  show(said, true);
-  say(sentence);
 }
 
 async function pause(campaign) {
@@ -156,100 +176,77 @@ async function pause(campaign) {
   return next.counts.sending > 0 ? t('said.pause', { n: next.counts.sending }) : sayState(next);
 }
 
-async function resume(campaign) {
-  const run = () => post(campaign, 'resume').then(sayState);
-  if (campaign.state !== 'halted') return run();
+/** Resumes what is paused at once, and what is halted after its reason was read. */
+const resumes = (key, run) => (subject, action) => isHalted(subject) ? question(subject, {
+  ...action,
+  lines: ({ reason }) => [reason && words('code', reason.code, reason.text), t(key)],
+  run,
+}) : run(subject);
+
+async function askStart(campaign, action) {
+  const plan = await outlook(campaign);
   return question(campaign, {
-    action: 'resume',
-    lines: (c) => [c.reason?.text, t('ask.same_message')],
-    holds: (c) => c.state === 'halted',
-    run,
+    ...action,
+    lines: (c) => startLines(total(c), plan, c.start_at),
+    count: total,
+    run: does('start'),
   });
 }
 
-async function resumeAll(quota) {
-  if (quota.state !== 'halted') return postAll('resume');
-  return question(quota, {
-    action: 'resume',
-    lines: (q) => [q.reason?.text, t('ask.same_credentials')],
-    holds: (q) => q.state === 'halted',
-    run: () => postAll('resume'),
-  });
-}
+const askCancel = (campaign, action) => question(campaign, {
+  ...action,
+  isDanger: true,
+  lines: (c) => [
+    t('ask.never', { n: waiting(c) }),
+    c.counts.sending > 0 && t('ask.under_way', { n: c.counts.sending }),
+    c.counts.sent > 0 && t('ask.have', { n: c.counts.sent }),
+    t('ask.no_undo'),
+  ],
+  count: waiting,
+  run: does('cancel'),
+});
 
-async function askStart(campaign) {
-  const plan = await outlook(campaign.counts.total, campaign);
-  return question(campaign, {
-    action: 'start',
-    lines: (c) => startLines(c.counts.total, plan, c.start_at),
-    count: (c) => c.counts.total,
-    holds: (c) => c.state === 'draft',
-    run: (c) => post(c, 'start').then(sayState),
-  });
-}
-
-function askCancel(campaign) {
-  return question(campaign, {
-    action: 'cancel',
-    isDanger: true,
-    lines: (c) => [
-      t('ask.never', { n: waiting(c) }),
-      c.counts.sending > 0 && t('ask.under_way', { n: c.counts.sending }),
-      c.counts.sent > 0 && t('ask.have', { n: c.counts.sent }),
-      t('ask.no_undo'),
-    ],
-    count: waiting,
-    holds: (c) => !ended.includes(c.state),
-    run: (c) => post(c, 'cancel').then(sayState),
-  });
-}
-
-function askDelete(campaign) {
-  return question(campaign, {
-    action: 'delete',
-    isDanger: true,
-    lines: (c) => [t('ask.removed', { n: c.counts.total }), t('ask.no_undo')],
-    aside: isLarge(campaign) && exportForm(campaign, {}),
-    count: (c) => c.counts.total,
-    holds: (c) => c.state === campaign.state,
-    run: async (c) => {
-      await ask(pathOf(c), { method: 'DELETE' });
-      go('#/campaigns');
-      return t('said.delete', { name: c.name || c.id });
-    },
-  });
-}
+const askDelete = (campaign, action) => question(campaign, {
+  ...action,
+  isDanger: true,
+  lines: (c) => [t('ask.removed', { n: total(c) }), t('ask.no_undo')],
+  extra: total(campaign) > 0
+    && el('div', { class: 'buttons' }, t('act.export'), exportButtons(campaign.id)),
+  count: total,
+  run: async (c) => {
+    await post(c, '', undefined, 'DELETE');
+    go('#/campaigns');
+    return t('said.delete', { name: c.name || c.id });
+  },
+});
 
 /* ---- Questions ---- */
 
 /**
- * Asks in a dialog whose figures stay live, and which closes when it no longer applies.
- * Resolves to the sentence that `run` gives, or null.
+ * Asks in a dialog whose figures stay live, and which closes when it no longer `holds`. Resolves
+ * to the sentence that `run` gives, or null.
  */
-export function question(subject, {
-  action, isDanger, lines, count, holds, run, extra, aside, fields, focus, isBlocked = () => false,
+function question(subject, {
+  action, title = `act.${action}`, holds = () => true, isDanger, lines, count, run, extra, fields,
+  focus, isBlocked = () => false,
 }) {
-  const end = isDanger && subject.id && isLarge(subject) ? subject.id.slice(-4) : null;
-  const typed = end && el('input', {
-    name: 'end', size: 6, autocomplete: 'off', spellcheck: 'false',
-  });
+  const end = isDanger && subject.id && total(subject) >= typedFrom ? subject.id.slice(-4) : null;
+  const typed = el('input', { name: 'end', size: 6, autocomplete: 'off', spellcheck: 'false' });
   const text = el('div', { class: 'figures' });
-  const problem = problemBox();
+  const problem = problemBox(() => fields ?? {});
   const keep = button(t('act.keep'), () => dialog.close());
   const verb = el('button', { 'data-action': action, class: isDanger ? 'danger' : 'primary' });
-  const form = el('form', {},
-    el('h2', { id: 'question' }, t(action === 'save' ? 'settings.title' : `act.${action}`)),
+  const form = el('form', {}, el('h2', { id: 'question' }, t(title)),
     subject.name && el('p', { class: 'muted' }, bdi(subject.name)), text, extra,
     end && el('label', {}, el('span', {}, t('ask.type', { end })), typed),
     problem, el('div', { class: 'buttons' }, keep, verb));
-  const dialog = el('dialog', { 'aria-labelledby': 'question' }, form, aside);
-  let isArmed = focus !== undefined;
+  const dialog = el('dialog', { 'aria-labelledby': 'question' }, form);
+  let isArmed = Boolean(focus);
   let isOut = false;
   let answer = null;
 
   const draw = () => {
-    const shown = lines(subject).filter(Boolean).map((line, at) => [line, at]);
-    keyed(text, shown, ([, at]) => at, () => el('p'), (node, [line]) => setText(node, line));
+    drawLines(text, lines(subject));
     setText(verb, count ? sayCount(action, count(subject)) : t(`act.${action}`));
     keep.disabled = isOut;
     verb.disabled = isOut || !isArmed || isBlocked() || (end && typed.value.trim() !== end);
@@ -263,7 +260,11 @@ export function question(subject, {
     subject = next ?? subject;
     if (isOut) return;
     if (next && holds(next)) draw();
-    else close(next ? t('said.moot', { state: words('state', next.state).text }) : t('said.gone'));
+    else close(next ? t('said.moot', { state: stateOf(next) }) : t('said.gone'));
+  };
+  const arm = () => {
+    isArmed = true;
+    draw();
   };
   dialog.addEventListener('cancel', (event) => isOut && event.preventDefault());
   form.addEventListener('input', draw);
@@ -271,19 +272,12 @@ export function question(subject, {
     event.preventDefault();
     isOut = true;
     draw();
-    try {
-      close(await run(subject));
-    } catch (fault) {
-      isOut = false;
-      draw();
-      showProblem(problem, fault, fields);
-    }
+    await problem.during(async () => close(await run(subject)));
+    isOut = false;
+    draw();
   });
   const forget = onChange(subject.id ? `campaign ${subject.id}` : 'quota', changed);
-  const arming = setTimeout(() => {
-    isArmed = true;
-    draw();
-  }, armsAfter);
+  const arming = setTimeout(arm, armsAfter);
   document.body.append(dialog);
   draw();
   dialog.showModal();
@@ -299,49 +293,40 @@ export function question(subject, {
 
 const weights = { high: 16, normal: 4, low: 1 };
 
-/**
- * How long so many recipients take beside the campaigns that run now, and how many these are;
- * `alone` is how long they would take without them.
- */
-export async function outlook(count, settings, alone) {
+/** How long a draft takes beside the campaigns that run now, and how many these are. */
+export async function outlook({ priority, counts, messages_per_minute: cap }) {
   const { items } = await ask('v1/campaigns?state=running&limit=1000&message=false');
   const { messages_per_minute: limit } = known.quota ?? await ask('v1/quota');
-  const mine = settings.priority ?? 'normal';
-  const others = items.filter(({ id }) => id !== settings.id).map(({ priority }) => priority);
-  const all = [...new Set([mine, ...others])].reduce((sum, name) => sum + weights[name], 0);
-  const peers = others.filter((priority) => priority === mine).length + 1;
-  const shared = (alone ?? count / limit * 60) * peers * all / weights[mine];
-  const capped = count / (settings.messages_per_minute ?? Infinity) * 60;
-  return { seconds: Math.max(shared, capped), others: others.length };
+  const levels = new Set([priority, ...items.map((item) => item.priority)]);
+  const sum = [...levels].reduce((all, level) => all + weights[level], 0);
+  const peers = items.filter((item) => item.priority === priority).length + 1;
+  const share = limit * weights[priority] / sum / peers;
+  const minutes = counts.total / Math.min(share, cap ?? Infinity);
+  return { seconds: Math.max(1, 60 * minutes), others: items.length };
 }
 
-/** When all are sent to, by an outlook. */
 export function endOf({ seconds }, startAt) {
-  const begin = startAt && !isPast(startAt) ? Date.parse(startAt) : now();
+  const begin = Math.max(now(), startAt ? Date.parse(startAt) : 0);
   return time(new Date(begin + seconds * 1000).toISOString());
 }
 
-/** What a start does, in sentences. */
-export function startLines(n, plan, startAt) {
-  return [
-    t('start.line', { n, duration: duration(plan.seconds), time: endOf(plan, startAt) }),
-    plan.others > 0 && t('start.others', { n: plan.others }),
-  ].filter(Boolean);
-}
+export const startLines = (n, plan, startAt) => [
+  t('start.line', { n, duration: duration(plan.seconds), time: endOf(plan, startAt) }),
+  plan.others > 0 && t('start.others', { n: plan.others }),
+];
 
 /* ---- Retry ---- */
 
-/** Asks who goes again; `codes` are ticked, or else those that may pass. */
+/** Asks who goes again; `codes` are ticked, else those that may pass. */
 export function retryDialog(campaign, codes) {
   const list = el('ul', { class: 'ticks' });
   const ticked = () => [...list.querySelectorAll(':checked')].map(({ value }) => value);
   const isTicked = ({ code, may_pass: mayPass }) => (codes ? codes.includes(code) : mayPass);
-  const sum = (c, values) => retryRows(c).filter(({ value }) => values.includes(value))
-    .reduce((all, row) => all + row.count, 0);
   const draw = (c) => keyed(list, retryRows(c), ({ value }) => value,
     (row) => retryTick(row, isTicked(row)),
-    (node, row) => update(node.lastChild, row.count, number(row.count)));
-  draw(campaign);
+    (node, { count }) => update(node.lastChild, count, number(count)));
+  const count = (c) => retryRows(c).filter(({ value }) => ticked().includes(value))
+    .reduce((sum, row) => sum + row.count, 0);
   const again = (c, n) => {
     const limit = Math.min(known.quota?.messages_per_minute ?? Infinity,
       c.messages_per_minute ?? Infinity);
@@ -349,39 +334,39 @@ export function retryDialog(campaign, codes) {
   };
   return question(campaign, {
     action: 'retry',
+    holds: canRetry,
     extra: list,
     isBlocked: () => ticked().length === 0,
     lines: (c) => {
       draw(c);
-      const unknown = ticked().includes('unknown') ? c.counts.unknown : 0;
-      return [again(c, sum(c, ticked())), unknown > 0 && t('ask.twice', { n: unknown })];
+      const unknown = ticked().includes('unknown') && c.counts.unknown;
+      return [again(c, count(c)), unknown && t('ask.twice', { n: unknown })];
     },
-    count: (c) => sum(c, ticked()),
-    holds: canRetry,
+    count,
     run: async (c) => again(c, await requeue(c, ticked())),
   });
 }
 
 function retryRows({ counts, failures }) {
   const rows = failures.map((failure) => ({ ...failure, value: String(failure.code) }));
-  for (const value of ['unknown', 'suppressed']) rows.push({ value, count: counts[value] ?? 0 });
+  for (const value of ['unknown', 'suppressed']) rows.push({ value, count: counts[value] });
   return rows.filter(({ count }) => count > 0);
 }
 
 function retryTick({ value, code, text, may_pass: mayPass }, isChecked) {
   const tick = el('input', { type: 'checkbox', name: 'retry', value, checked: isChecked });
-  const isCode = code !== undefined;
-  return el('li', {},
-    el('label', { class: 'tick' }, tick, el('span', {},
-      isCode && `${code} `, isCode ? words('code', code, text) : words('status', value),
-      el('small', {}, t(isCode ? `failures.${mayPass ? 'passes' : 'final'}` : `retry.${value}`)))),
-    field(isCode ? `failures.${code}` : `counts.${value}`));
+  const shown = code === undefined
+    ? [words('status', value), el('small', {}, t(`retry.${value}`))]
+    : [`${code} `, words('code', code, text),
+      el('small', {}, t(`failures.${mayPass ? 'passes' : 'final'}`))];
+  return el('li', {}, el('label', { class: 'tick' }, tick, el('span', {}, shown)),
+    field(`${code === undefined ? 'counts' : 'failures'}.${value}`));
 }
 
 /** Failed ones go by code and the others by status, so these are requests of their own. */
 async function requeue(campaign, values) {
   const codes = values.map(Number).filter(Number.isInteger);
-  const status = values.filter((value) => value === 'unknown' || value === 'suppressed');
+  const status = values.filter((value) => Number.isNaN(Number(value)));
   const bodies = status.length > 0 ? [{ status }] : [];
   for (let at = 0; at < codes.length; at += codesAtOnce) {
     bodies.push({ status: ['failed'], codes: codes.slice(at, at + codesAtOnce) });
@@ -393,24 +378,22 @@ async function requeue(campaign, values) {
 
 /* ---- Settings ---- */
 
-/** Changes a campaign's settings, old values beside the new. */
 export function editSettings(campaign) {
-  const form = settingsForm(campaign, campaign.started_at === null ? [] : ['start_at']);
-  const same = (name, value) => JSON.stringify(value) === JSON.stringify(campaign[name]);
-  const changes = () => Object.entries(form.read())
-    .filter(([name, value]) => campaign[name] !== undefined && !same(name, value));
+  const { node, fields, read } = settingsForm(campaign);
+  const changes = () => Object.entries(read())
+    .filter(([name, value]) => value !== (campaign[name] ?? null));
   return question(campaign, {
     action: 'save',
-    extra: form.node,
-    fields: form.fields,
-    focus: form.fields['/name'],
+    title: 'settings.title',
+    extra: node,
+    fields,
+    focus: fields.name,
     isBlocked: () => changes().length === 0,
     lines: () => changes().map(([name, value]) => {
       const [old, next] = [campaign[name], value].map((one) => settingText(name, one));
       return `${t(`settings.${name}`)}: ${old} → ${next}`;
     }),
     count: () => changes().length,
-    holds: () => true,
     run: async (c) => {
       await post(c, '', Object.fromEntries(changes()), 'PATCH');
       return t('said.save');
@@ -418,65 +401,56 @@ export function editSettings(campaign) {
   });
 }
 
-/** The value of a setting in words. */
-export function settingText(name, value) {
-  if (value === null || value === undefined || value === '') return '–';
+function settingText(name, value) {
+  if (!value) return '–';
   if (name.endsWith('_at')) return time(value);
-  if (name === 'priority' || name === 'on_unknown') return t(`${name}.${value}`);
-  if (name !== 'send_between') return typeof value === 'number' ? number(value) : value;
-  const days = value.days?.length < 7 ? value.days.map(weekday).join(' ') : '';
-  return `${value.from}–${value.to} ${value.time_zone} ${days}`.trim();
+  if (name === 'priority') return t(`priority.${value}`);
+  return typeof value === 'number' ? number(value) : value;
 }
 
-/** The settings as fields by pointer, without some of them; `read` gives their values. */
-export function settingsForm(settings, without = []) {
+/** The settings as fields by name, those that can be set; `read` gives their values. */
+export function settingsForm(settings) {
   const isNew = settings.id === undefined;
-  const select = (name, values) => el('select', { name },
-    (isNew ? ['', ...values] : values).map((value) =>
-      el('option', { value, selected: value === (settings[name] ?? '') }, t(`${name}.${value}`))));
+  const input = (name, props) => el('input', { name, value: settings[name], ...props });
+  const select = (name, values) => el('select', { name }, values.map((value) =>
+    el('option', { value, selected: value === (settings[name] ?? '') }, t(`${name}.${value}`))));
+  const unset = isNew ? [''] : [];
   const inputs = [
-    el('input', { name: 'name', maxlength: 200, value: settings.name }),
-    select('priority', ['high', 'normal', 'low']),
-    el('input', {
-      name: 'messages_per_minute', type: 'number', min: 1, value: settings.messages_per_minute,
-    }),
-    timeInput('start_at', settings.start_at ?? null),
-    timeInput('expires_at', settings.expires_at ?? null),
-    isNew && select('on_unknown', ['resend', 'leave', 'verify']),
-  ].filter((input) => input && !without.includes(input.name));
-  const hours = hoursFields(settings.send_between ?? null);
-  show(hours.node, isNew || settings.send_between !== undefined);
-  const valueOf = ({ name, value, at }) => {
-    if (at) return at();
-    if (name === 'name') return value;
-    return value === '' ? null : name === 'messages_per_minute' ? Number(value) : value;
+    input('name', { maxlength: 200 }),
+    select('priority', [...unset, 'high', 'normal', 'low']),
+    input('messages_per_minute', { type: 'number', min: 1 }),
+    !settings.started_at && timeInput('start_at', settings.start_at),
+    timeInput('expires_at', settings.expires_at),
+    isNew && select('on_unknown', ['', 'resend', 'leave', 'verify']),
+  ].filter(Boolean);
+  const valueOf = (node) => {
+    if (node.at) return node.at();
+    if (node.type === 'number') return node.value === '' ? null : Number(node.value);
+    return node.value || (node.name === 'name' ? '' : null);
   };
   return {
-    node: el('div', { class: 'fields' }, inputs.map((input) =>
-      labelled(`settings.${input.name}`, input, input.note)), hours.node),
-    fields: {
-      ...Object.fromEntries(inputs.map((input) => [`/${input.name}`, input])), ...hours.fields,
-    },
-    read: () => ({
-      ...Object.fromEntries(inputs.map((input) => [input.name, valueOf(input)])),
-      send_between: hours.read(),
-    }),
+    node: el('div', { class: 'fields' }, inputs.map((node) =>
+      labelled(`settings.${node.name}`, node, node.note))),
+    fields: Object.fromEntries(inputs.map((node) => [node.name, node])),
+    read: () => Object.fromEntries(inputs.map((node) => [node.name, valueOf(node)])),
   };
 }
 
 /** A moment as a field in the zone in force; below it both zones and how far off it is. */
-function timeInput(name, iso) {
-  const node = el('input', { type: 'datetime-local', name, value: iso && localTime(iso) });
-  const { value: first } = node;
+function timeInput(name, iso = null) {
   const utc = inUTC() ? 'Z' : '';
+  const date = new Date(iso);
+  const local = new Date(date - (utc ? 0 : date.getTimezoneOffset() * 60_000));
+  const value = iso && local.toISOString().slice(0, 16);
+  const node = el('input', { type: 'datetime-local', name, value });
   node.note = el('small');
   node.at = () => {
-    if (node.value === first) return iso;
-    return node.value === '' ? null : new Date(node.value + utc).toISOString();
+    if (node.value === (value ?? '')) return iso;
+    return node.value ? new Date(node.value + utc).toISOString() : null;
   };
   const draw = () => {
     const at = node.at();
-    const seconds = at && (Date.parse(at) - now()) / 1000;
+    const seconds = (Date.parse(at) - now()) / 1000;
     setText(node.note, at && t(seconds > 0 ? 'settings.ahead' : 'settings.past', {
       time: `${time(at)} ${zoneName(new Date(at))}`,
       utc: at.slice(0, 16).replace('T', ' '), duration: duration(Math.abs(seconds)),
@@ -487,61 +461,23 @@ function timeInput(name, iso) {
   return node;
 }
 
-function localTime(iso) {
-  const date = new Date(iso);
-  const offset = inUTC() ? 0 : date.getTimezoneOffset() * 60_000;
-  return new Date(date - offset).toISOString().slice(0, 16);
-}
-
-function hoursFields(hours) {
-  const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const input = (name, value, type) => el('input', { name, value, type });
-  const isOn = el('input', { type: 'checkbox', name: 'hours', checked: hours !== null });
-  const from = input('from', hours?.from ?? '09:00', 'time');
-  const to = input('to', hours?.to ?? '21:00', 'time');
-  const zone = input('time_zone', hours?.time_zone ?? timeZone);
-  const ticks = days.map((value) => el('input', {
-    type: 'checkbox', name: 'day', value, checked: hours?.days?.includes(value) ?? true,
-  }));
-  const more = el('div', { class: 'hours' },
-    labelled('hours.from', from), labelled('hours.to', to), labelled('hours.zone', zone),
-    ticks.map((tick) => el('label', { class: 'tick' }, tick, weekday(tick.value))));
-  const draw = () => show(more, isOn.checked);
-  isOn.addEventListener('input', draw);
-  draw();
-  const read = () => isOn.checked ? {
-    from: from.value, to: to.value, time_zone: zone.value,
-    days: ticks.filter(({ checked }) => checked).map(({ value }) => value),
-  } : null;
-  return {
-    read,
-    node: el('fieldset', {}, el('legend', {}, t('settings.send_between')),
-      el('label', { class: 'tick' }, isOn, t('hours.only')), more),
-    fields: {
-      '/send_between': isOn, '/send_between/from': from, '/send_between/to': to,
-      '/send_between/time_zone': zone,
-    },
-  };
-}
-
 /* ---- Jobs ---- */
 
-/** A campaign's check, verification and recall as they go, and those that it allows. */
+/** A campaign's jobs as they go, and those that it allows. */
 export function jobPanel(campaign) {
   const list = el('div');
-  const start = (verb) => (c) =>
-    post(c, verb).then((next) => sayCount(verb, next[verb].total));
+  const start = (c, { action }) =>
+    post(c, action).then((next) => sayCount(action, next[action].total));
   const row = actionRow(campaign, {
-    check: [(c) => c.state === 'draft' && c.counts.total > 0 && !busyJob(c), start('check')],
-    verify: [(c) => c.counts.unknown > 0 && !busyJob(c), start('verify')],
+    check: [isFilled, start],
+    verify: [(c) => c.counts.unknown > 0 && !busyJob(c), start],
     recall: [canRecall, askRecall],
     stop: [busyJob, stopJob],
   });
   const node = el('section', { class: 'card' }, el('h2', {}, t('job.title')), list, row);
   node.update = (next) => {
     const names = Object.keys(jobs).filter((name) => next[name]);
-    keyed(list, names, (name) => name, jobRow, (made, name) => made.update(next[name]));
+    keyed(list, names, (name) => name, jobRow, (made) => made.update(next));
     row.update(next);
     show(node, names.length > 0 || row.querySelector('button'));
   };
@@ -555,24 +491,23 @@ async function stopJob(campaign) {
   return t('said.stop', { n: next[name].done });
 }
 
-function askRecall(campaign) {
+function askRecall(campaign, action) {
   const rate = el('input', {
     type: 'number', name: 'calls_per_second', min: 1, max: 200, placeholder: 100,
   });
   return question(campaign, {
-    action: 'recall',
+    ...action,
     isDanger: true,
     extra: labelled('recall.rate', rate),
-    fields: { '/calls_per_second': rate },
+    fields: { calls_per_second: rate },
     lines: ({ counts }) => {
       const calls = Number(rate.value) || 100;
       const values = { n: counts.sent, duration: duration(counts.sent / calls), calls };
       return [t('ask.take_back', values), t('ask.screens'), t('ask.no_undo')];
     },
     count: (c) => c.counts.sent,
-    holds: canRecall,
     run: async (c) => {
-      const body = rate.value === '' ? undefined : { calls_per_second: Number(rate.value) };
+      const body = rate.value ? { calls_per_second: Number(rate.value) } : undefined;
       const { recall } = await post(c, 'recall', body);
       return sayCount('recall', recall.total);
     },
@@ -580,34 +515,22 @@ function askRecall(campaign) {
 }
 
 function jobRow(name) {
-  const figure = (key) => field(`${name}.${key}`);
-  const keys = ['done', 'total', ...jobs[name]];
-  const parts = Object.fromEntries(keys.map((key) => [key, figure(key)]));
-  const state = figure('state');
+  const at = (key, tag, props) => slot(`${name}.${key}`, tag, props);
   const bar = el('progress', { max: 1, 'aria-label': t(`act.${name}`) });
-  const note = el('p', { class: 'muted' });
-  const results = jobs[name].map((key) => el('span', {}, t(`job.${key}`), ' ', parts[key]));
   const node = el('div', { class: 'job' },
-    el('h3', {}, t(`act.${name}`), ' · ', state), bar,
-    el('p', { class: 'results' }, el('span', {}, parts.done, ' / ', parts.total), results), note);
-  node.update = (job) => {
-    update(state, job.state, t(job.state === 'running' ? 'job.running' : `state.${job.state}`));
-    for (const [key, part] of Object.entries(parts)) update(part, job[key], number(job[key]));
-    bar.value = job.total > 0 ? job.done / job.total : 1;
-    const eta = job.eta && t('job.eta', { time: time(job.eta) });
-    setText(note, [job.reason?.text, eta].filter(Boolean).join(' · '));
+    el('h3', {}, t(`act.${name}`), ' · ', at('state')), bar,
+    el('p', { class: 'results' }, el('span', {}, at('done'), ' / ', at('total')),
+      jobs[name].map((key) => el('span', {}, t(`job.${key}`), ' ', at(key)))),
+    at('reason.text', 'p'), at('eta', 'p', { class: 'muted' }));
+  const write = bind(node, {
+    [`${name}.state`]: (state) => t(state === 'running' ? 'job.running' : `state.${state}`),
+    [`${name}.reason.text`]: (text) => ({ text: text ?? '', lang: 'en' }),
+    [`${name}.eta`]: (eta) => eta && t('job.eta', { time: time(eta) }),
+  });
+  node.update = (campaign) => {
+    const { done, total: all } = campaign[name];
+    bar.value = all > 0 ? done / all : 1;
+    write(campaign);
   };
   return node;
-}
-
-/** A button that downloads a campaign's recipients. The token comes in as the form is sent. */
-export function exportForm(campaign, { status = [], code = [], format = 'csv' }) {
-  const values = Object.entries({ status, code, format });
-  const addToken = ({ formData }) => token() && formData.set('access_token', token());
-  return el('form', {
-    method: 'post', action: apiURL(pathOf(campaign, 'export')), on: { formdata: addToken },
-  },
-  values.flatMap(([name, value]) => [value].flat().map((one) =>
-    el('input', { type: 'hidden', name, value: one }))),
-  el('button', { 'data-action': 'export' }, t('act.export', { format: format.toUpperCase() })));
 }

@@ -5,14 +5,13 @@ const base = new URL('.', document.baseURI);
 const place = `token ${base.pathname}`;
 const channel = new BroadcastChannel(`fanoutd ${base.pathname}`);
 
-/** The address of a route, wherever the page is served. */
 export const apiURL = (path) => new URL(path, base).href;
 
 /** A refusal by the daemon, or an answer that didn't come (`status` 0). */
 export class Problem extends Error {
-  constructor(status, { type = '', title, detail, errors = [], ...more } = {}) {
+  constructor(status, { title, detail, errors = [] }) {
     super(detail ?? title ?? `HTTP ${status}`);
-    Object.assign(this, more, { status, slug: type.split(':').pop(), detail: this.message, errors });
+    Object.assign(this, { status, errors });
   }
 }
 
@@ -23,7 +22,8 @@ const listeners = new Map();
 /**
  * Calls `listener` whenever a subject changed, and returns what ends that. Subjects: `opened` (all
  * is to be fetched anew), `link`, `session`, `login`, `quota`, `minute`, `campaigns` (told the set
- * of ids), `campaign ID`, `totals` (a campaign's state is another), and `tick`, once a second.
+ * of ids), `campaign ID`, `deleted` (told the id), `totals` (a campaign's state is another), and
+ * `tick`, once a second.
  */
 export function onChange(subject, listener) {
   if (!listeners.has(subject)) listeners.set(subject, new Set());
@@ -39,27 +39,22 @@ setInterval(() => document.hidden || emit('tick'), 1000);
 
 // Bursts are drawn once a frame and at most four times a second.
 const drawnEvery = 250;
-const changedSubjects = new Set();
-let changedCampaigns = new Set();
+let changes = new Map();
 let lastDrawn = 0;
-let isDrawing = false;
 
-function changed(subject) {
-  changedSubjects.add(subject);
-  if (isDrawing) return;
-  isDrawing = true;
-  const wait = Math.max(0, lastDrawn + drawnEvery - performance.now());
-  setTimeout(() => requestAnimationFrame(draw), wait);
+function changed(subject, value) {
+  if (changes.size === 0) {
+    const wait = Math.max(0, lastDrawn + drawnEvery - performance.now());
+    setTimeout(() => requestAnimationFrame(draw), wait);
+  }
+  changes.set(subject, value);
 }
 
 function draw() {
-  isDrawing = false;
+  const drawn = changes;
+  changes = new Map();
   lastDrawn = performance.now();
-  const subjects = [...changedSubjects];
-  const ids = changedCampaigns;
-  changedSubjects.clear();
-  changedCampaigns = new Set();
-  for (const subject of subjects) emit(subject, subject === 'campaigns' ? ids : undefined);
+  for (const change of drawn) emit(...change);
 }
 
 /* ---- What is known ---- */
@@ -96,21 +91,13 @@ export function remember({ message, ...campaign }) {
   return whole;
 }
 
-/** Takes the quota from an answer or an event. */
 export function rememberQuota(quota) {
   known.quota = quota;
   changed('quota');
 }
 
-function forget({ id }) {
-  campaigns.delete(id);
-  changed('totals');
-  tellCampaign(id);
-}
-
 function tellCampaign(id) {
-  changedCampaigns.add(id);
-  changed('campaigns');
+  changed('campaigns', (changes.get('campaigns') ?? new Set()).add(id));
   changed(`campaign ${id}`);
 }
 
@@ -122,49 +109,40 @@ function setLink(values) {
 
 /* ---- Requests ---- */
 
-const requestLimit = 2;
-let requestCount = 0;
+let freeRequests = 2;
 const waiting = [];
-
-async function enter() {
-  if (requestCount < requestLimit) requestCount += 1;
-  else await new Promise((resolve) => waiting.push(resolve));
-}
-
-function leave() {
-  const next = waiting.shift();
-  if (next) next();
-  else requestCount -= 1;
-}
 
 const isPlain = (body) => body !== undefined && typeof body !== 'string' && !(body instanceof Blob);
 
 async function send(path, { method, body, headers, signal }) {
-  const more = { ...headers };
-  if (token()) more.Authorization = `Bearer ${token()}`;
-  if (isPlain(body)) more['Content-Type'] ??= 'application/json';
-  const options = { method, headers: more, signal, body: isPlain(body) ? JSON.stringify(body) : body };
+  const all = { ...headers };
+  const mine = token();
+  if (mine) all.Authorization = `Bearer ${mine}`;
+  if (isPlain(body)) all['Content-Type'] = 'application/json';
   let response;
   try {
-    response = await fetch(apiURL(path), { ...options, cache: 'no-store' });
+    response = await fetch(apiURL(path), { method, signal, cache: 'no-store', headers: all,
+      body: isPlain(body) ? JSON.stringify(body) : body });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, { type: 'unreachable', detail: t('problem.unreachable') });
+    throw new Problem(0, { detail: t('problem.unreachable') });
   }
   if (response.ok) return response;
-  if (response.status === 401) logIn();
+  if (response.status === 401 && token() === mine) logIn();
   throw new Problem(response.status, await response.json().catch(() => ({})));
 }
 
 /** Asks the daemon: JSON as a value, anything else as text; a refusal is thrown as a `Problem`. */
 export async function ask(path, options = {}) {
-  await enter();
+  if (freeRequests === 0) await new Promise((resolve) => waiting.push(resolve));
+  else freeRequests -= 1;
   try {
     const response = await send(path, options);
     const text = await response.text();
     return /json/.test(response.headers.get('Content-Type')) ? JSON.parse(text) : text;
   } finally {
-    leave();
+    if (waiting.length) waiting.shift()();
+    else freeRequests += 1;
   }
 }
 
@@ -199,35 +177,32 @@ function logIn() {
 channel.addEventListener('message', ({ data }) => {
   if (data.logout && token()) logIn();
   if (data.wanted && token()) channel.postMessage({ token: token() });
+  if (data.token && !token()) accept(data.token);
 });
 
-/** The token of another tab, which is asked; null if none answers soon. */
-function askTabs() {
-  return new Promise((resolve) => {
-    const listen = ({ data }) => data.token && end(data.token);
-    const end = (found) => {
-      channel.removeEventListener('message', listen);
-      resolve(found);
-    };
-    channel.addEventListener('message', listen);
-    channel.postMessage({ wanted: true });
-    setTimeout(end, 150, null);
-  });
+function accept(text) {
+  sessionStorage.setItem(place, text);
+  stopStream();
+  follow();
 }
 
 function takeFromAddress() {
-  const found = /^#token=(.+)$/.exec(location.hash);
+  const [, found] = /^#token=(.+)$/.exec(location.hash) ?? [];
   if (!found) return;
-  sessionStorage.setItem(place, decodeURIComponent(found[1]));
   history.replaceState(null, '', '#/');
+  accept(decodeURIComponent(found));
 }
 
+addEventListener('hashchange', takeFromAddress);
+
+const tabsAnswerWithin = 150;
+
 /** Finds a token and follows the daemon, which asks for a login where that is needed. */
-export async function begin() {
+export function begin() {
   takeFromAddress();
-  const found = token() ?? await askTabs();
-  if (found) sessionStorage.setItem(place, found);
-  await follow();
+  if (token()) return follow();
+  channel.postMessage({ wanted: true });
+  return setTimeout(follow, tabsAnswerWithin);
 }
 
 async function loadSession() {
@@ -267,7 +242,7 @@ async function follow() {
     await read(response.body.pipeThrough(new TextDecoderStream()).getReader(), mine);
   } catch (error) {
     if (!(error instanceof Problem || error.name === 'AbortError')) throw error;
-    if (error.status || !session.version) link.fault = error.message;
+    if (error.status !== 401) link.fault = error.status || !session.version ? error.message : null;
   } finally {
     if (stream === mine) tryAgain(mine);
   }
@@ -302,17 +277,18 @@ async function read(reader, mine) {
 }
 
 function take(block) {
-  const lines = block.split('\n');
-  const part = (name) => lines.filter((line) => line.startsWith(name))
-    .map((line) => line.slice(name.length).trim()).join('\n');
-  const event = part('event:');
+  const [, event] = /^event: ?(.*)$/m.exec(block) ?? [];
   if (!event) return;
-  const data = JSON.parse(part('data:'));
+  const data = JSON.parse(block.match(/(?<=^data: ?).*/gm).join('\n'));
   if (event === 'campaign') {
     if (campaigns.get(data.id)?.state !== data.state) changed('totals');
     remember(data);
-  } else if (event === 'deleted') forget(data);
-  else if (event === 'quota') rememberQuota(data);
+  } else if (event === 'deleted') {
+    campaigns.delete(data.id);
+    changed('totals');
+    tellCampaign(data.id);
+    emit('deleted', data.id);
+  } else if (event === 'quota') rememberQuota(data);
   else if (event === 'minute') {
     known.minute = data;
     changed('minute');
@@ -338,11 +314,13 @@ function tryNow() {
   follow();
 }
 
-addEventListener('online', tryNow);
-document.addEventListener('visibilitychange', () => {
+/** Closes the stream of a tab that stays hidden: a browser opens only six to one origin. */
+function watchVisibility() {
   clearTimeout(hiddenTimer);
   if (!document.hidden) tryNow();
-  else if (link.state !== 'paused') {
-    hiddenTimer = setTimeout(() => link.state !== 'paused' && stopStream(), hiddenLimit);
-  }
-});
+  else hiddenTimer = setTimeout(() => link.state !== 'paused' && stopStream(), hiddenLimit);
+}
+
+addEventListener('online', tryNow);
+document.addEventListener('visibilitychange', watchVisibility);
+watchVisibility();

@@ -1,19 +1,16 @@
 // The views of what is there: overview, campaigns, campaign.
 import { go, replaceAddress, say, setTitle } from './app.js';
-import { minutesChart, progressBar, statuses, thinBar, windowChart } from './charts.js';
-import { bind, button, el, keyed, setAttr, setText, show, slot, table, update, visible }
-  from './dom.js';
+import { bind, button, el, keyed, minutesChart, progressBar, setAttrs, setText, show, slot,
+  statuses, swatch, table, terms, thinBar, update, visible, windowChart } from './charts.js';
 import { apiURL, ask, campaigns, known, now, onChange, remember, rememberQuota, session, token }
   from './live.js';
-import { duration, number, percent, t, time, weekday, words } from './words.js';
+import { duration, number, percent, t, time, words } from './words.js';
 
 const active = ['halted', 'running', 'paused', 'scheduled'];
-const states = ['draft', 'scheduled', 'running', 'paused', 'halted', 'completed', 'canceled',
-  'expired'];
-const activeQuery = active.map((state) => `state=${state}`).join('&');
+const over = ['completed', 'canceled', 'expired'];
+const states = ['draft', 'scheduled', 'running', 'paused', 'halted', ...over];
 
-/** Whether a campaign has ended. */
-export const isOver = ({ state }) => ['completed', 'canceled', 'expired'].includes(state);
+const isOver = ({ state }) => over.includes(state);
 
 /** How much of a campaign is done: the part of its recipients that are final. */
 export function percentOf(campaign) {
@@ -21,28 +18,39 @@ export function percentOf(campaign) {
   return percent(total - queued - sending - retrying, total, isOver(campaign));
 }
 
-/** A campaign's name, as it is shown. */
 export const nameOf = ({ name }) => visible(name || t('campaign.unnamed'));
 
-const linkTo = (id, query = '') => `#/campaigns/${id}${query && `?${query}`}`;
+const linkTo = (id, query) => `#/campaigns/${id}${query ? `?${query}` : ''}`;
+const listOf = (query) => `#/campaigns${query ? `?${query}` : ''}`;
+const queryOf = (...pairs) => pairs.filter(([, value]) => value)
+  .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+const ofStates = (chosen) => queryOf(...chosen.map((state) => ['state', state]));
 const chip = () => slot('state', 'span', { class: 'state' });
-const perMinute = (value) => (value ? t('row.per_minute', { n: value }) : '–');
+const muted = (...children) => el('p', { class: 'muted' }, children);
+const faultLine = () => el('p', { class: 'fault', role: 'alert', hidden: true });
+const perMinute = (n) => (n ? t('row.per_minute', { n }) : '–');
 const secondsTo = (at) => Math.ceil((Date.parse(at) - now()) / 1000);
 
-function reasonText(_, { reason }) {
-  if (!reason) return '';
-  const said = words('code', reason.code, reason.text);
-  return { ...said, text: visible(reason.code ? `${reason.code} ${said.text}` : said.text) };
-}
+const card = (title, aside, ...children) => el('section', { class: 'card' },
+  el('div', { class: 'head' }, el('h2', {}, t(title)), aside), children);
+const wide = (...parts) => {
+  const node = card(...parts);
+  node.classList.add('flush');
+  return node;
+};
 
 const shownFields = {
   state: (value) => words('state', value),
   status: (value) => words('status', value),
-  code: (value) => (value ? String(value) : ''),
+  code: (value) => value || '',
   info: (value, { code }) => (value ? words('code', code, visible(value)) : ''),
   name: (_, campaign) => nameOf(campaign),
-  'reason.text': reasonText,
   messages_last_minute: perMinute,
+  'reason.text': (text, { reason }) => {
+    if (!reason) return '';
+    const said = words('code', reason.code, visible(text));
+    return { ...said, text: reason.code ? `${reason.code} ${said.text}` : said.text };
+  },
 };
 
 /** Listeners that end when the view is left. */
@@ -61,27 +69,19 @@ function tellFault(node, problem) {
   show(node, true);
 }
 
-/** Puts what the module of actions makes in its place, and returns what keeps it up to date. */
-function acting(place, make, isForReaders) {
-  let module;
+/** What the module of actions makes by a name, once it is loaded: only for those who may write. */
+function acting(name, isForReaders) {
+  const node = el('div', { class: 'actions' });
+  const loading = (session.can_write || isForReaders) && import('./actions.js');
   let made;
-  let last;
-  const draw = () => {
-    if (!module || !last) return;
-    if (made === undefined) {
-      made = make(module, last) ?? null;
-      if (made) place.append(made);
-    } else made?.update?.(last);
-  };
-  if (session.can_write || isForReaders) {
-    import('./actions.js').then((actions) => {
-      module = actions;
-      draw();
-    });
-  }
-  return (value) => {
-    last = value;
-    draw();
+  return {
+    node,
+    async update(value) {
+      const actions = await loading;
+      if (!actions) return;
+      if (!made) node.append(made = actions[name](value));
+      made.update(value);
+    },
   };
 }
 
@@ -92,8 +92,8 @@ const act = (name, ...values) => import('./actions.js').then((actions) => action
 const explainEvery = 3;
 
 /** A panel with the causes, which are asked for while it is open. */
-function explanation(path, life) {
-  const summary = el('p', { class: 'muted' });
+function explanation(id, life) {
+  const summary = muted();
   const list = el('ul', { class: 'causes' });
   const node = el('div', { class: 'why', hidden: true }, summary, list);
   let answer = null;
@@ -102,7 +102,7 @@ function explanation(path, life) {
   async function load() {
     age = 0;
     try {
-      answer = await ask(path);
+      answer = await ask(`v1/campaigns/${id}/explain`);
       draw();
     } catch (problem) {
       tellFault(summary, problem);
@@ -110,12 +110,18 @@ function explanation(path, life) {
   }
 
   function draw() {
-    const { moving, last_call_at: last, causes } = answer;
-    setText(summary, t(moving ? 'why.moving' : 'why.still')
-      + (last ? ` ${t('why.last', { time: time(last, 'clock') })}` : ''));
-    keyed(list, causes, ({ cause }) => cause,
-      ({ cause }) => el('li', { 'data-cause': cause }, el('span'), ' ',
-        el('span', { class: 'muted' }), el('p')), drawCause);
+    const last = answer.last_call_at && t('why.last', { time: time(answer.last_call_at, 'clock') });
+    setText(summary, `${t(answer.moving ? 'why.moving' : 'why.still')} ${last ?? ''}`);
+    keyed(list, answer.causes, ({ cause }) => cause,
+      ({ cause }) => el('li', { 'data-cause': cause },
+        el('span'), ' ', el('span', { class: 'muted' }), el('p')),
+      ({ children: [said, wait, help] }, { cause, text, until, remedy }) => {
+        const left = until ? secondsTo(until) : 0;
+        const values = { wait: duration(left), time: until && time(until, 'clock') };
+        setText(said, words('cause', cause, text));
+        setText(wait, left > 0 ? t('why.until', values) : '');
+        setText(help, remedy ? words('remedy', cause, remedy) : '');
+      });
   }
 
   life.on('tick', () => {
@@ -133,122 +139,119 @@ function explanation(path, life) {
   };
 }
 
-function drawCause(node, { cause, text, until, remedy }) {
-  const [said, wait, help] = node.children;
-  setText(said, words('cause', cause, text));
-  const left = until && secondsTo(until);
-  setText(wait, left > 0 ? t('why.until', { wait: duration(left), time: time(until, 'clock') }) : '');
-  setText(help, remedy ? words('remedy', cause, remedy) : '');
-}
-
 /* ---- Rows of campaigns ---- */
 
-const rowColumns = ['name', 'state', 'progress', 'recipients', 'rate', 'end', 'why'];
-const rowWriters = new WeakMap();
-
 function endOf({ state }) {
-  if (isOver({ state })) return ['finished_at', 'row.ended'];
+  if (over.includes(state)) return ['finished_at', 'row.ended'];
   return state === 'scheduled' ? ['start_at', 'row.starts'] : ['eta', 'row.done'];
-}
-
-function makeRow({ id }, life) {
-  const name = el('a', { class: 'name', href: linkTo(id) }, slot('name', 'bdi'));
-  const bar = progressBar();
-  const share = el('span', { class: 'percent' });
-  const end = el('span');
-  const why = explanation(`v1/campaigns/${id}/explain`, life);
-  const toggle = button(t('why.ask'), () => {
-    why.set(why.node.hidden);
-    setAttr(toggle, 'aria-expanded', !why.node.hidden);
-  }, { class: 'small', 'aria-expanded': 'false' });
-  const cells = [[name, slot('reason.text', 'p', { class: 'muted' })], chip(),
-    el('div', { class: 'progress' }, bar.node, share), slot('counts.total'),
-    slot('messages_last_minute'), end, toggle];
-  const node = el('tbody', { role: 'rowgroup', 'data-campaign': id },
-    el('tr', { role: 'row' }, cells.map((cell, index) => el('td', { role: 'cell',
-      class: `c-${rowColumns[index]}`, 'data-label': t(`row.${rowColumns[index]}`) }, cell))),
-    el('tr', { role: 'row', class: 'more' }, el('td', { role: 'cell', colspan: 7 }, why.node)));
-  const write = bind(node, shownFields);
-  rowWriters.set(node, (campaign) => {
-    write(campaign);
-    bar.update(campaign);
-    setText(share, percentOf(campaign));
-    const [path, key] = endOf(campaign);
-    const at = campaign[path];
-    setAttr(end, 'data-field', path);
-    update(end, at, at ? t(key, { time: time(at) }) : '–');
-    show(toggle, active.includes(campaign.state));
-  });
-  return node;
 }
 
 /** A table of campaigns, whose rows stay while their campaigns do. */
 function campaignTable(label, life) {
-  const node = el('table', { class: 'campaigns', role: 'table', 'aria-label': label },
-    el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, rowColumns.map((name) =>
-      el('th', { role: 'columnheader', scope: 'col', class: `c-${name}` }, t(`row.${name}`))))));
+  const columns = ['name', 'state', 'progress', 'recipients', 'rate', 'end', 'why'];
+  const { node, body, row } = table(
+    Object.fromEntries(columns.map((name) => [name, t(`row.${name}`)])),
+    { class: 'campaigns', 'aria-label': label });
   const nobody = el('p', { class: 'empty', hidden: true });
-  const set = (items, none) => {
-    keyed(node, items, ({ id }) => id, (item) => makeRow(item, life),
-      (row, item) => rowWriters.get(row)(item));
-    show(node, items.length);
-    show(nobody, !items.length);
-    setText(nobody, none);
-  };
+  const writers = new WeakMap();
+  body.remove();
+
+  function make({ id }) {
+    const bar = progressBar();
+    const share = el('span', { class: 'percent' });
+    const end = el('span');
+    const why = explanation(id, life);
+    const toggle = button(t('why.ask'), () => {
+      why.set(why.node.hidden);
+      setAttrs(toggle, { 'aria-expanded': !why.node.hidden });
+    }, { class: 'small', 'aria-expanded': 'false' });
+    const group = el('tbody', { role: 'rowgroup', 'data-campaign': id },
+      row({}, [el('a', { class: 'name', href: linkTo(id) }, slot('name', 'bdi')),
+        slot('reason.text', 'p', { class: 'muted' })], chip(),
+      el('div', { class: 'progress' }, bar.node, share), slot('counts.total'),
+      slot('messages_last_minute'), end, toggle),
+      el('tr', { role: 'row', class: 'more' },
+        el('td', { role: 'cell', colspan: columns.length }, why.node)));
+    const write = bind(group, shownFields);
+    writers.set(group, (campaign) => {
+      write(campaign);
+      bar.update(campaign);
+      setText(share, percentOf(campaign));
+      const [path, key] = endOf(campaign);
+      const at = campaign[path];
+      setAttrs(end, { 'data-field': path });
+      update(end, at, at ? t(key, { time: time(at) }) : '–');
+      show(toggle, active.includes(campaign.state));
+    });
+    return group;
+  }
+
+  life.on('campaigns', (ids) => {
+    for (const group of node.tBodies) {
+      const campaign = campaigns.get(group.dataset.campaign);
+      if (campaign && ids.has(campaign.id)) writers.get(group)(campaign);
+    }
+  });
+  life.on('deleted', (id) => node.querySelector(`[data-campaign="${id}"]`)?.remove());
   return {
     nodes: [node, nobody],
-    set,
-    /** Writes the campaigns of which something was heard. */
-    refresh(ids) {
-      for (const row of node.tBodies) {
-        const campaign = campaigns.get(row.dataset.campaign);
-        if (campaign && ids.has(campaign.id)) rowWriters.get(row)(campaign);
-      }
+    set(items, none) {
+      keyed(node, items, ({ id }) => id, make, (group, item) => writers.get(group)(item));
+      show(node, items.length);
+      show(nobody, !items.length);
+      setText(nobody, none);
     },
   };
 }
 
-/** Asks for the totals by state when one changes, at most once a second. */
-function watchTotals(life, draw) {
+/** Asks for the totals by state when one changes after the first, at most once a second. */
+function watchTotals(life, draw, isLoaded) {
   let timer = null;
   life.on('totals', () => {
-    timer ??= setTimeout(async () => {
+    if (isLoaded()) timer ??= setTimeout(async () => {
       timer = null;
       draw((await ask('v1/campaigns?limit=1&message=false').catch(() => ({}))).totals);
     }, 1000);
   });
 }
 
+const totalLink = (state) => el('a', { href: listOf(ofStates([state])) }, `${t(`state.${state}`)} `,
+  slot(`totals.${state}`));
+const writeTotal = (link, n) => update(link.lastChild, n ?? 0, number(n ?? 0));
+
 /* ---- Overview ---- */
 
 const rowLimit = 20;
 
-/** The overview: state, quota, traffic and what is in progress. */
 export function overview() {
   const life = whileShown();
   const service = serviceState();
-  const quotaChart = windowChart();
-  const minutes = minutesChart((count) => ask(`v1/history?minutes=${count}`));
+  const quota = windowChart();
+  const minutes = minutesChart();
   const progress = inProgress(life);
   const node = el('div', { class: 'view' },
     el('h1', { class: 'sr' }, t('nav.overview')),
     service.node,
-    el('div', { class: 'pair' }, el('section', { class: 'card' }, quotaChart.node),
-      el('section', { class: 'card' }, minutes.node)),
+    el('div', { class: 'pair' }, [quota, minutes].map((chart) =>
+      el('section', { class: 'card' }, chart.node))),
     progress.node);
   const drawQuota = () => {
     if (!known.quota) return;
     service.update(known.quota);
-    quotaChart.update(known.quota);
-    minutes.setLimit(known.quota.messages_per_minute);
+    quota.update(known.quota);
   };
-  const load = () => Promise.all([
-    ask('v1/quota').then(rememberQuota), minutes.reload(), progress.load(),
-  ]).catch((problem) => tellFault(service.fault, problem));
+  const load = async () => {
+    try {
+      rememberQuota(await ask('v1/quota'));
+      await Promise.all([minutes.load(), progress.load()]);
+    } catch (problem) {
+      tellFault(service.fault, problem);
+    }
+  };
   life.on('quota', drawQuota);
-  life.on('minute', () => minutes.take(known.minute));
+  life.on('minute', minutes.take);
   life.on('tick', () => {
-    quotaChart.tick();
+    quota.tick();
     service.tick();
     if (now() % 60_000 < 1000) minutes.draw();
   });
@@ -260,13 +263,13 @@ export function overview() {
 
 function serviceState() {
   const until = slot('until');
-  const fault = el('p', { class: 'fault', hidden: true });
-  const figures = el('p', { class: 'muted' });
-  const place = el('div', { class: 'actions' });
+  const fault = faultLine();
+  const figures = muted();
+  const actions = acting('serviceActions');
   const node = el('section', { class: 'service', 'aria-label': t('service.label') },
     el('div', {}, el('p', { class: 'headline' }, chip(), ' ', slot('since'), ' ', until),
       slot('reason.text', 'p'), slot('remedy', 'p'), figures, fault),
-    place);
+    actions.node);
   const untilText = (at) => (secondsTo(at) > 0
     ? t('service.until', { wait: duration(secondsTo(at)) }) : '');
   const write = bind(node, {
@@ -275,7 +278,6 @@ function serviceState() {
     until: untilText,
     remedy: (text, { state }) => (text ? words('remedy', state, text) : ''),
   });
-  const writeActions = acting(place, (actions, quota) => actions.serviceActions(quota));
   return {
     node,
     fault,
@@ -285,7 +287,7 @@ function serviceState() {
       const { in_flight: calls, calls_per_second: rate, pace } = quota;
       setText(figures, t('service.figures', { calls, rate, pace }));
       show(fault, false);
-      writeActions(quota);
+      actions.update(quota);
     },
   };
 }
@@ -293,9 +295,8 @@ function serviceState() {
 function inProgress(life) {
   const rows = campaignTable(t('progress.title'), life);
   const totals = el('p', { class: 'totals' });
-  const more = el('p', { class: 'more-link' });
-  const node = el('section', { class: 'card flush' },
-    el('div', { class: 'head' }, el('h2', {}, t('progress.title')), totals), rows.nodes, more);
+  const all = el('a', { class: 'all', hidden: true, href: listOf(ofStates(active)) });
+  const node = wide('progress.title', totals, rows.nodes, el('p', {}, all));
   const watched = new Set();
   let lastOrder = null;
   let isLoaded = false;
@@ -311,104 +312,127 @@ function inProgress(life) {
       .sort((one, other) => rank(one) - rank(other) || (one.id < other.id ? 1 : -1))
       .slice(0, rowLimit);
     const order = items.map(({ id }) => id).join();
-    if (order !== lastOrder) rows.set(items, t('progress.none'));
+    if (order !== lastOrder) rows.set(items, t('list.none'));
     lastOrder = order;
     setTitle(items.find((item) => !isOver(item)));
   }
 
   function drawTotals(values) {
     if (!values) return;
-    keyed(totals, ['running', 'halted', 'paused', 'scheduled'], (state) => state,
-      (state) => el('a', { href: `#/campaigns?state=${state}` }, `${t(`state.${state}`)} `,
-        slot(`totals.${state}`)),
-      (link, state) => update(link.lastChild, values[state] ?? 0, number(values[state] ?? 0)));
+    keyed(totals, ['running', 'halted', 'paused', 'scheduled'], (state) => state, totalLink,
+      (link, state) => writeTotal(link, values[state]));
     const n = active.reduce((sum, state) => sum + (values[state] ?? 0), 0);
-    const link = el('a', { href: `#/campaigns?${activeQuery}` }, t('progress.all', { n }));
-    more.replaceChildren(...(n > rowLimit ? [link] : []));
+    setText(all, t('progress.all', { n }));
+    show(all, n > rowLimit);
   }
 
   async function load() {
-    const page = (query) => ask(`v1/campaigns?${query}&limit=${rowLimit}&message=false`);
-    const answer = await page(activeQuery);
-    answer.items.forEach(remember);
-    if (answer.next_cursor && answer.totals.halted) {
-      (await page('state=halted')).items.forEach(remember);
-    }
-    drawTotals(answer.totals);
+    const page = async (query) => {
+      const answer = await ask(`v1/campaigns?${query}&limit=${rowLimit}&message=false`);
+      answer.items.forEach(remember);
+      return answer;
+    };
+    const { next_cursor: more, totals: values } = await page(ofStates(active));
+    if (more && values.halted) await page('state=halted');
+    drawTotals(values);
     isLoaded = true;
     lastOrder = null;
     arrange();
   }
 
   node.addEventListener('mouseleave', () => isStale && arrange());
-  life.on('campaigns', (ids) => {
-    rows.refresh(ids);
-    arrange();
-  });
-  watchTotals(life, drawTotals);
+  life.on('campaigns', arrange);
+  watchTotals(life, drawTotals, () => isLoaded);
   return { node, load };
+}
+
+/* ---- Pages ---- */
+
+/**
+ * The pages of a route: `query` gives the parameters, `draw` takes an answer and returns what is
+ * said of it. A page without items goes on by itself until there are some or it is stopped.
+ */
+function pager(path, query, draw, backKey, onwardKey) {
+  const said = el('span', { class: 'muted' });
+  const stop = button(t('act.stop'), () => request.abort(), { class: 'small', hidden: true });
+  const back = button(t(backKey), () => turn(cursors.slice(0, -1)), { disabled: true });
+  const onward = button(t(onwardKey), () => turn([...cursors, next]), { disabled: true });
+  let cursors = [''];
+  let next = null;
+  let request;
+
+  async function load() {
+    request?.abort();
+    const mine = new AbortController();
+    request = mine;
+    let n = 0;
+    next = cursors.at(-1);
+    try {
+      for (;;) {
+        const answer = await ask(`${path}?${query(['cursor', next])}`, { signal: mine.signal });
+        next = answer.next_cursor;
+        n += 1;
+        if (answer.items.length || !next) {
+          setText(said, draw(answer, cursors.length === 1));
+          break;
+        }
+        show(stop, true);
+        setText(said, t('recipient.looking', { n }));
+      }
+    } catch (problem) {
+      if (request !== mine) return;
+      const isStopped = problem.name === 'AbortError';
+      setText(said, isStopped ? t('recipient.stopped', { n }) : problem.message);
+    }
+    show(stop, false);
+    back.disabled = cursors.length < 2;
+    onward.disabled = !next;
+  }
+
+  function turn(to) {
+    cursors = to;
+    return load().then(() => back.closest('section, .view').scrollIntoView());
+  }
+
+  function open() {
+    cursors = [''];
+    return load();
+  }
+
+  return { state: [stop, said], buttons: [back, onward], load, open, stop: () => request?.abort() };
 }
 
 /* ---- Campaigns ---- */
 
 const pageLimit = 50;
+const typingPause = 300;
 
-/** The list of campaigns, by state and name. */
 export function campaignList(params) {
   const life = whileShown();
   const rows = campaignTable(t('nav.campaigns'), life);
   const search = el('input', { type: 'search', name: 'name', 'data-search': '',
-    'aria-label': t('list.search'), placeholder: t('list.search'), value: params.get('name') });
-  const tabs = el('nav', { class: 'tabs', 'aria-label': t('list.states') });
-  const fresh = button('', open, { class: 'fresh', hidden: true });
-  const fault = el('p', { class: 'fault', hidden: true });
-  const [newer, older] = ['newer', 'older'].map((key) =>
-    button(t(`list.${key}`), () => turn(key === 'older'), { disabled: true }));
+    'aria-label': t('list.search'), placeholder: t('list.search'), value: params.get('name'),
+    on: { input: type } });
+  const tabs = el('nav', { class: 'tabs', 'aria-label': t('row.state') });
+  const pages = pager('v1/campaigns', (cursor) => query(undefined, ['limit', pageLimit],
+    ['message', 'false'], cursor), draw, 'list.newer', 'list.older');
+  const fresh = button('', pages.open, { class: 'fresh', hidden: true });
   const node = el('div', { class: 'view' },
     el('div', { class: 'head' }, el('h1', {}, t('nav.campaigns')), fresh, search), tabs,
-    el('section', { class: 'card flush' }, rows.nodes), fault, el('p', { class: 'pages' }, newer, older));
-  let cursors = [''];
-  let next = null;
+    el('section', { class: 'card flush' }, rows.nodes),
+    el('p', { class: 'pages' }, pages.buttons, pages.state));
   let newest = '';
-  let request;
+  let typing;
   const news = new Set();
 
-  function query(state = params.getAll('state')) {
-    const asked = new URLSearchParams([state].flat().map((each) => ['state', each]));
-    if (params.get('name')) asked.set('name', params.get('name'));
-    return asked.toString();
-  }
+  const query = (chosen = params.getAll('state'), ...more) =>
+    queryOf(...chosen.map((state) => ['state', state]), ['name', params.get('name')], ...more);
 
-  const address = (asked) => `#/campaigns${asked && `?${asked}`}`;
-
-  async function load() {
-    request?.abort();
-    request = new AbortController();
-    const { signal } = request;
-    try {
-      let answer;
-      next = cursors.at(-1);
-      // A page may be short of hits: it goes on until there is one.
-      do {
-        const from = next && `&cursor=${encodeURIComponent(next)}`;
-        answer = await ask(`v1/campaigns?${query()}&limit=${pageLimit}&message=false${from}`
-          .replace('?&', '?'), { signal });
-        next = answer.next_cursor;
-      } while (next && !answer.items.length);
-      answer.items.forEach(remember);
-      draw(answer);
-    } catch (problem) {
-      tellFault(fault, problem);
-    }
-  }
-
-  function draw({ items, totals }) {
+  function draw({ items, totals }, isFirst) {
     const name = params.get('name');
-    show(fault, false);
+    items.forEach(remember);
     rows.set(items, t(name ? 'list.no_hit' : 'list.none', { name }));
-    newer.disabled = cursors.length < 2;
-    older.disabled = !next;
-    if (cursors.length === 1) newest = items[0]?.id ?? '';
+    if (isFirst) newest = items[0]?.id ?? '';
     news.clear();
     drawNews();
     drawTabs(totals);
@@ -418,14 +442,13 @@ export function campaignList(params) {
     if (!totals) return;
     const chosen = params.getAll('state');
     const all = Object.values(totals).reduce((sum, count) => sum + count, 0);
-    keyed(tabs, ['', ...states], (state) => state, (state) => el('a', {},
-      t(state ? `state.${state}` : 'list.all'), ' ', slot(state ? `totals.${state}` : 'totals')),
+    keyed(tabs, ['', ...states], (state) => state, (state) => (state ? totalLink(state)
+      : el('a', {}, `${t('list.all')} `, slot('totals'))),
     (tab, state) => {
-      setAttr(tab, 'href', address(query(state ? [state] : [])));
       const isChosen = state ? chosen.includes(state) : !chosen.length;
-      setAttr(tab, 'aria-current', isChosen ? 'true' : null);
-      const count = state ? totals[state] ?? 0 : all;
-      update(tab.lastChild, count, number(count));
+      const href = listOf(query(state ? [state] : []));
+      setAttrs(tab, { href, 'aria-current': isChosen || null });
+      writeTotal(tab, state ? totals[state] : all);
     });
   }
 
@@ -434,35 +457,23 @@ export function campaignList(params) {
     setText(fresh, t('list.fresh', { n: news.size }));
   }
 
-  function open() {
-    cursors = [''];
-    return load();
-  }
-
-  function turn(isOlder) {
-    if (isOlder) cursors.push(next);
-    else cursors.pop();
-    return load().then(() => scrollTo(0, 0));
-  }
-
-  function isNew({ id, name, state }) {
-    const wanted = params.getAll('state');
-    const part = (params.get('name') ?? '').toLowerCase();
-    return id > newest && (!wanted.length || wanted.includes(state))
-      && name.toLowerCase().includes(part);
-  }
-
-  let typing;
-  search.addEventListener('input', () => {
+  function type() {
     clearTimeout(typing);
     typing = setTimeout(() => {
       params.set('name', search.value);
-      replaceAddress(address(query()));
-      open();
-    }, 300);
-  });
+      replaceAddress(listOf(query()));
+      pages.open();
+    }, typingPause);
+  }
+
+  function isNew({ id, name, state }) {
+    const chosen = params.getAll('state');
+    const part = (params.get('name') ?? '').toLowerCase();
+    return id > newest && (!chosen.length || chosen.includes(state))
+      && name.toLowerCase().includes(part);
+  }
+
   life.on('campaigns', (ids) => {
-    rows.refresh(ids);
     for (const id of ids) {
       const item = campaigns.get(id);
       if (item && isNew(item)) news.add(id);
@@ -470,23 +481,22 @@ export function campaignList(params) {
     }
     drawNews();
   });
-  life.on('opened', load);
-  watchTotals(life, drawTabs);
-  load();
+  life.on('opened', pages.load);
+  watchTotals(life, drawTabs, () => tabs.hasChildNodes());
+  pages.load();
   return {
     node,
     leave: life.leave,
     setParams(given) {
       params = given;
       if (document.activeElement !== search) search.value = params.get('name') ?? '';
-      open();
+      pages.open();
     },
   };
 }
 
 /* ---- Campaign ---- */
 
-/** One campaign with all that is known of it. */
 export async function campaignView(id, params) {
   const node = el('div', { class: 'view', 'data-campaign': id }, el('h1', {}, '…'));
   const life = whileShown();
@@ -507,22 +517,24 @@ export async function campaignView(id, params) {
 
   function build() {
     people = recipients(campaign, params);
-    const [head, ...rest] = [campaignHead(), campaignProgress(id, life), jobs(), failures(id),
-      people, timeline(), settings(), message(campaign)];
-    sections = [head, ...rest];
-    const nodes = rest.map((section) => section.node);
-    node.replaceChildren(head.node, el('div', { class: 'columns-2' },
-      el('div', { class: 'stack' }, nodes.slice(0, 4)), el('div', { class: 'stack' }, nodes.slice(4))));
+    const head = campaignHead();
+    const first = [campaignProgress(id, life), acting('jobPanel', true), failures(id)];
+    const second = [timeline(), settings(), message(campaign)];
+    const stack = (name, parts) => el('div', { class: name }, parts.map((part) => part.node));
+    sections = [head, ...first, ...second, people];
+    first[1].node.className = 'jobs';
+    node.replaceChildren(head.node, el('div', { class: 'columns-2' }, stack('stack', first),
+      stack('stack aside', second), people.node));
   }
 
   async function load() {
     try {
       take(remember(await ask(`v1/campaigns/${id}`)));
     } catch (problem) {
-      const text = problem.status === 404 ? t('campaign.gone') : problem.message;
-      if (!campaign || problem.status === 404) {
-        node.replaceChildren(el('h1', {}, text), el('p', { class: 'muted' }, visible(id)));
-      }
+      const isGone = problem.status === 404;
+      if (campaign && !isGone) return;
+      node.replaceChildren(el('h1', {}, isGone ? t('campaign.gone') : problem.message),
+        muted(visible(id)));
     }
   }
 
@@ -543,21 +555,20 @@ export async function campaignView(id, params) {
 }
 
 function campaignHead() {
-  const remedy = el('p', { class: 'muted' });
-  const place = el('div', { class: 'actions' });
+  const remedy = muted();
+  const actions = acting('campaignActions');
   const node = el('div', { class: 'campaign-head' },
-    el('div', {}, el('p', {}, el('a', { href: '#/campaigns' }, t('nav.campaigns'))),
+    el('div', {}, el('p', {}, el('a', { href: listOf() }, t('nav.campaigns'))),
       el('div', { class: 'title' }, el('h1', {}, slot('name', 'bdi')), chip()),
-      slot('reason.text', 'p'), remedy, el('p', { class: 'muted' }, slot('id', 'code'))),
-    place);
+      slot('reason.text', 'p'), remedy, muted(slot('id', 'code'))),
+    actions.node);
   const write = bind(node, shownFields);
-  const writeActions = acting(place, (actions, campaign) => actions.campaignActions(campaign));
   return {
     node,
     update(campaign) {
       write(campaign);
       setText(remedy, campaign.state === 'halted' ? t('campaign.halted') : '');
-      writeActions(campaign);
+      actions.update(campaign);
     },
   };
 }
@@ -568,21 +579,20 @@ function campaignProgress(id, life) {
   const share = el('p', { class: 'big' });
   const quotaShare = el('span');
   const bar = progressBar();
-  const terms = { 'row.rate': slot('messages_last_minute'), 'campaign.share': quotaShare,
-    'row.end': slot('eta', 'time') };
+  const [eta, ended] = [slot('eta'), slot('finished_at')];
   const counts = ['total', ...statuses].map((status) => el('li', {},
-    el('a', { href: linkTo(id, status === 'total' ? '' : `status=${status}`) },
-      el('i', { class: `swatch is-${status}` }), slot(`counts.${status}`, 'b'), ' ',
-      t(`status.${status}`))));
-  const why = explanation(`v1/campaigns/${id}/explain`, life);
+    el('a', { href: linkTo(id, status !== 'total' && `status=${status}`) }, swatch(status),
+      slot(`counts.${status}`, 'b'), ' ', t(`status.${status}`))));
+  const why = explanation(id, life);
   const asked = el('details', { class: 'asked', on: { toggle: () => why.set(asked.open) } },
     el('summary', {}, t('why.title')), why.node);
   const node = el('section', { class: 'card', 'aria-label': t('row.progress') },
-    el('div', { class: 'top' }, share, el('dl', { class: 'terms' },
-      Object.entries(terms).map(([key, value]) =>
-        el('div', {}, el('dt', {}, t(key)), el('dd', {}, value))))),
+    el('div', { class: 'top' }, share, terms({ class: 'terms' }, [
+      [t('row.rate'), slot('messages_last_minute')], [t('campaign.share'), quotaShare],
+      [t('row.end'), eta, ended]])),
     bar.node,
-    el('ul', { class: 'counts' }, counts, el('li', {}, slot('resent', 'b'), ' ', t('campaign.resent'))),
+    el('ul', { class: 'counts' }, counts,
+      el('li', {}, slot('resent', 'b'), ' ', t('campaign.resent'))),
     asked);
   const write = bind(node, shownFields);
   let movedAt = now();
@@ -600,6 +610,8 @@ function campaignProgress(id, life) {
       setText(share, percentOf(campaign));
       const limit = known.quota?.messages_per_minute;
       setText(quotaShare, limit ? percent(campaign.messages_last_minute, limit, true) : '–');
+      show(eta, !campaign.finished_at);
+      show(ended, campaign.finished_at);
       show(asked, !isOver(campaign));
       const current = campaign.state === 'running' ? JSON.stringify(campaign.counts) : '';
       if (current !== place && movedAt !== Infinity) movedAt = now();
@@ -608,34 +620,30 @@ function campaignProgress(id, life) {
   };
 }
 
-function jobs() {
-  const node = el('div', { class: 'jobs' });
-  return { node, update: acting(node, (actions, campaign) => actions.jobPanel(campaign), true) };
-}
-
 /* ---- Failures ---- */
 
 const mayRetry = ({ state, expires_at: end, recall }) => !['draft', 'scheduled'].includes(state)
   && !(end && Date.parse(end) <= now()) && !['running', 'waiting'].includes(recall?.state);
 
 function failures(id) {
-  const columns = ['code', 'words', 'count', 'may_pass', 'do'].map((name) => t(`failures.${name}`));
-  const shown = table(null, columns);
+  const shown = table({ code: t('recipient.code'), words: t('failures.words'),
+    count: t('row.recipients'), passes: t('failures.may_pass'), acts: t('failures.do') });
   const nobody = el('p', { class: 'empty' }, t('failures.none'));
-  const node = el('section', { class: 'card flush' },
-    el('div', { class: 'head' }, el('h2', {}, t('failures.title'))), shown.node, nobody);
+  const node = wide('failures.title', null, shown.node, nobody);
   const writers = new WeakMap();
   let current = null;
 
   function make({ code, text, may_pass: mayPass }) {
     const count = slot(`failures.${code}`);
     const bar = thinBar();
-    const again = button(t('failures.retry'), () => act('retryDialog', current, [code]),
+    const again = button(t('act.retry'), () => act('retryDialog', current, [code]),
       { class: 'small', 'data-action': 'retry' });
-    const row = shown.row({}, el('code', {}, String(code)), words('code', code, text),
+    // A code that has no words says all by itself.
+    const row = shown.row({}, el('code', {}, String(code)), words('code', code, text ?? '–'),
       [el('a', { href: linkTo(id, `status=failed&code=${code}`) }, count), bar.node],
       t(mayPass ? 'failures.passes' : 'failures.final'),
-      el('div', { class: 'actions' }, exportButtons(id, { status: 'failed', code }, ['csv']), again));
+      el('div', { class: 'actions' },
+        exportButtons(id, { status: 'failed', code }, ['csv']), again));
     writers.set(row, (value, most) => {
       update(count, value, number(value));
       bar.set(value, most);
@@ -658,12 +666,12 @@ function failures(id) {
 }
 
 /** Buttons that download recipients; the form is in the document only while it is sent. */
-function exportButtons(id, fields, formats = ['csv', 'ndjson']) {
+export function exportButtons(id, fields, formats = ['csv', 'ndjson']) {
   return formats.map((format) => button(t('export.as', { format: format.toUpperCase() }), () => {
     const values = Object.entries({ ...fields, format, access_token: token() });
-    const action = apiURL(`v1/campaigns/${id}/export`);
-    const form = el('form', { method: 'post', action, hidden: true }, values.filter(([, value]) => value)
-      .map(([name, value]) => el('input', { type: 'hidden', name, value })));
+    const form = el('form', { method: 'post', action: apiURL(`v1/campaigns/${id}/export`) },
+      values.filter(([, value]) => value)
+        .map(([name, value]) => el('input', { type: 'hidden', name, value })));
     document.body.append(form);
     form.submit();
     form.remove();
@@ -674,49 +682,39 @@ function exportButtons(id, fields, formats = ['csv', 'ndjson']) {
 
 function timeline() {
   const list = el('ol', { class: 'timeline' });
-  const node = el('section', { class: 'card' }, el('h2', {}, t('timeline.title')), list);
-  const names = ['created_at', 'start_at', 'started_at', 'finished_at', 'eta', 'expires_at'];
+  const keys = { created_at: 'timeline', start_at: 'settings', started_at: 'timeline',
+    finished_at: 'timeline', eta: 'timeline', expires_at: 'settings' };
   return {
-    node,
+    node: card('timeline.title', null, list),
     update(campaign) {
-      const items = names.filter((name) => campaign[name])
+      const items = Object.keys(keys).filter((name) => campaign[name])
         .map((name) => ({ name, at: Date.parse(campaign[name]) }))
         .sort((one, other) => one.at - other.at);
       keyed(list, items, ({ name }) => name, ({ name }) => el('li', {},
-        el('span', {}, t(`timeline.${name}`)), slot(name, 'time'), el('span', { class: 'muted' })),
-      (row, { at }) => {
-        const before = items[items.findIndex((item) => item.at === at) - 1];
+        el('span', {}, t(`${keys[name]}.${name}`)), slot(name), el('span', { class: 'muted' })),
+      (row, { at }, index) => {
         bind(row)(campaign);
-        setAttr(row, 'class', at > now() ? 'ahead' : null);
-        setText(row.lastChild, before ? `+${duration((at - before.at) / 1000)}` : '');
+        setAttrs(row, { class: at > now() ? 'ahead' : null });
+        setText(row.lastChild, index ? `+${duration((at - items[index - 1].at) / 1000)}` : '');
       });
     },
   };
 }
 
-function hoursText(hours) {
-  if (!hours) return t('settings.any_time');
-  const days = hours.days?.length < 7 ? ` ${hours.days.map(weekday).join(' ')}` : '';
-  return `${hours.from}–${hours.to} ${hours.time_zone}${days}`;
-}
+const settingTexts = {
+  priority: (value) => t(`priority.${value}`),
+  messages_per_minute: (n) => (n ? perMinute(n) : t('settings.no_cap')),
+  on_unknown: (value) => t(`on_unknown.${value}`),
+};
 
 function settings() {
   let current = null;
   const edit = button(t('settings.edit'), () => act('editSettings', current),
     { class: 'small', 'data-action': 'edit' });
-  const row = (path, tag) => el('div', {}, el('dt', {}, t(`settings.${path}`)),
-    el('dd', {}, slot(path, tag)));
-  const node = el('section', { class: 'card' },
-    el('div', { class: 'head' }, el('h2', {}, t('settings.title')), edit),
-    el('dl', { class: 'settings' },
-      ['priority', 'messages_per_minute', 'on_unknown', 'send_between'].map((path) => row(path)),
-      ['start_at', 'expires_at'].map((path) => row(path, 'time'))));
-  const write = bind(node, {
-    priority: (value) => t(`priority.${value}`),
-    on_unknown: (value) => t(`on_unknown.${value}`),
-    messages_per_minute: (value) => (value ? perMinute(value) : t('settings.no_cap')),
-    send_between: hoursText,
-  });
+  const node = card('settings.title', edit, terms({ class: 'settings' },
+    [...Object.keys(settingTexts), 'start_at', 'expires_at'].map((path) =>
+      [t(`settings.${path}`), slot(path)])));
+  const write = bind(node, settingTexts);
   return {
     node,
     update(campaign) {
@@ -729,7 +727,7 @@ function settings() {
 
 function message(campaign) {
   const place = el('div', { class: 'bubbles' });
-  const node = el('section', { class: 'card' }, el('h2', {}, t('message.title')), place,
+  const node = card('message.title', null, place,
     el('details', {}, el('summary', {}, t('message.json')),
       el('pre', { tabindex: '0' }, JSON.stringify(campaign.message, null, 2))));
   import('./compose.js').then(({ bubble }) => place.append(bubble(campaign.message)));
@@ -739,22 +737,20 @@ function message(campaign) {
 /* ---- Recipients ---- */
 
 const recipientLimit = 100;
-const recipientColumns = { account: 'bdi', status: 'span', code: 'span', attempts: 'span',
-  next_attempt_at: 'time', msg_key: 'code', updated_at: 'time' };
 
 /** A table of recipients; `set(items)` puts others in it. */
 function recipientTable() {
-  const names = Object.keys(recipientColumns);
-  const shown = table(null, names.map((name) => t(`recipient.${name}`)));
-  const makeRow = (item) => {
-    const row = shown.row({ 'data-account': item.account }, ...names.map((name) => {
-      const value = slot(name, recipientColumns[name]);
-      return name === 'code' ? [value, ' ', slot('info')] : value;
-    }));
+  const tags = { account: 'bdi', status: 'span', code: 'span', attempts: 'span',
+    next_attempt_at: 'span', msg_key: 'code', updated_at: 'span' };
+  const names = Object.keys(tags);
+  const shown = table(Object.fromEntries(names.map((name) => [name, t(`recipient.${name}`)])));
+  const make = (item) => {
+    const row = shown.row({ 'data-account': item.account }, ...names.map((name) =>
+      [slot(name, tags[name]), name === 'code' && [' ', slot('info')]]));
     bind(row, shownFields)(item);
     return row;
   };
-  return { node: shown.node, set: (items) => shown.body.replaceChildren(...items.map(makeRow)) };
+  return { node: shown.node, set: (items) => shown.body.replaceChildren(...items.map(make)) };
 }
 
 function recipients(campaign, params) {
@@ -762,88 +758,49 @@ function recipients(campaign, params) {
   const shown = recipientTable();
   const [status, code] = ['status', 'code'].map((name) => el('select', { name,
     'aria-label': t(`recipient.${name}`), on: { change: choose } }));
-  const state = el('p', { class: 'muted' });
-  const stop = button(t('recipient.stop'), () => request?.abort(), { class: 'small', hidden: true });
-  const first = button(t('recipient.first'), () => load(''), { disabled: true });
-  const next = button(t('recipient.following'), () => load(cursor), { disabled: true });
+  const pages = pager(`v1/campaigns/${id}/recipients`, (cursor) =>
+    filter(['limit', recipientLimit], cursor), draw, 'recipient.first', 'recipient.following');
   const exports = el('span', { class: 'actions' });
-  const node = el('section', { class: 'card flush', 'aria-labelledby': 'recipients' },
-    el('div', { class: 'head' }, el('h2', { id: 'recipients' }, t('recipient.title')), exports),
-    lookUp(id),
+  const node = wide('row.recipients', exports, lookUp(id),
     el('div', { class: 'filters' }, status, code,
-      button(t('recipient.again'), () => load(''), { class: 'small' }), state, stop),
-    shown.node, el('p', { class: 'pages' }, first, next));
+      button(t('recipient.again'), pages.open, { class: 'small' }), pages.state),
+    shown.node, el('p', { class: 'pages' }, pages.buttons));
   let current = campaign;
-  let cursor = null;
-  let request = null;
+  node.classList.add('people');
+
+  const filter = (...more) => queryOf(['status', status.value], ['code', code.value], ...more);
 
   function choose() {
-    const chosen = [status, code].filter((select) => select.value);
-    go(linkTo(id, chosen.map((select) => `${select.name}=${select.value}`).join('&')));
+    go(linkTo(id, filter()));
   }
 
-  function filter() {
-    return new URLSearchParams([...params].filter(([name, value]) =>
-      value && ['status', 'code'].includes(name)));
-  }
-
-  /** Loads the page from a cursor; one without anybody goes on by itself until it is stopped. */
-  async function load(from) {
-    request?.abort();
-    const mine = new AbortController();
-    request = mine;
-    let n = 0;
-    try {
-      for (let at = from; ;) {
-        const query = filter();
-        query.set('limit', recipientLimit);
-        if (at) query.set('cursor', at);
-        const answer = await ask(`v1/campaigns/${id}/recipients?${query}`, { signal: mine.signal });
-        n += 1;
-        at = answer.next_cursor;
-        if (answer.items.length || !at) return draw(answer, from);
-        show(stop, true);
-        setText(state, t('recipient.looking', { n }));
-      }
-    } catch (problem) {
-      if (request !== mine) return undefined;
-      const isStopped = problem.name === 'AbortError';
-      return setText(state, isStopped ? t('recipient.stopped', { n }) : problem.message);
-    } finally {
-      if (request === mine) show(stop, false);
-    }
-  }
-
-  function draw({ items, next_cursor: following }, from) {
-    cursor = following;
-    first.disabled = !from;
-    next.disabled = !cursor;
+  function draw({ items }) {
     shown.set(items);
     const at = time(new Date(now()).toISOString(), 'clock');
-    setText(state, t(items.length ? 'recipient.as_of' : 'recipient.none', { time: at }));
+    return t(items.length ? 'recipient.as_of' : 'recipient.none', { time: at });
   }
 
   function drawFilters() {
     const { counts, failures: list } = current;
     options(status, ['', ...statuses], params.get('status'), (value) => (value
       ? `${t(`status.${value}`)} · ${number(counts[value] ?? 0)}` : t('recipient.any_status')));
-    const codes = new Set(['', ...list.map((failure) => String(failure.code)), ...params.getAll('code')]);
-    options(code, [...codes], params.get('code'), (value) => value || t('recipient.any_code'));
+    const codes = list.map((failure) => String(failure.code));
+    const all = new Set(['', ...codes, ...params.getAll('code')]);
+    options(code, [...all], params.get('code'), (value) => value || t('recipient.any_code'));
   }
 
   function setParams(given) {
     params = given;
-    const asked = filter();
-    exports.replaceChildren(...exportButtons(id, Object.fromEntries(asked)));
     drawFilters();
-    return load('');
+    exports.replaceChildren(...exportButtons(id, { status: status.value, code: code.value }));
+    return pages.open();
   }
 
   setParams(params);
   return {
     node,
     setParams,
-    stop: () => request?.abort(),
+    stop: pages.stop,
     update(value) {
       current = value;
       if (!node.contains(document.activeElement)) drawFilters();
@@ -857,31 +814,28 @@ function options(select, values, chosen, textOf) {
   select.value = chosen ?? '';
 }
 
-/** A form that says what became of one account. */
 function lookUp(id) {
   const input = el('input', { name: 'account', required: true, autocomplete: 'off',
     spellcheck: 'false', autocapitalize: 'off' });
   const found = recipientTable();
-  const fault = el('p', { class: 'fault', role: 'alert', hidden: true });
-  show(found.node, false);
-  const form = el('form', { class: 'look-up' },
-    el('label', {}, el('span', {}, t('lookup.label')), input),
-    el('button', {}, t('lookup.submit')), el('div', { class: 'answer' }, found.node, fault));
-  form.addEventListener('submit', async (event) => {
+  const fault = faultLine();
+  const submit = async (event) => {
     event.preventDefault();
     const account = input.value;
+    show(fault, false);
+    show(found.node, false);
     try {
       // A path can't hold these two: browsers take them for steps up.
       if (/^\.\.?$/.test(account)) throw new Error(t('lookup.dots'));
-      const path = `v1/campaigns/${id}/recipients/${encodeURIComponent(account)}`;
-      found.set([await ask(path)]);
-      show(fault, false);
+      found.set([await ask(`v1/campaigns/${id}/recipients/${encodeURIComponent(account)}`)]);
       show(found.node, true);
     } catch (problem) {
-      show(found.node, false);
       tellFault(fault, problem.status === 404
         ? { message: t('lookup.nobody', { account: visible(account) }) } : problem);
     }
-  });
-  return form;
+  };
+  show(found.node, false);
+  return el('form', { class: 'look-up', on: { submit } },
+    el('label', {}, el('span', {}, t('lookup.label')), input),
+    el('button', {}, t('lookup.submit')), el('div', { class: 'answer' }, found.node, fault));
 }

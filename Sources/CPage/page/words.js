@@ -32,12 +32,6 @@ const english = {
   'menu.shortcuts': 'Keyboard shortcuts',
   'menu.keys': 'Show the shortcuts',
   'menu.logout': 'Log out',
-  'keys.title': 'Keyboard shortcuts',
-  'keys./': 'Search campaigns',
-  'keys.g o': 'Overview',
-  'keys.g c': 'Campaigns',
-  'keys.n': 'New campaign',
-  'keys.?': 'This list',
   'login.title': 'Log in to {host}',
   'login.token': 'Token',
   'login.help': 'The one in http.tokenFile, or your own of http.tokensFile. It is kept until the last tab is closed.',
@@ -45,7 +39,6 @@ const english = {
   'login.submit': 'Log in',
   'login.wrong': 'The daemon doesn’t know this token.',
   'problem.unreachable': 'fanoutd doesn’t answer. Is it running, and is the tunnel up?',
-  'say.service': 'All sending: {state}.',
   'say.campaign': '{name}: {state}.',
   'say.lost': 'The connection is lost; the numbers are old.',
   'say.back': 'Connected again.',
@@ -89,11 +82,7 @@ const english = {
   'chart.fits': 'a full batch fits now',
   'chart.unanswered': 'unanswered',
   'chart.answered': 'answered within 60 s',
-  'chart.window_said': '{held} of {limit} held, {room} free',
   'chart.releases': 'Room comes back',
-  'chart.releases_said': '{n} come back within 80 s, at most {most} in 5 s',
-  'chart.within': 'Within',
-  'chart.released': 'Come back',
   'chart.now': 'now',
   'chart.nobody': 'nobody',
   'chart.as_table': 'as table',
@@ -101,7 +90,6 @@ const english = {
   'chart.addressed': 'addressed',
   'chart.limit': 'limit',
   'progress.title': 'In progress',
-  'progress.none': 'Nothing is in progress.',
   'progress.all': 'All {n} in progress',
   'row.name': 'Campaign',
   'row.state': 'State',
@@ -115,7 +103,6 @@ const english = {
   'row.starts': 'starts {time}',
   'row.done': 'done {time}',
   'list.search': 'Search by name',
-  'list.states': 'By state',
   'list.all': 'all',
   'list.fresh': '{n} new',
   'list.none': 'There are no campaigns here.',
@@ -135,32 +122,25 @@ const english = {
   'campaign.resent': 'resent',
   'failures.title': 'Failures by code',
   'failures.none': 'Nobody failed so far.',
-  'failures.code': 'Code',
   'failures.words': 'Meaning',
-  'failures.count': 'Recipients',
   'failures.may_pass': 'Again?',
   'failures.do': 'Actions',
   'failures.passes': 'may pass',
   'failures.final': 'final',
-  'failures.retry': 'Retry',
   'export.as': 'Export {format}',
   'timeline.title': 'Timeline',
-  'timeline.created_at': 'created',
-  'timeline.start_at': 'planned start',
-  'timeline.started_at': 'started',
-  'timeline.finished_at': 'ended',
-  'timeline.eta': 'expected end',
-  'timeline.expires_at': 'expires',
+  'timeline.created_at': 'Created',
+  'timeline.started_at': 'Started',
+  'timeline.finished_at': 'Ended',
+  'timeline.eta': 'Expected end',
   'settings.title': 'Settings',
   'settings.edit': 'Edit',
   'settings.priority': 'Priority',
   'settings.messages_per_minute': 'Own cap',
   'settings.on_unknown': 'Unknown outcome',
-  'settings.send_between': 'Sending hours',
   'settings.start_at': 'Planned start',
   'settings.expires_at': 'Expires',
   'settings.no_cap': 'none',
-  'settings.any_time': 'any time',
   'priority.high': 'high',
   'priority.normal': 'normal',
   'priority.low': 'low',
@@ -169,7 +149,6 @@ const english = {
   'on_unknown.verify': 'look up, then decide',
   'message.title': 'Message',
   'message.json': 'as JSON',
-  'recipient.title': 'Recipients',
   'recipient.account': 'Account',
   'recipient.status': 'Status',
   'recipient.code': 'Code',
@@ -180,13 +159,12 @@ const english = {
   'recipient.any_status': 'Any status',
   'recipient.any_code': 'Any code',
   'recipient.again': 'Refresh',
-  'recipient.first': '← First page',
+  'recipient.first': '← Previous page',
   'recipient.following': 'Next page →',
   'recipient.as_of': 'as of {time}',
   'recipient.none': 'Nobody, as of {time}.',
-  'recipient.looking|one': 'Looked through {n} page, nobody yet …',
-  'recipient.looking|other': 'Looked through {n} pages, nobody yet …',
-  'recipient.stop': 'Stop',
+  'recipient.looking|one': 'Looked through {n} page …',
+  'recipient.looking|other': 'Looked through {n} pages …',
   'recipient.stopped|one': 'Stopped after {n} page.',
   'recipient.stopped|other': 'Stopped after {n} pages.',
   'lookup.label': 'Look up one account',
@@ -200,8 +178,7 @@ const store = window.localStorage;
 let table = english;
 let daemon = {};
 
-/** The language in force, `en` or `zh`. */
-export let language = 'en';
+let language = 'en';
 
 /** Whether all times are shown in UTC. */
 export const inUTC = () => store.getItem('utc') === 'on';
@@ -248,7 +225,6 @@ export function words(kind, key, fallback) {
   return { text: fallback ?? String(key), lang: language === 'en' ? null : 'en' };
 }
 
-/** A number in full, with separators. */
 export const number = (value) => formatter('NumberFormat').format(value);
 
 /** The part of a whole, rounded down; 100 only once it is over. */
@@ -274,7 +250,6 @@ export function duration(seconds) {
     .map(([name, value]) => unit(value, name)).join(' ');
 }
 
-/** A number of bytes. */
 export function bytes(value) {
   const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   const step = Math.min(3, Math.floor(Math.log10(Math.max(1, value)) / 3));
@@ -283,28 +258,16 @@ export function bytes(value) {
 
 const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const day = { day: 'numeric', month: 'short' };
-const formats = {
-  short: clock,
-  clock: { ...clock, second: '2-digit' },
-  day: { ...day, ...clock },
-  long: { ...day, year: 'numeric', ...clock, second: '2-digit' },
-};
 const zone = () => (inUTC() ? 'UTC' : undefined);
 const format = (date, options) =>
   formatter('DateTimeFormat', { ...options, timeZone: zone() }).format(date);
 
-/** An instant: `short` has the day only if it isn't today, `clock` has seconds, `long` has all. */
-export function time(iso, style = 'short') {
+/** An instant: with its day if that isn't today's, or `clock`, which has seconds. */
+export function time(iso, style) {
   const date = new Date(iso);
+  if (style === 'clock') return format(date, { ...clock, second: '2-digit' });
   const isToday = format(date, day) === format(new Date(), day);
-  return format(date, style === 'short' && !isToday ? formats.day : formats[style]);
-}
-
-/** A day of the week, of `mon` … `sun`. */
-export function weekday(name) {
-  const index = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].indexOf(name);
-  const date = new Date(Date.UTC(2024, 0, 1 + index));
-  return formatter('DateTimeFormat', { weekday: 'short', timeZone: 'UTC' }).format(date);
+  return format(date, isToday ? clock : { ...day, ...clock });
 }
 
 /** The zone's name, as `UTC+8`. */
@@ -334,7 +297,7 @@ Object.assign(english, {
   'act.fill': 'Add recipients',
   'act.clone': 'Use again',
   'act.keep': 'Keep as it is',
-  'act.export': 'Export first? {format}',
+  'act.export': 'Export first?',
   'act.copy': 'Copy',
   'act.copied': 'Copied.',
   'ask.type': 'Type the last 4 characters of the id: {end}',
@@ -376,10 +339,6 @@ Object.assign(english, {
   'settings.past': '{time} = {utc} UTC, {duration} ago',
   'priority.': 'as configured',
   'on_unknown.': 'as configured',
-  'hours.only': 'only within these hours',
-  'hours.from': 'From',
-  'hours.to': 'To',
-  'hours.zone': 'Time zone',
   'job.title': 'Check, look-up, recall',
   'job.running': 'running',
   'job.present': 'exist',
@@ -388,15 +347,12 @@ Object.assign(english, {
   'job.found': 'got it',
   'job.absent': 'not in their history',
   'job.recalled': 'recalled',
-  'job.failed': 'failed',
   'job.eta': 'done about {time}',
   'state.waiting': 'waiting',
   'state.stopped': 'stopped',
   'recall.rate': 'Calls a second',
-  'compose.message': '1 Message',
-  'compose.recipients': '2 Recipients',
-  'compose.check': '3 Check',
-  'compose.send': '4 Send',
+  'compose.check': 'Check',
+  'compose.send': 'Send',
   'compose.drafts': 'Go on with a draft:',
   'compose.text': 'Text',
   'compose.sender': 'Sender (the administrator if empty)',
@@ -406,47 +362,24 @@ Object.assign(english, {
   'compose.not_json': 'This isn’t JSON yet: {why}',
   'file.paste': 'Accounts, one a line',
   'file.file': 'Or a file',
-  'file.file_about': 'TXT, CSV or NDJSON in UTF-8, also as .gz. It is read here first.',
-  'file.count': 'Accounts',
-  'file.mean_account_bytes': 'Mean length',
-  'file.bytes|one': '{n} byte',
-  'file.bytes|other': '{n} bytes',
-  'file.blank': 'Blank lines',
-  'file.long': 'Over 32 bytes',
-  'file.invalid': 'Without a valid account',
-  'file.broken': 'Not UTF-8',
-  'file.sample': 'First and last',
-  'file.hint': 'It looks like {kind}: save it as UTF-8.',
-  'file.hint_bytes': 'It isn’t text in UTF-8: save it as UTF-8.',
-  'file.hint_office': 'It is a spreadsheet or an archive: export it as CSV in UTF-8.',
   'file.hint_members': 'Only the first part of this .gz could be counted; all of it is sent.',
   'file.unreadable': 'The file can’t be read: {why}',
+  'file.about': 'TXT, CSV or NDJSON in UTF-8, also as .gz. It is read here first.',
+  'file.hint_gbk': 'It looks like GBK: save it as UTF-8.',
+  'file.hint_bytes': 'It isn’t text in UTF-8: save it as such, a spreadsheet as CSV.',
   'plan.wanted': 'With a message and recipients, what it takes stands here. Nothing is stored yet.',
   'plan.alone': 'If nothing else is sent and nobody has to be tried again. Nothing is stored yet.',
-  'plan.count': 'Recipients',
-  'plan.batches': 'Calls',
-  'plan.seconds': 'Duration',
-  'plan.largest_batch_accounts': 'Largest call',
-  'plan.largest_packet_bytes': 'Largest packet',
   'test.title': 'Send a test first',
   'test.accounts': 'Up to 10 accounts, one a line',
-  'test.too_many': 'A test goes to 10 accounts at most.',
   'draft.stored': 'Stored as a draft:',
   'send.create': 'Save draft and upload: {n}',
   'send.add': 'Upload: {n}',
   'send.upload': 'Upload',
-  'send.stop': 'Stop the upload',
   'send.start|one': 'Start: {n} recipient, done about {time}',
   'send.start|other': 'Start: {n} recipients, done about {time}',
-  'intake.accepted': 'Taken in',
-  'intake.duplicates': 'Duplicates',
-  'intake.invalid': 'Invalid lines',
-  'intake.total': 'In all',
-  'intake.line': 'Line {line}:',
-  'upload.broken': 'The connection broke off.',
-  'upload.stopped': 'The upload was stopped.',
-  'upload.again': 'What arrived is kept; sending all of it again is harmless.',
   'upload.leave': 'The upload isn’t finished. Leave and stop it?',
+  'upload.broken': 'The upload broke off. What arrived is kept; sending all of it again is harmless.',
+  'upload.line': 'Line {line}:',
   'bubble.administrator': 'from the administrator',
   'bubble.TIMLocationElem': 'Location',
   'bubble.TIMFaceElem': 'Face',
@@ -455,14 +388,27 @@ Object.assign(english, {
   'bubble.TIMImageElem': 'Image',
   'bubble.TIMFileElem': 'File',
   'bubble.TIMVideoFileElem': 'Video',
-  'bubble.image_1': 'original',
-  'bubble.image_2': 'large',
-  'bubble.image_3': 'thumbnail',
   'bubble.push': 'Lock screen',
-  'flag.online_only': 'only who is online',
-  'flag.life': 'kept offline {duration}',
-  'flag.sync_1': 'also to the sender’s devices',
-  'flag.sync_2': 'not to the sender',
-  'flag.receipt': 'read receipt',
-  'flag.no_push': 'no push',
+  'fact.count': 'Accounts',
+  'fact.mean_account_bytes': 'Mean length',
+  'fact.blank': 'Blank lines',
+  'fact.long': 'Over 32 bytes',
+  'fact.invalid': 'Invalid lines',
+  'fact.broken': 'Not UTF-8',
+  'fact.sample': 'First and last',
+  'fact.batches': 'Calls',
+  'fact.seconds': 'Duration',
+  'fact.largest_batch_accounts': 'Largest call',
+  'fact.largest_packet_bytes': 'Largest packet',
+  'fact.accepted': 'Taken in',
+  'fact.duplicates': 'Duplicates',
+  'fact.total': 'In all',
+  'image.1': 'original',
+  'image.2': 'large',
+  'image.3': 'thumbnail',
+  'flag.OnlineOnlyFlag.1': 'only who is online',
+  'flag.SyncOtherMachine.1': 'also to the sender’s devices',
+  'flag.SyncOtherMachine.2': 'not to the sender',
+  'flag.IsNeedReadReceipt.1': 'read receipt',
+  'flag.PushFlag.1': 'no push',
 });
