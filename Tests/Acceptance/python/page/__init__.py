@@ -1,0 +1,1 @@
+"""The tests of fanoutd's page, in a real Chromium against a real executable."""
