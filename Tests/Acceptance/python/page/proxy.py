@@ -30,10 +30,7 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.edits = {}
         # Changes that found nothing to change.
         self.missing = []
-        self.requests = []
-        self.streams = set()
         self.cut = threading.Event()
-        self.refuses = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}{prefix}"
 
     def change(self, name: str, old: str, new: str):
@@ -73,14 +70,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def forward(self):
         server = self.server
-        if server.refuses.is_set():
-            self.close_connection = True
-            return
         if not self.path.startswith(server.prefix + "/"):
             return self.send_error(404)
         path = self.path[len(server.prefix) :]
         bare = urllib.parse.urlsplit(path).path
-        server.requests.append((self.command, path))
         name = bare.lstrip("/") or "index.html"
         changes = name in server.changes or bare in server.edits
         headers = {k: v for k, v in self.headers.items() if k.lower() not in MEANS_CONNECTION}
@@ -149,19 +142,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True
-        stream = object()
-        self.server.streams.add(stream)
-        try:
-            while piece := response.read1(65_536):
-                if self.server.cut.is_set():
-                    piece = piece[: len(piece) // 2]
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-                self.wfile.flush()
-                if self.server.cut.is_set():
-                    return
-            self.wfile.write(b"0\r\n\r\n")
-        finally:
-            self.server.streams.discard(stream)
+        while piece := response.read1(65_536):
+            if self.server.cut.is_set():
+                piece = piece[: len(piece) // 2]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.flush()
+            if self.server.cut.is_set():
+                return
+        self.wfile.write(b"0\r\n\r\n")
 
 
 def page_headers():

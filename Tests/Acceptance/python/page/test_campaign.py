@@ -10,7 +10,7 @@ from .bench import accounts
 from .case import FULL, PageCase
 
 PIECES = """() => [...document.querySelectorAll('main .bar [data-field^="counts."]')]
-    .filter(piece => piece.getClientRects().length)
+    .filter(piece => piece.getBoundingClientRect().width > 0)
     .map(piece => [piece.dataset.field, Number(piece.dataset.value),
         piece.getBoundingClientRect().width, piece.getBoundingClientRect().left,
         piece.getBoundingClientRect().right])"""

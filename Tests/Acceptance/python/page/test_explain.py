@@ -1,7 +1,6 @@
 """Why isn't it moving? Every cause has words of the page, and those that can be provoked are shown."""
 
 import datetime
-import time
 
 from playwright.sync_api import expect
 
@@ -48,11 +47,6 @@ class Explain(PageCase):
             self.expect_cause(visit, draft, "draft")
             scheduled = bench.campaign(accounts(3), start_at=ahead(3_600))
             self.assertRegex(self.expect_cause(visit, scheduled, "scheduled"), r"\d")
-            hours = {"from": "00:00", "to": "00:01", "time_zone": "UTC"}
-            if time.gmtime()[3:5] in ((0, 0), (23, 59)):
-                hours = {"from": "12:00", "to": "12:01", "time_zone": "UTC"}
-            closed = bench.campaign(accounts(3), send_between=hours)
-            self.expect_cause(visit, closed, "outside_hours")
             capped = bench.campaign(accounts(30), messages_per_minute=1)
             bench.wait_for(lambda: bench.shown(capped)["counts"]["sent"], "the first")
             self.assertRegex(self.expect_cause(visit, capped, "own_cap"), r"\d")
@@ -73,7 +67,7 @@ class Explain(PageCase):
             bench.faults()
             bench.over(out)
             bench.reload("baseSeconds: 0.1\n  capSeconds: 0.2", "baseSeconds: 200\n  capSeconds: 300")
-            bench.wait_for(lambda: "reloaded" in bench.log().lower(), "the reload")
+            bench.wait_for(lambda: "Configuration read again" in bench.log(), "the reload")
             again = bench.campaign(accounts(2, "flaky-1-91000"))
             bench.wait_for(lambda: bench.shown(again)["counts"]["retrying"] == 2, "the refusals")
             self.expect_cause(visit, again, "backoff")
@@ -87,7 +81,7 @@ class Explain(PageCase):
 
     def test_a_full_window_is_told_with_its_end(self):
         bench = self.enterContext(
-            Bench(EXECUTABLE, "limits:\n  messagesPerMinute: 60\n", ("--window", "off"))
+            Bench(EXECUTABLE, "limits:\n  messagesPerMinute: 60\n  burst: 60\n", ("--window", "off"))
         )
         self.bench, kept = bench, self.bench
         self.addCleanup(setattr, self, "bench", kept)
@@ -104,7 +98,7 @@ class Explain(PageCase):
         id = self.bench.campaign(accounts(3), start=False)
         proxy = self.proxy()
         causes = [{"cause": cause, "text": f"the daemon's words of {cause}", "until": ahead(90),
-                   "remedy": f"what to do about {cause}"} for cause in CAUSES]
+                   "remedy": "what to do"} for cause in CAUSES]
         proxy.edit(f"/v1/campaigns/{id}/explain", lambda answer: answer | {"causes": causes})
         for locale in ("en-GB", "zh-CN"):
             with self.visit(proxy.url, locale=locale) as visit:
@@ -115,7 +109,6 @@ class Explain(PageCase):
                 for cause, text in zip(CAUSES, items.all_inner_texts()):
                     self.assertNotIn(f"cause.{cause}", text)
                     if "_" in cause:
-                        title = text.split("the daemon's words")[0]
-                        self.assertNotIn(cause, title)
+                        self.assertNotIn(cause, text.split("the daemon's words")[0])
                     # The rest of a minute and a half, by the daemon's clock.
                     self.assertRegex(text, r"\d")

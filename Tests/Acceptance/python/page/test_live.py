@@ -1,6 +1,7 @@
 """The stream: it breaks, is hidden, is cut by proxies, and the numbers stay true."""
 
 import shutil
+import socket
 import subprocess
 import unittest
 
@@ -73,17 +74,17 @@ class Live(PageCase):
             visit.wait_value("counts.sent", 700, f"[data-campaign='{id}']")
 
     def test_a_tab_that_is_hidden_for_a_minute_lets_go_of_its_stream(self):
-        proxy = self.proxy()
-        with self.visit(proxy.url) as visit:
+        with self.visit() as visit:
             page = visit.page
             page.clock.install()
             visit.open()
             page.evaluate(VISIBILITY, True)
             page.clock.fast_forward(30_000)
             self.assertEqual(page.get_attribute("html", "data-live"), "on")
+            self.assertEqual(len(visit.streams()), 1)
             page.clock.fast_forward(31_000)
             page.wait_for_selector("html[data-live=off]", state="attached")
-            self.bench.wait_for(lambda: not proxy.streams, "the stream to be closed")
+            self.assertEqual(visit.streams(), [])
             id = self.bench.campaign(accounts(400), name="while nobody looked")
             self.bench.over(id)
             page.evaluate(VISIBILITY, False)
@@ -151,8 +152,6 @@ class Proxies(PageCase):
         return url
 
     def reached(self, port) -> bool:
-        import socket
-
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -203,6 +202,7 @@ http {{
 {{
   admin off
   auto_https off
+  grace_period 100ms
 }}
 http://127.0.0.1:{port} {{
   handle_path /a/b/* {{

@@ -201,9 +201,10 @@ class Zones(PageCase):
             with self.visit() as visit:
                 visit.page.clock.install(time=now + datetime.timedelta(seconds=off))
                 page = visit.open(f"#/campaigns/{id}")
+                page.locator("details.asked summary").click()
                 cause = page.locator("[data-cause=scheduled]").first
                 expect(cause).to_be_visible()
-                spans.append(re.findall(r"\d+ (?:min|h)", page.locator("main").inner_text()))
+                spans.append(re.findall(r"\d+ (?:min|h)", cause.inner_text()))
         self.assertEqual(spans[0], spans[1])
         self.assertEqual(spans[2], spans[1])
         bench.act(id, "cancel")

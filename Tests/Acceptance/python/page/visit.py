@@ -42,6 +42,7 @@ class Visit:
         self.faults = []
         self.allowed = []
         self.requests = []
+        self.ended = set()
         options.setdefault("locale", "en-GB")
         options.setdefault("timezone_id", "Asia/Shanghai")
         options.setdefault("viewport", {"width": 1280, "height": 900})
@@ -50,6 +51,7 @@ class Visit:
         self.context.add_init_script(LISTENER)
         self.context.on("request", self.asked)
         self.context.on("requestfailed", self.failed)
+        self.context.on("requestfinished", lambda request: self.ended.add(request))
         self.context.on("response", self.answered)
         self.context.on("console", self.said)
         self.context.on("weberror", lambda error: self.faults.append(f"error: {error.error}"))
@@ -65,6 +67,7 @@ class Visit:
             self.faults.append("the token is in a URL")
 
     def failed(self, request):
+        self.ended.add(request)
         # The page itself gives up what it no longer needs: a stream, a search that goes on.
         if request.failure != "net::ERR_ABORTED":
             self.faults.append(f"failed: {request.failure} {request.method} {request.url}")
@@ -92,6 +95,10 @@ class Visit:
         assert not left, "\n".join(["the visit had faults:", *left])
         for pattern in self.allowed:
             assert any(re.search(pattern, fault) for fault in self.faults), f"no {pattern!r} seen"
+
+    def streams(self) -> list:
+        """Those that are open."""
+        return [r for r in self.requests if "/v1/events" in r.url and r not in self.ended]
 
     # Going about.
 
