@@ -245,7 +245,7 @@ class Actions(PageCase):
 
 
 # Where the buttons are, frame by frame: returns which of them moved, and how much was going on.
-MOVES = """seconds => new Promise(done => {
+MOVES = """([seconds, isPlanted]) => new Promise(done => {
     const place = button => {
         const box = button.getBoundingClientRect();
         return [box.x, box.y, box.width, box.height].map(Math.round).join();
@@ -258,6 +258,8 @@ MOVES = """seconds => new Promise(done => {
     new MutationObserver(list => { changes += list.length; })
         .observe(document.body, { subtree: true, attributes: true });
     const began = performance.now();
+    if (isPlanted)
+        document.querySelector('main [data-action=pause]').style.setProperty('margin-top', '3px');
     (function look() {
         for (const [button, was] of places) {
             if (button.isConnected && place(button) !== was)
@@ -281,17 +283,12 @@ class Moving(PageCase):
             page = visit.open()
             expect(page.locator("main [data-campaign]")).to_have_count(20)
             visit.action("pause").first.wait_for()
-            found = page.evaluate(MOVES, 4)
+            found = page.evaluate(MOVES, [4, False])
             self.assertGreater(found["buttons"], 10)
             self.assertGreater(found["changes"], 20)
             self.assertEqual(found["moved"], [])
             # One that does is found.
-            page.evaluate(
-                """() => requestAnimationFrame(() => requestAnimationFrame(() =>
-                    document.querySelector('main [data-action=pause]').style
-                        .setProperty('margin-top', '3px')))"""
-            )
-            self.assertTrue(page.evaluate(MOVES, 1)["moved"])
+            self.assertTrue(page.evaluate(MOVES, [1, True])["moved"])
             self.bench.faults()
             for item in self.bench.get("/v1/campaigns?state=running")["items"]:
                 self.bench.act(item["id"], "cancel")

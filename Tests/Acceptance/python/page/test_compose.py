@@ -173,7 +173,8 @@ class Compose(PageCase):
     def test_what_it_takes_is_said_before_anything_is_stored(self):
         before = self.bench.get("/v1/campaigns?limit=1000&message=false")["totals"]
         with self.visit() as visit:
-            page = self.begin(visit, recipients=accounts(1_300))
+            page = self.begin(visit)
+            self.choose(page, "to.txt", "\n".join(accounts(1_300)).encode())
             visit.wait_value("batches", 3)
             page.wait_for_selector("[data-field=seconds]", state="attached")
             after = self.bench.get("/v1/campaigns?limit=1000&message=false")["totals"]

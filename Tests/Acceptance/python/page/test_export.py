@@ -35,7 +35,7 @@ class Export(PageCase):
         with self.visit() as visit:
             visit.open(f"#/campaigns/{self.id}")
             visit.wait_value("state", "completed", f"[data-campaign='{self.id}']")
-            name, data = self.downloaded(visit, "section:has(> .head > #recipients)")
+            name, data = self.downloaded(visit, "section:has([name=account])")
             self.assertTrue(name.endswith(".csv"), name)
             self.assertEqual(data.count(b"\n"), self.count + 301)
             self.assertEqual(data, self.by_curl(""))

@@ -50,6 +50,7 @@ class Login(PageCase):
 
     def test_such_a_link_is_taken_by_a_page_that_is_open_already(self):
         with self.visit(token="") as visit:
+            visit.expects(r"failed: 401 ")
             page = visit.page
             page.goto(visit.url + "/")
             expect(page.locator("input[name=token]")).to_be_visible()
