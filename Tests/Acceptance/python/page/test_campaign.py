@@ -54,7 +54,7 @@ class Campaign(PageCase):
             # Every count leads to its recipients.
             page.locator(f"{within} a[href$='status=failed']").first.click()
             expect(page.locator("[data-account]").first).to_be_visible()
-            self.assertEqual(page.locator("[data-account]").count(), sum(counts.values()))
+            expect(page.locator("[data-account]")).to_have_count(sum(counts.values()))
             page.locator("select[name=code]").select_option(str(failures[0]["code"]))
             page.wait_for_url(re.compile(f"code={failures[0]['code']}"))
             expect(page.locator("[data-account]")).to_have_count(failures[0]["count"])

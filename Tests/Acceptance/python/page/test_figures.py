@@ -15,7 +15,7 @@ import urllib.parse
 
 from playwright.sync_api import expect
 
-from .bench import Bench, FAST, accounts
+from .bench import Bench, accounts
 from .case import EXECUTABLE, FULL, PageCase, browser
 
 # Whatever took so many times as long as it should is no matter of the machine any more.

@@ -1,7 +1,6 @@
 """English and Chinese, zones and clocks."""
 
 import datetime
-import json
 import re
 
 from playwright.sync_api import expect
