@@ -299,6 +299,8 @@ struct ExplainTests {
                 + " minute (80 %)"
         )
         #expect(explain(harness, 4, of: makeCampaign(2)).causes.map(\.kind) == [.pace])
+        // The other one's call is about to go out.
+        #expect(explain(harness, 11).causes.map(\.kind) == [.share])
         var few = Limits()
         few.inFlightLimit = 1
         var calling = running([makeWork(fresh: 1_500)], limits: few)

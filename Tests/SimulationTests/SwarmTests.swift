@@ -39,9 +39,10 @@ struct SwarmTests {
     }
 
     /// Seeds of lives with jobs that failed once: look-ups due a year ahead (112, 137), calls of
-    /// ended campaigns after a crash (1735), calls beyond the history beside others (1305), and who
-    /// is found behind a recall's first page (4263).
-    @Test(arguments: [UInt64(112), 137, 1_305, 1_735, 4_263])
+    /// ended campaigns after a crash (1735), calls beyond the history beside others (1305), who is
+    /// found behind a recall's first page (4263), and a campaign that nothing seemed to hold up while
+    /// it was another's turn (755, 955).
+    @Test(arguments: [UInt64(112), 137, 755, 955, 1_305, 1_735, 4_263])
     func `what went wrong in a life with jobs stays right`(seed: UInt64) async throws {
         try await live(seed, isWide: true, isDeep: true)
     }

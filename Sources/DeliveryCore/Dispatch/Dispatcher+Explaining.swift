@@ -196,7 +196,8 @@ extension Dispatcher {
         let causes = holdups(of: first, firstCount, now)
         let notice = nextNotice(passing: turn, now: now.instant)
         let isPassing = notice == offer.flow && holdups(of: offer, count, now).isEmpty
-        guard !causes.isEmpty, !isPassing else { return [] }
+        // Even while the other one's call is about to go out, it isn't this one's turn.
+        guard !isPassing, !isMoving || !causes.isEmpty else { return [] }
         return causes + [share(of: offer.flow.id, turn: turn.id, now)]
     }
 
