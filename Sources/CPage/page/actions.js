@@ -29,7 +29,7 @@ const isPast = (at) => Boolean(at) && Date.parse(at) <= now();
 const waiting = ({ counts }) => counts.queued + counts.retrying;
 const total = ({ counts }) => counts.total;
 const canRetry = (c) => !isDraft(c) && !isPast(c.expires_at) && !isBusy(c.recall)
-  && c.counts.failed + c.counts.unknown + (c.counts.suppressed ?? 0) > 0;
+  && c.counts.failed + c.counts.unknown > 0;
 const canRecall = (c) => (isOver(c) || isStill(c)) && c.counts.sent > 0 && !busyJob(c)
   && c.message?.OnlineOnlyFlag !== 1 && c.message?.MsgLifeTime !== 0;
 
@@ -349,7 +349,7 @@ export function retryDialog(campaign, codes) {
 
 function retryRows({ counts, failures }) {
   const rows = failures.map((failure) => ({ ...failure, value: String(failure.code) }));
-  for (const value of ['unknown', 'suppressed']) rows.push({ value, count: counts[value] });
+  rows.push({ value: 'unknown', count: counts.unknown });
   return rows.filter(({ count }) => count > 0);
 }
 

@@ -153,13 +153,12 @@ export function table(columns, props) {
 /* ---- Bars ---- */
 
 /** The statuses of recipients, in the order of the bar. */
-export const statuses = ['sent', 'sending', 'retrying', 'unknown', 'failed', 'suppressed',
-  'canceled', 'expired', 'queued'];
+export const statuses = ['sent', 'sending', 'retrying', 'unknown', 'failed', 'canceled', 'expired',
+  'queued'];
 
 const gap = 2;
 const least = 3;
-const hatched = { canceled: 'rising', expired: 'falling', suppressed: 'upright',
-  unanswered: 'busy' };
+const hatched = { canceled: 'rising', expired: 'falling', unanswered: 'busy' };
 const widths = new WeakMap();
 const sizes = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) widths.get(target)(contentRect.width);

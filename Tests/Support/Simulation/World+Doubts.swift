@@ -47,11 +47,13 @@ extension Explanation.Cause {
     /// Whether this says, after the end of an earlier one, the same once more.
     ///
     /// What others have a part in may begin anew: a probe fails, a notice takes the room that came
-    /// back. A campaign's own waits end when they are said to.
+    /// back, an answer adds retries for which that room is too little. A campaign's own waits end
+    /// when they are said to.
     fileprivate func isStale(after earlier: Explanation.Cause) -> Bool {
         guard kind == earlier.kind else { return false }
         switch kind {
-        case .unreachable, .throttled, .storeFailed, .restartHold, .windowFull, .pace, .verifying:
+        case .unreachable, .throttled, .storeFailed, .restartHold, .windowFull, .pace, .ownCap,
+            .verifying:
             return until == earlier.until
         default: return true
         }
