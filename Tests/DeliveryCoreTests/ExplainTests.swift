@@ -316,6 +316,18 @@ struct ExplainTests {
 
     // MARK: - What waits by itself
 
+    @Test func `retries that a step of the wall clock made due are noticed at the next wake-up`() {
+        let harness = running([makeWork(retries: 2, retryDueAt: at(90).timestamp)])
+        let now = Now(instant: at(5).instant, timestamp: at(-86_400 * 365).timestamp)
+        let causes = harness.dispatcher.explain(makeCampaign(), takesIn: false, now).causes
+        #expect(causes.map(\.kind) == [.backoff])
+        #expect(
+            causes.first?.text
+                == "2 recipients are due since the clock was set, which is noticed in 25 s"
+        )
+        #expect(causes.first?.until == at(-86_400 * 365 + 25).timestamp)
+    }
+
     @Test func `retries that aren't due, with their number and the first one's time`() {
         let work = makeWork(retries: 2, retryDueAt: at(90).timestamp)
         let harness = running([work], open: [makeOpen(count: 3, dueAt: at(30).timestamp)])

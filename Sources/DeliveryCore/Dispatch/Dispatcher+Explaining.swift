@@ -37,7 +37,7 @@ extension Dispatcher {
         case .completed, .canceled, .expired: causes = [.over(campaign)] + jobCauses(campaign, now)
         case .running:
             let held = serviceCauses(now) + (own.map { waits($0, campaign, isMoving, now) } ?? [])
-            causes = held.isEmpty ? remainder(own, callsOut, isMoving) : held
+            causes = held.isEmpty ? remainder(own, callsOut, isMoving, now) : held
         }
         return Explanation(
             isMoving: isMoving,
@@ -251,7 +251,8 @@ extension Dispatcher {
     private func remainder(
         _ own: TrackedCampaign?,
         _ callsOut: Int,
-        _ isMoving: Bool
+        _ isMoving: Bool,
+        _ now: Now
     ) -> [Explanation.Cause] {
         let hasOffer = own.map { campaigns.eligible.offer(of: $0.work.id) != nil } ?? false
         let hasMore = hasOffer || (own.map { commits.claims(for: $0.work.id) } ?? false)
@@ -259,7 +260,13 @@ extension Dispatcher {
         if callsOut > 0 { return [.awaitingAnswers(callsOut)] }
         if isMoving { return [] }
         if !commits.isEmpty { return [.beingWritten] }
-        return [hasOffer ? .plannedNext : .nothingLeft]
+        if hasOffer { return [.plannedNext] }
+        guard let own, own.readiness(limits, now: now) != .nothing, let wake = wakeUps.soonest
+        else {
+            return [.nothingLeft]
+        }
+        let count = own.open.reduce(own.work.retryCount) { $0 + $1.count }
+        return [.unplanned(count, until: now.timestamp(at: wake), now)]
     }
 
     // MARK: - Jobs

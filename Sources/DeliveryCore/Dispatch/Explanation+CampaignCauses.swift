@@ -118,6 +118,16 @@ extension Explanation.Cause {
         )
     }
 
+    /// Recipients count as due since the wall clock was set, which nobody is told of.
+    static func unplanned(_ count: Int, until: Timestamp, _ now: Now) -> Self {
+        Self(
+            .backoff,
+            "\(count.grouped) recipients are due since the clock was set, which is noticed in"
+                + " \(now.timestamp.duration(to: until).words)",
+            until: until
+        )
+    }
+
     static func checking(batches: Int, _ count: Int) -> Self {
         Self(
             .checking,

@@ -12,6 +12,9 @@ package struct WakeUps: Sendable {
     /// A wall clock may step, so a wait for one of its times is looked at again after this.
     package static let longestSleep: Duration = .seconds(30)
 
+    /// The wake-up that comes next.
+    package var soonest: Instant? { asked.last }
+
     /// Planning begins: what waits is noted anew.
     package mutating func begin() {
         next = nil

@@ -12,6 +12,8 @@ struct Doubts: Sendable {
         /// When a call of it went out last, or the process was able to make one at the earliest.
         var movedAt: Instant
         var promise: Promise?
+        /// Whether nothing was in its way when it was asked about last.
+        var isUnexplained = false
     }
 
     /// By this instant there is a call, or something else is said.
@@ -52,6 +54,7 @@ struct Doubts: Sendable {
     mutating func moved(_ id: Campaign.ID, at now: Instant) {
         self[id]?.movedAt = now
         self[id]?.promise = nil
+        self[id]?.isUnexplained = false
     }
 
     /// Something happened that nobody could foresee: what was promised doesn't hold any more.
@@ -62,7 +65,10 @@ struct Doubts: Sendable {
     /// The process has started: no call can have gone out before.
     mutating func started(at now: Instant) {
         forget()
-        for index in campaigns.indices { campaigns[index].doubt.movedAt = now }
+        for index in campaigns.indices {
+            campaigns[index].doubt.movedAt = now
+            campaigns[index].doubt.isUnexplained = false
+        }
     }
 }
 

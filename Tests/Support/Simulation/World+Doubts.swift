@@ -28,7 +28,14 @@ extension World {
             if !explanation.isMoving { record.violated("nothing is said of \(name)") }
             return .seconds(1)
         }
-        if cause.kind == .none { record.violated("\(name) doesn't move: \(cause.text)") }
+        if cause.kind == .none {
+            // What held it up may have ended this moment, and be noticed in the next.
+            if doubt.isUnexplained { record.violated("\(name) doesn't move: \(cause.text)") }
+            doubts[campaign.id]?.isUnexplained = true
+            doubts[campaign.id]?.promise = nil
+            return Doubts.slack
+        }
+        doubts[campaign.id]?.isUnexplained = false
         if let promise = doubt.promise {
             guard promise.by <= real else { return real.duration(to: promise.by) }
             if cause.isStale(after: promise.cause) {
