@@ -51,15 +51,20 @@ def texts() -> dict[str, str]:
 def bundle(files: dict[str, str]) -> list[str]:
     """What is too large: everything but the Chinese words, and these."""
     limits = {"the page": (155, 53), "zh.js": (14, 6)}
+    # The page was to weigh this; until it does, it may at least not grow.
+    wanted = {"the page": (100, 28), "zh.js": (14, 6)}
     sizes = {"the page": [0, 0], "zh.js": [0, 0]}
     for name, text in files.items():
         size = sizes["zh.js" if name == "zh.js" else "the page"]
         size[0] += len(text.encode())
         size[1] += len(gzip.compress(text.encode(), 9))
     for name, (raw, packed) in sizes.items():
-        print(f"{name}: {raw / 1024:.1f} KiB, gzip {packed / 1024:.1f} KiB, limits {limits[name]}")
+        print(
+            f"{name}: {raw / 1024:.1f} KiB, gzip {packed / 1024:.1f} KiB,"
+            f" limits {limits[name]}, wanted {wanted[name]}"
+        )
     return [
-        f"{name}: {raw} and {packed} bytes, wanted {limits[name]} KiB"
+        f"{name}: {raw} and {packed} bytes, over {limits[name]} KiB"
         for name, (raw, packed) in sizes.items()
         if raw > limits[name][0] * 1024 or packed > limits[name][1] * 1024
     ]
