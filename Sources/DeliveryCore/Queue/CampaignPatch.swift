@@ -5,6 +5,7 @@ package struct CampaignPatch: Sendable, Hashable {
     package var messagesPerMinute: Int??
     package var expiresAt: Timestamp??
     package var startAt: Timestamp??
+    package var sendBetween: SendingHours??
 
     package init() {}
 }

@@ -56,19 +56,23 @@ package struct Campaign: Sendable, Hashable {
         package var startAt: Timestamp?
         package var expiresAt: Timestamp?
         package var onUnknown: UnknownPolicy
+        /// Calls go out only within these hours; nil for at any time.
+        package var sendBetween: SendingHours?
 
         package init(
             priority: Priority = .normal,
             messagesPerMinute: Int? = nil,
             startAt: Timestamp? = nil,
             expiresAt: Timestamp? = nil,
-            onUnknown: UnknownPolicy = .resend
+            onUnknown: UnknownPolicy = .resend,
+            sendBetween: SendingHours? = nil
         ) {
             self.priority = priority
             self.messagesPerMinute = messagesPerMinute
             self.startAt = startAt
             self.expiresAt = expiresAt
             self.onUnknown = onUnknown
+            self.sendBetween = sendBetween
         }
     }
 

@@ -8,11 +8,12 @@ package struct Counts: Sendable, Hashable {
     package var unknown = 0
     package var canceled = 0
     package var expired = 0
+    package var suppressed = 0
 
     package init() {}
 
     package var total: Int {
-        queued + sending + retrying + sent + failed + unknown + canceled + expired
+        queued + sending + retrying + sent + failed + unknown + canceled + expired + suppressed
     }
 
     /// Recipients that have no final status yet.
@@ -35,6 +36,7 @@ extension Counts {
             case .unknown: unknown
             case .canceled: canceled
             case .expired: expired
+            case .suppressed: suppressed
             }
         }
         set {
@@ -47,6 +49,7 @@ extension Counts {
             case .unknown: unknown = newValue
             case .canceled: canceled = newValue
             case .expired: expired = newValue
+            case .suppressed: suppressed = newValue
             }
         }
     }

@@ -60,5 +60,7 @@ package struct Recipient: Sendable, Hashable {
         case unknown
         case canceled
         case expired
+        /// On the list of accounts that must not be addressed when its turn came.
+        case suppressed
     }
 }

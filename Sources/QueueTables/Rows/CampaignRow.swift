@@ -25,7 +25,8 @@ struct CampaignRow: Sendable {
     var waiting = 0
     /// Recipients that wait for a look-up in the provider's history; they count as `retrying`.
     var verifying = 0
-    /// Recipients that a check failed before they were addressed: claims step over them.
+    /// Recipients that a check failed, or that were suppressed, before any call addressed them: claims
+    /// and range batches step over them.
     var absent = 0
     var counts = Counts()
     var resent = 0
@@ -130,11 +131,11 @@ struct CampaignRow: Sendable {
 
 extension CampaignRow {
     /// The id's column, which is read even if the rest of the row is damaged.
-    static let idColumn = 28
+    static let idColumn = 30
 
     /// The statuses in the order of their columns.
     private static let counted: [Recipient.Status] = [
-        .queued, .sending, .retrying, .sent, .failed, .unknown, .canceled, .expired,
+        .queued, .sending, .retrying, .sent, .failed, .unknown, .canceled, .expired, .suppressed,
     ]
 
     init(_ row: any Row) throws {
@@ -148,7 +149,7 @@ extension CampaignRow {
             messagesPerMinute: row.optionalInt(5),
             startAt: row.timestamp(6),
             expiresAt: row.timestamp(7),
-            onUnknown: try decoded(row.text(29))
+            onUnknown: try decoded(row.text(31))
         )
         startedAt = row.timestamp(8)
         cursor = row.bytes(9)
@@ -157,15 +158,16 @@ extension CampaignRow {
         fresh = row.int(12)
         waiting = row.int(13)
         for (index, status) in Self.counted.enumerated() { counts[status] = row.int(14 + index) }
-        resent = row.int(22)
-        absent = row.int(23)
-        state = try decoded(row.text(24))
-        finishedAt = row.timestamp(25)
-        touchedAt = Timestamp(milliseconds: row.int64(26))
-        verifying = row.int(27)
+        resent = row.int(23)
+        absent = row.int(24)
+        settings.sendBetween = try row.optionalText(25).map { try SendingHours(stored: $0) }
+        state = try decoded(row.text(26))
+        finishedAt = row.timestamp(27)
+        touchedAt = Timestamp(milliseconds: row.int64(28))
+        verifying = row.int(29)
         id = try Campaign.ID(stored: row.bytes(Self.idColumn))
-        packetOverhead = row.int(30)
-        createdAt = Timestamp(milliseconds: row.int64(31))
+        packetOverhead = row.int(32)
+        createdAt = Timestamp(milliseconds: row.int64(33))
         stored = indexedValues
     }
 
@@ -185,7 +187,9 @@ extension CampaignRow {
             .optional(accountLimit),
             .int(fresh),
             .int(waiting),
-        ] + Self.counted.map { .int(counts[$0]) } + [.int(resent), .int(absent)]
+        ] + Self.counted.map { .int(counts[$0]) } + [
+            .int(resent), .int(absent), .optional(settings.sendBetween?.stored),
+        ]
     }
 
     private var indexedValues: [Value] {

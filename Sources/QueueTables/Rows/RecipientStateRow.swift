@@ -24,6 +24,7 @@ struct RecipientStateRow {
         case listed = "member"
         case failed
         case unknown
+        case suppressed
 
         /// The status while its campaign isn't terminated; that of a listed one is its batch's.
         var status: Recipient.Status {
@@ -32,6 +33,7 @@ struct RecipientStateRow {
             case .retrying, .verifying, .listed: .retrying
             case .failed: .failed
             case .unknown: .unknown
+            case .suppressed: .suppressed
             }
         }
     }

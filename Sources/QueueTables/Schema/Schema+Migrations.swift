@@ -9,6 +9,7 @@ extension Schema {
         closing,
         rebuiltCampaign + rebuiltException + addedForJobs + unknownCall + job + recall,
         minute,
+        addedColumns("campaign", addedForRules) + rebuiltSuppressed + suppression,
     ].map(Dialect.sqlite.schema)
 
     private static let touched = """
@@ -20,7 +21,7 @@ extension Schema {
     private static let rebuiltCampaign =
         rebuilt(
             "campaign",
-            campaign,
+            campaign(with: []),
             columns: """
                 id, uuid, name, state, reason_code, reason_text, priority, messages_per_minute,
                 start_at_ms, expires_at_ms, on_unknown, packet_overhead, created_at_ms,
@@ -38,6 +39,20 @@ extension Schema {
                 updated_at_ms, doubted
                 """
         ) + exceptionIndexes
+
+    private static let rebuiltSuppressed =
+        rebuilt(
+            "exception",
+            exception,
+            columns: """
+                campaign, account, state, batch, pass, attempts, code, info, due_at_ms,
+                updated_at_ms, doubted, calls, look_up_at_ms, look_ups
+                """
+        ) + exceptionIndexes
+
+    private static func addedColumns(_ table: String, _ columns: [String]) -> String {
+        columns.map { "ALTER TABLE \(table) ADD COLUMN \($0);\n" }.joined()
+    }
 
     /// Copies a table into its present text; its indexes and triggers go with the old one.
     private static func rebuilt(_ name: String, _ text: String, columns: String) -> String {

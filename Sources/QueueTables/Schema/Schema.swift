@@ -8,19 +8,30 @@
 /// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
 /// came later than the first version: an engine that has older stores adds them one by one.
 package enum Schema {
-    package static let version = 9
+    package static let version = 10
 
     /// The statements that make a new store.
     package static func creation(_ dialect: Dialect) -> String {
         let texts = [
             campaign, campaignIndexes, tables, exception, exceptionIndexes, service(dialect),
             keyedRequests, removed, removalIndexes, listing, tally, dialect.tallyTriggers, closing,
-            unknownCall, job, recall, minute,
+            unknownCall, job, recall, minute, suppression,
         ]
         return texts.map(dialect.schema).joined(separator: "\n")
     }
 
-    static let campaign = """
+    static let campaign = campaign(with: addedForRules)
+
+    /// Columns that came with the tenth version.
+    static let addedForRules = [
+        "suppressed INTEGER NOT NULL DEFAULT 0 CHECK (suppressed >= 0)",
+        // From, to, days and time zone.
+        "send_between RAW",
+    ]
+
+    /// The campaigns' table with columns that came later than its text.
+    static func campaign(with added: [String]) -> String {
+        """
         -- Touched at creation, at the last intake, and when a retry reopened it.
         CREATE TABLE campaign (
             id INTEGER PRIMARY KEY,
@@ -56,10 +67,12 @@ package enum Schema {
             touched_at_ms INTEGER NOT NULL DEFAULT 0,
             -- Wait for a look-up in the provider's history.
             verifying INTEGER NOT NULL DEFAULT 0 CHECK (verifying >= 0),
-            -- Failed in a check: they have states of their own, though nobody addressed them.
-            absent INTEGER NOT NULL DEFAULT 0 CHECK (absent >= 0)
+            -- Have states of their own, though no call of the pass that the cursor makes addressed
+            -- them: a check has failed them, or they were suppressed.
+            absent INTEGER NOT NULL DEFAULT 0 CHECK (absent >= 0)\(added.map { ",\n    " + $0 }.joined())
         ) STRICT;
         """
+    }
     static let campaignIndexes = """
         CREATE INDEX campaign_live ON campaign (id)
             WHERE state IN ('scheduled', 'running', 'paused', 'halted');
@@ -153,7 +166,7 @@ package enum Schema {
             campaign INTEGER NOT NULL,
             account RAW NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('queued', 'retrying', 'verifying', 'member',
-                'failed', 'unknown')),
+                'failed', 'unknown', 'suppressed')),
             batch INTEGER CHECK ((batch IS NOT NULL) = (state = 'member')),
             pass INTEGER NOT NULL,
             attempts INTEGER NOT NULL,
@@ -257,6 +270,20 @@ package enum Schema {
             retrying INTEGER NOT NULL CHECK (retrying >= 0),
             unknown INTEGER NOT NULL CHECK (unknown >= 0)
         ) STRICT;
+        """
+
+    /// Accounts that must not be addressed, whatever campaign they are in.
+    static let suppression = """
+        CREATE TABLE suppression (
+            account RAW PRIMARY KEY,
+            reason RAW,
+            created_at_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE suppression_tally (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            count INTEGER NOT NULL CHECK (count >= 0)
+        ) STRICT;
+        INSERT INTO suppression_tally VALUES (1, 0);
         """
 
     /// Ended campaigns with more waiting recipients than one transaction should change.

@@ -6,7 +6,7 @@ struct CampaignStatements: Sendable {
         "name", "reason_code", "reason_text", "priority", "messages_per_minute", "start_at_ms",
         "expires_at_ms", "started_at_ms", "cursor", "pass", "account_limit", "fresh", "waiting",
         "queued", "sending", "retrying", "sent", "failed", "unknown", "canceled", "expired",
-        "resent", "absent",
+        "suppressed", "resent", "absent", "send_between",
     ]
     private static let indexed = ["state", "finished_at_ms", "touched_at_ms", "verifying"]
     private static let constant = ["uuid", "on_unknown", "packet_overhead", "created_at_ms"]
@@ -42,7 +42,7 @@ struct CampaignStatements: Sendable {
     let insert: StatementText = """
         INSERT INTO campaign (\(Self.columns))
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            ?, ?, ?, ?)
+            ?, ?, ?, ?, ?, ?)
         """
     let update: StatementText =
         "UPDATE campaign SET \(Self.assignments(Self.changing + Self.indexed)) WHERE id = ?1"

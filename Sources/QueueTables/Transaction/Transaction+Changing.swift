@@ -71,6 +71,7 @@ extension Transaction {
         var settings = campaign.settings
         if let priority = patch.priority { settings.priority = priority }
         if let limit = patch.messagesPerMinute { settings.messagesPerMinute = limit }
+        if let hours = patch.sendBetween { settings.sendBetween = hours }
         if let startAt = patch.startAt {
             guard campaign.startedAt == nil, !campaign.state.isFinal else {
                 return .failure(.wrongState(campaign.state))

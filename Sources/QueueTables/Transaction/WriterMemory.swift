@@ -45,7 +45,10 @@ extension Counts {
     ///
     /// A retry subtracts none: its recipients did end, and may end again.
     mutating func addFinal(of new: Counts, since old: Counts) {
-        for status in [Recipient.Status.sent, .failed, .unknown, .canceled, .expired] {
+        let final: [Recipient.Status] = [
+            .sent, .failed, .unknown, .canceled, .expired, .suppressed,
+        ]
+        for status in final {
             self[status] += max(0, new[status] - old[status])
         }
     }

@@ -75,7 +75,9 @@ package struct DaemonMetrics: MetricsText {
     /// there.
     private func queueFamilies() async -> [MetricFamily] {
         let ended = queue.ended
-        let statuses: [Recipient.Status] = [.sent, .failed, .unknown, .canceled, .expired]
+        let statuses: [Recipient.Status] = [
+            .sent, .failed, .unknown, .canceled, .expired, .suppressed,
+        ]
         var families = [
             MetricFamily(
                 "fanoutd_recipients_total",
