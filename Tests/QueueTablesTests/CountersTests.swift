@@ -204,7 +204,9 @@ private struct Walk {
             if !campaign.state.isFinal {
                 standing.recipients += counts.queued + counts.sending + counts.retrying
             }
-            ended += counts.sent + counts.failed + counts.unknown + counts.canceled + counts.expired
+            ended +=
+                counts.sent + counts.failed + counts.unknown + counts.canceled + counts.expired
+                + counts.suppressed
         }
         let shown = try await store.standing()
         #expect(shown.campaigns == standing.campaigns, "\(place)")
@@ -224,6 +226,7 @@ extension Counts {
         case .unknown: unknown += 1
         case .canceled: canceled += 1
         case .expired: expired += 1
+        case .suppressed: suppressed += 1
         }
     }
 }

@@ -217,7 +217,7 @@ package struct Record: Sendable {
             if isAccepted, !wiped.contains(account) {
                 violated("\(account.text) is failed and was accepted")
             }
-        case .canceled, .expired:
+        case .canceled, .expired, .suppressed:
             if isAccepted { violated("\(account.text) is \(status) and was accepted") }
             if isMaybeAccepted(account, in: id) {
                 violated("\(account.text) is \(status) in doubt")
