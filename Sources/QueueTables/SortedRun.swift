@@ -150,22 +150,33 @@ extension SortedRun {
         into campaign: Int64,
         _ connection: any Connection
     ) throws -> Int {
+        try insert(part, by: sql.recipient.insertion, .int(campaign), connection)
+    }
+
+    /// Inserts rows of a part of the run that aren't there, with a value that all of them share;
+    /// answers how many were new.
+    func insert(
+        _ part: Range<Int>,
+        by insertion: RowInsertion,
+        _ shared: Value,
+        _ connection: any Connection
+    ) throws -> Int {
         // Found once: the text of a hundred rows takes longer to look up than a row to insert.
-        let many = try connection.statement(sql.recipient.insertMany)
-        let one = try connection.statement(sql.recipient.insertOne)
+        let many = try connection.statement(insertion.many)
+        let one = try connection.statement(insertion.one)
         // The accounts' bytes are bound where they lie, so they must stay in place until the end.
         return try unsafe run.bytes.withUnsafeBytes { bytes in
             try unsafe run.ends.withUnsafeBufferPointer { ends in
                 var inserted = 0
                 var accounts: [UnsafeRawBufferPointer] = unsafe []
-                unsafe accounts.reserveCapacity(RecipientStatements.rowsPerStatement)
+                unsafe accounts.reserveCapacity(RowInsertion.rowsPerStatement)
                 var index = part.lowerBound
                 while index < part.upperBound {
-                    let isFull = part.upperBound - index >= RecipientStatements.rowsPerStatement
-                    let count = isFull ? RecipientStatements.rowsPerStatement : 1
+                    let isFull = part.upperBound - index >= RowInsertion.rowsPerStatement
+                    let count = isFull ? RowInsertion.rowsPerStatement : 1
                     let statement = isFull ? many : one
                     defer { statement.clear() }
-                    try statement.bind(.int(campaign), at: 1)
+                    try statement.bind(shared, at: 1)
                     unsafe accounts.removeAll(keepingCapacity: true)
                     for account in order[index..<(index + count)] {
                         unsafe accounts.append(Self.slice(Int(account), bytes, ends))

@@ -74,8 +74,9 @@ extension Dispatcher {
         _ offer: Offer,
         now: Now
     ) {
-        if let work { update(work, now: now) }
+        if let work { updateAndReportEnd(work, now: now) }
         guard let batch else {
+            // Paused meanwhile, or all of them are on the suppression list.
             giveBack(offer.count, of: offer)
             // Canceled and deleted before the dispatcher heard that it was created.
             if work == nil, offer.batch == nil { return campaigns.drop(offer.flow.id) }
@@ -123,12 +124,16 @@ extension Dispatcher {
 
     private mutating func recorded(_ work: CampaignWork?, opened: [OpenBatch], now: Now) {
         guard let work else { return }
+        updateAndReportEnd(work, now: now)
+        if !work.state.isFinal { campaigns[work.id]?.open.append(contentsOf: opened) }
+    }
+
+    /// Takes in where a campaign stands, and tells operators if its last recipients ended.
+    private mutating func updateAndReportEnd(_ work: CampaignWork, now: Now) {
         let before = campaigns[work.id]?.work.state
         update(work, now: now)
-        if !work.state.isFinal { campaigns[work.id]?.open.append(contentsOf: opened) }
-        if before != work.state, work.state.isFinal {
-            effects.append(.report(.campaign(work.id, work.state, nil)))
-        }
+        guard before != work.state, work.state.isFinal else { return }
+        effects.append(.report(.campaign(work.id, work.state, nil)))
     }
 
     // MARK: - Changes

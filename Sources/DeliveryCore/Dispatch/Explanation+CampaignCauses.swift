@@ -63,6 +63,7 @@ extension Explanation.Cause {
         let parts = [
             (counts.sent, "sent"), (counts.failed, "failed"), (counts.unknown, "unknown"),
             (counts.canceled, "canceled"), (counts.expired, "expired"),
+            (counts.suppressed, "suppressed"),
         ]
         let words = parts.filter { $0.0 > 0 }.map { "\($0.0.grouped) \($0.1)" }
         let sum = words.isEmpty ? "" : ": \(words.joined(separator: ", "))"

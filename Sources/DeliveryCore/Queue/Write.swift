@@ -4,12 +4,14 @@
 package enum Write: Sendable, Hashable {
     /// Claim up to so many recipients of a campaign for a call that goes out once this is durable.
     ///
-    /// Does nothing unless the campaign is `running` and not past its `expires_at`.
+    /// Whoever is on the suppression list isn't among them and ends; others take their places as far
+    /// as one transaction may look. Does nothing unless the campaign is `running` and not past its
+    /// `expires_at`.
     case claim(Claim)
     /// Claim an open batch, held or of unknown outcome, for another call with the same accounts.
     ///
-    /// Does nothing unless the campaign is `running`, not past its `expires_at`, and the batch still
-    /// open.
+    /// Whoever is on the suppression list leaves it and ends; if nobody is left, it is closed. Does
+    /// nothing unless the campaign is `running`, not past its `expires_at`, and the batch still open.
     case reclaim(Reclaim)
     /// Record how a batch's call ended.
     case record(Record)
@@ -17,8 +19,8 @@ package enum Write: Sendable, Hashable {
     case transition(Campaign.ID, Campaign.Transition)
     /// Change a campaign's settings.
     case patch(Campaign.ID, CampaignPatch)
-    /// Put failed and unknown recipients back in the queue: one step, from where the step before
-    /// ended.
+    /// Put failed, unknown and suppressed recipients back in the queue: one step, from where the step
+    /// before ended.
     case retry(Campaign.ID, RetryFilter, after: RetryPosition? = nil)
     /// Remove a campaign's own row; later sweeps remove those of its recipients.
     case delete(Campaign.ID)

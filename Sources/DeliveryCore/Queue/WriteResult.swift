@@ -1,7 +1,7 @@
 /// The result of a write, in the order of the commit's writes.
 package enum WriteResult: Sendable, Hashable {
-    /// A claim or reclaim: the batch to send, nil if there was nothing to claim, and its campaign
-    /// as of then.
+    /// A claim or reclaim: the batch to send, nil if there was nothing to claim, or nobody who isn't
+    /// on the suppression list, and its campaign as of then.
     case claimed(Batch?, CampaignWork?)
     /// A record: its campaign as of then, and the batches that a split made.
     case recorded(CampaignWork?, opened: [OpenBatch])

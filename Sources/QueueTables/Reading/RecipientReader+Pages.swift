@@ -55,7 +55,7 @@ extension RecipientReader {
             }
             let account = query.bytes(0)
             // Recipients beyond the cursor share one status, and there may be millions; only those
-            // that a check has failed differ.
+            // with a state of their own differ: a check has failed them.
             if account.isBehind(campaign.cursor), !freshMatch {
                 while campaign.absent > 0, let own = try states.takeNext() {
                     guard found.count < limit, scanned < Self.scanLimit else {

@@ -182,7 +182,8 @@ extension Connection {
 
     /// An open batch's accounts in the order of its call.
     ///
-    /// Those in its range with a state of their own failed in a check, and it never had them.
+    /// Those in its range with a state of their own aren't among them: a check failed them, or they
+    /// were suppressed, before the batch was claimed or while it waited.
     func accounts(of batch: BatchRow) throws -> [Account] {
         switch batch.accounts {
         case .list(let accounts): accounts ?? []
@@ -213,13 +214,18 @@ extension Connection {
         return zip(accounts, try histories(of: batch)).filter(\.1.isUnsettled).map(\.0)
     }
 
-    /// The batch as a call to make.
-    func call(_ batch: BatchRow, of id: Campaign.ID, message: CheckedMessage) throws -> Batch {
+    /// The batch, which has these accounts, as a call to make.
+    func call(
+        _ batch: BatchRow,
+        of id: Campaign.ID,
+        message: CheckedMessage,
+        accounts: [Account]
+    ) throws -> Batch {
         Batch(
             batch,
             of: id,
             message: message,
-            accounts: try accounts(of: batch),
+            accounts: accounts,
             histories: try histories(of: batch)
         )
     }

@@ -45,6 +45,8 @@ struct BatchStatements: Sendable {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     let update: StatementText = "UPDATE batch SET \(Self.assignments) WHERE id = ?1"
+    /// Of a batch that some of its accounts have left.
+    let shrink: StatementText = "UPDATE batch SET count = ?2 WHERE id = ?1"
     let delete: StatementText = "DELETE FROM batch WHERE id = ?"
     /// Only while the call is out: the row stays known when the ledger has lost it.
     let ledger: StatementText = """

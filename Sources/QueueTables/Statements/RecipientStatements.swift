@@ -1,15 +1,6 @@
 /// Statements on recipients as intake writes them.
 struct RecipientStatements: Sendable {
-    /// Rows of one statement: more make it no faster.
-    static let rowsPerStatement = 100
-
-    private static func insertion(rows: Int) -> StatementText {
-        let values = Array(repeating: "(?1, ?)", count: rows).joined(separator: ", ")
-        return "INSERT INTO recipient (campaign, account) VALUES \(values) ON CONFLICT DO NOTHING"
-    }
-
-    let insertMany = Self.insertion(rows: Self.rowsPerStatement)
-    let insertOne = Self.insertion(rows: 1)
+    let insertion = RowInsertion(into: "recipient", "campaign")
     let has: StatementText = "SELECT 1 FROM recipient WHERE campaign = ? AND account = ?"
     let after: StatementText = """
         SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
@@ -77,7 +68,7 @@ struct RecipientStateStatements: Sendable {
         """
     }
     let due: StatementText = """
-        SELECT account, attempts, state, doubted FROM exception INDEXED BY exception_due
+        SELECT account, attempts, state, doubted, code FROM exception INDEXED BY exception_due
         WHERE campaign = ? AND pass = ? AND due_at_ms <= ? ORDER BY due_at_ms, account LIMIT ?
         """
     let firstDue: StatementText = """

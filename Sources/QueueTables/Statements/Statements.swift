@@ -5,6 +5,7 @@ package struct Statements: Sendable {
     let campaign = CampaignStatements()
     let recipient = RecipientStatements()
     let state = RecipientStateStatements()
+    let suppression = SuppressionStatements()
     let batch = BatchStatements()
     let lookUp = LookUpStatements()
     let job = JobStatements()

@@ -9,24 +9,19 @@ extension Transaction {
         let contents: BatchRow.Accounts
         switch claim.source {
         case .fresh:
-            accounts = try freshAccounts(of: campaign, claim)
+            accounts = try takeFresh(of: &campaign, claim)
             guard let first = accounts.first, let last = accounts.last else {
-                return .claimed(nil, try connection.work(campaign))
+                return try claimedNobody(of: campaign)
             }
             contents = .range(first: first.bytes, last: last.bytes)
-            campaign.cursor = last.bytes
-            campaign.fresh -= accounts.count
-            campaign.move(accounts.count, from: .queued, to: .sending)
         case .dueRetries:
-            let due = try dueAccounts(of: campaign, claim)
-            guard !due.isEmpty else { return .claimed(nil, try connection.work(campaign)) }
+            let due = try takeDue(of: &campaign, claim)
+            guard !due.isEmpty else { return try claimedNobody(of: campaign) }
             accounts = due.map(\.account)
             histories = due.map(\.history)
             contents = .list(accounts)
-            campaign.waiting -= due.count
             // Their earlier call may have been accepted, for all that is known.
             campaign.resent += histories.count(where: \.maybeAccepted)
-            for entry in due { campaign.move(1, from: entry.status, to: .sending) }
         }
         let batch = BatchRow(
             key: nextBatchKey(),
@@ -54,95 +49,23 @@ extension Transaction {
         return .claimed(call, try connection.work(campaign))
     }
 
-    private mutating func address(_ count: Int, quota: Int) {
+    mutating func address(_ count: Int, quota: Int) {
         traffic.address(count, quota: quota)
         memory.quota = quota
     }
 
     /// Whether a campaign runs and isn't past its expiry, which a later commit may carry out.
-    private func mayClaim(from campaign: CampaignRow) -> Bool {
+    func mayClaim(from campaign: CampaignRow) -> Bool {
         campaign.state == .running && !campaign.isPastExpiry(at: now.timestamp)
     }
 
-    mutating func perform(_ reclaim: Write.Reclaim) throws -> WriteResult {
-        guard var batch = try connection.batch(reclaim.batch.rawValue),
-            var campaign = try campaign(key: batch.campaign)
-        else { return .claimed(nil, nil) }
-        guard mayClaim(from: campaign), batch.state == .held || batch.state == .repeated,
-            let status = batch.state.status
-        else { return .claimed(nil, try connection.work(campaign)) }
-        let message = try message(of: campaign)
-        let call = try connection.call(batch, of: campaign.id, message: message)
-        let size = call.accounts.reduce(0) { $0 + rules.size(of: $1) }
-        if size > reclaim.byteLimit, batch.count > 1 { return try divide(batch, campaign) }
-        campaign.move(batch.count, from: status, to: .sending)
-        campaign.resent += batch.maybeAccepted ? batch.count : call.maybeAcceptedBefore.count
-        batch.state = .inFlight
-        batch.dueAt = nil
-        batch.changedAt = now.timestamp
-        batch.ledger = try hold(batch.count, of: campaign.id, timeout: reclaim.timeout)
-        batch.sender = sender
-        try batch.save(connection)
+    /// Nobody is left to call, maybe since all that were are on the suppression list: then that may
+    /// have been the last ones.
+    mutating func claimedNobody(of campaign: CampaignRow) throws -> WriteResult {
+        var campaign = campaign
+        campaign.finish(at: now.timestamp)
         update(campaign)
-        address(batch.count, quota: reclaim.quota)
-        return .claimed(call, try connection.work(campaign))
-    }
-
-    /// The next accounts after the cursor, as many as fit, without those that a check has failed.
-    private func freshAccounts(of campaign: CampaignRow, _ claim: Write.Claim) throws -> [Account] {
-        guard campaign.fresh > 0 else { return [] }
-        var accounts: [Account] = []
-        accounts.reserveCapacity(claim.accountLimit)
-        var room = claim.byteLimit
-        let query = try connection.query(
-            campaign.absent > 0 ? sql.recipient.ordinaryAfter : sql.recipient.after,
-            .int(campaign.key),
-            .text(campaign.cursor),
-            .int(claim.accountLimit)
-        )
-        defer { query.clear() }
-        while try query.step() {
-            let account = Account(checked: query.bytes(0))
-            room -= rules.size(of: account)
-            if room < 0, !accounts.isEmpty { break }
-            accounts.append(account)
-        }
-        return accounts
-    }
-
-    private struct DueAccount {
-        let account: Account
-        let status: Recipient.Status
-        let history: History
-    }
-
-    /// The recipients longest due, as many as fit, sorted by their bytes.
-    private func dueAccounts(
-        of campaign: CampaignRow,
-        _ claim: Write.Claim
-    ) throws -> [DueAccount] {
-        var due: [DueAccount] = []
-        var room = claim.byteLimit
-        let query = try connection.query(
-            sql.state.due,
-            .int(campaign.key),
-            .int(campaign.generation),
-            .int(max(now.timestamp, claim.dueBy ?? now.timestamp).milliseconds),
-            .int(claim.accountLimit)
-        )
-        defer { query.clear() }
-        while try query.step() {
-            let account = Account(checked: query.bytes(0))
-            room -= rules.size(of: account)
-            if room < 0, !due.isEmpty { break }
-            let entry = DueAccount(
-                account: account,
-                status: try decoded(query.text(2)),
-                history: History(attempts: query.int(1), doubt: query.int(3))
-            )
-            due.append(entry)
-        }
-        return due.sorted { $0.account < $1.account }
+        return .claimed(nil, try connection.work(campaign))
     }
 
     /// Marks a list batch's accounts as listed in it, so that they share its status.
@@ -154,5 +77,160 @@ extension Transaction {
             .int(batch.campaign),
             .list(accounts)
         )
+    }
+
+    // MARK: Never addressed
+
+    /// Takes the next accounts after the cursor, as many as fit.
+    ///
+    /// Those on the suppression list end here, and others take their places, as far as the
+    /// transaction may look.
+    private mutating func takeFresh(
+        of campaign: inout CampaignRow,
+        _ claim: Write.Claim
+    ) throws -> [Account] {
+        guard campaign.fresh > 0 else { return [] }
+        var taken: [Account] = []
+        var passedOver: [SuppressedRecipient] = []
+        var room = claim.byteLimit
+        while taken.count < claim.accountLimit {
+            // Where many are on the list, more of them may follow.
+            let limit = max(claim.accountLimit - taken.count, min(passedOver.count, rowsLeft))
+            let next = try freshAccounts(of: campaign, limit, room, takesOne: taken.isEmpty)
+            let suppressed = try suppressed(among: next)
+            if suppressed.isEmpty, taken.count + next.count <= claim.accountLimit {
+                taken += next
+                campaign.cursor = next.last?.bytes ?? campaign.cursor
+                break
+            }
+            for account in next {
+                if suppressed.contains(account) {
+                    passedOver.append(SuppressedRecipient(account: account, status: .queued))
+                } else {
+                    guard taken.count < claim.accountLimit else { break }
+                    taken.append(account)
+                    room -= rules.size(of: account)
+                }
+                campaign.cursor = account.bytes
+            }
+            rowsLeft = max(0, rowsLeft - suppressed.count)
+            if suppressed.isEmpty || rowsLeft == 0 { break }
+        }
+        campaign.fresh -= taken.count + passedOver.count
+        campaign.absent += passedOver.count
+        campaign.move(taken.count, from: .queued, to: .sending)
+        try end(passedOver, &campaign)
+        return taken
+    }
+
+    /// The next accounts after the cursor, as many as fit, without those that a check has failed.
+    private func freshAccounts(
+        of campaign: CampaignRow,
+        _ limit: Int,
+        _ room: Int,
+        takesOne: Bool
+    ) throws -> [Account] {
+        let place: [Value] = [.int(campaign.key), .text(campaign.cursor)]
+        // Those who were suppressed lie behind the cursor, and most campaigns have no others.
+        let isMixed =
+            try campaign.absent > 0
+            && connection.first(sql.state.accountsAfter, place[0], place[1], .int(1)) { _ in true }
+                == true
+        var accounts: [Account] = []
+        accounts.reserveCapacity(limit)
+        var room = room
+        let query = try connection.query(
+            isMixed ? sql.recipient.ordinaryAfter : sql.recipient.after,
+            place[0],
+            place[1],
+            .int(limit)
+        )
+        defer { query.clear() }
+        while try query.step() {
+            let account = Account(checked: query.bytes(0))
+            room -= rules.size(of: account)
+            if room < 0, !(takesOne && accounts.isEmpty) { break }
+            accounts.append(account)
+        }
+        return accounts
+    }
+
+    // MARK: Due again
+
+    fileprivate struct DueAccount {
+        let account: Account
+        let status: Recipient.Status
+        let history: History
+        let code: Int?
+    }
+
+    /// Takes the recipients longest due, as many as fit, sorted by their bytes.
+    ///
+    /// Those on the suppression list end here, and others take their places, as far as the
+    /// transaction may look.
+    private mutating func takeDue(
+        of campaign: inout CampaignRow,
+        _ claim: Write.Claim
+    ) throws -> [DueAccount] {
+        var endedCount = 0
+        while true {
+            let limit = max(claim.accountLimit, min(endedCount, rowsLeft))
+            let due = try dueAccounts(of: campaign, claim, limit)
+            let suppressed = try suppressed(among: due.map(\.account))
+            let others = due.filter { !suppressed.contains($0.account) }
+            let taken = fitting(others, claim)
+            if !suppressed.isEmpty {
+                // They leave the index that the next ones are read from.
+                let ending = due.filter { suppressed.contains($0.account) }
+                campaign.waiting -= ending.count
+                try end(ending.map(\.suppressed), &campaign)
+                endedCount += ending.count
+                rowsLeft = max(0, rowsLeft - ending.count)
+            }
+            let isFull = taken.count == claim.accountLimit || taken.count < others.count
+            guard suppressed.isEmpty || isFull || rowsLeft == 0 else { continue }
+            campaign.waiting -= taken.count
+            for entry in taken { campaign.move(1, from: entry.status, to: .sending) }
+            return taken.sorted { $0.account < $1.account }
+        }
+    }
+
+    private func fitting(_ due: [DueAccount], _ claim: Write.Claim) -> [DueAccount] {
+        var room = claim.byteLimit
+        var count = 0
+        for entry in due.prefix(claim.accountLimit) {
+            room -= rules.size(of: entry.account)
+            if room < 0, count > 0 { break }
+            count += 1
+        }
+        return Array(due.prefix(count))
+    }
+
+    private func dueAccounts(
+        of campaign: CampaignRow,
+        _ claim: Write.Claim,
+        _ limit: Int
+    ) throws -> [DueAccount] {
+        try connection.all(
+            sql.state.due,
+            .int(campaign.key),
+            .int(campaign.generation),
+            .int(max(now.timestamp, claim.dueBy ?? now.timestamp).milliseconds),
+            .int(limit)
+        ) { row in
+            DueAccount(
+                account: Account(checked: row.bytes(0)),
+                status: try decoded(row.text(2)),
+                history: History(attempts: row.int(1), doubt: row.int(3)),
+                code: row.optionalInt(4)
+            )
+        }
+    }
+}
+
+extension Transaction.DueAccount {
+    /// As one whose turn has come and that is on the suppression list.
+    fileprivate var suppressed: Transaction.SuppressedRecipient {
+        .init(account: account, status: status, code: code, isInDoubt: history.maybeAccepted)
     }
 }

@@ -252,7 +252,7 @@ extension Connection {
     /// The verdicts on accounts of the batch, one each.
     ///
     /// The provider's answer may name any account; one outside the batch must not enter the
-    /// counters, be it one in its range that a check has failed.
+    /// counters, be it one in its range that a check has failed or that was suppressed.
     func verdicts(
         _ verdicts: [Resolution.AccountVerdict],
         of batch: BatchRow,

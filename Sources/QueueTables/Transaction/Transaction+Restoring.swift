@@ -46,9 +46,13 @@ extension Transaction {
                 restored.open.append(open)
             } else {
                 let message = try message(of: campaign)
-                restored.inFlight.append(
-                    try connection.call(batch, of: campaign.id, message: message)
+                let call = try connection.call(
+                    batch,
+                    of: campaign.id,
+                    message: message,
+                    accounts: try connection.accounts(of: batch)
                 )
+                restored.inFlight.append(call)
             }
         }
         try connection.each(sql.job.allRunning) { row in

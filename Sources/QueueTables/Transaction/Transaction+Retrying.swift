@@ -1,7 +1,7 @@
 import DeliveryCore
 
-/// How failed and unknown recipients go back into the queue: in steps, since every claim waits for
-/// a transaction and there may be millions.
+/// How failed, unknown and suppressed recipients go back into the queue: in steps, since every claim
+/// waits for a transaction and there may be millions.
 extension Transaction {
     mutating func retry(
         _ id: Campaign.ID,
@@ -37,6 +37,9 @@ extension Transaction {
         var requeued = 0
         if filter.failed { requeued += try requeue(.failed, filter.codes, stretch, &campaign) }
         if filter.unknown { requeued += try requeue(.unknown, filter.codes, stretch, &campaign) }
+        if filter.suppressed {
+            requeued += try requeue(.suppressed, filter.codes, stretch, &campaign)
+        }
         if requeued > 0 {
             campaign.counts.queued += requeued
             campaign.waiting += requeued

@@ -18,6 +18,8 @@ struct WriterMemory: Sendable {
     var quota = 0
     /// Recipients that became final since the process began; a retry subtracts none.
     var ended = Counts()
+    /// Of the list of accounts that must not be addressed.
+    let suppressions = SuppressionFilter()
 }
 
 /// The messages of the campaigns claimed from last.

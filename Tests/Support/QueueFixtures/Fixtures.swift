@@ -133,6 +133,11 @@ extension QueueBackend {
         return batch
     }
 
+    /// Puts accounts on the list of those that must not be addressed.
+    package func suppress(_ accounts: [Account], now: Now = at(1)) async throws {
+        _ = try await suppress(AccountRun(accounts), now: now)
+    }
+
     /// Carries out a change that must be one.
     package func change(_ write: Write, now: Now = at(5)) async throws -> WriteResult.Change {
         guard case .changed(let result) = try await commit(write, now: now) else {

@@ -1,0 +1,168 @@
+package import DeliveryCore
+import Synchronization
+
+/// Tells the writer that most accounts certainly aren't on the list of those that must not be
+/// addressed, so that a claim asks the table about the few others alone.
+///
+/// A Bloom filter whose bits of one account lie in one block, which a look touches and nothing else.
+/// It only ever gains accounts: what a transaction added that was rolled back, or an account that was
+/// taken off the list, costs a question to the table and no more. So all transactions share it,
+/// whatever becomes of them.
+///
+/// It has layers, each of them larger than the one before: a list that grows to any length is never
+/// read again for it.
+package final class SuppressionFilter: Sendable {
+    /// Nil until it is built.
+    private let bits = Mutex<Bits?>(nil)
+
+    package init() {}
+
+    package var isBuilt: Bool { bits.withLock { $0 != nil } }
+
+    /// The bytes of its bits.
+    package var footprint: Int {
+        bits.withLock { ($0?.words.count ?? 0) * MemoryLayout<UInt64>.size }
+    }
+
+    /// Takes in the whole list, which has so many accounts; an empty one takes no memory.
+    package func build(count: Int, _ body: (_ add: ([UInt8]) -> Void) throws -> Void) rethrows {
+        var built = Bits()
+        // Room to grow: each further layer costs a look as much as the first.
+        if count > 0 { built.addLayer(capacity: max(Self.leastCapacity, count + count / 2)) }
+        try body { built.add(Self.hash($0)) }
+        bits.withLock { [built] in $0 = built }
+    }
+
+    /// Takes in an account, unless the filter has yet to be built from the list.
+    package func add(_ account: Account) {
+        add([Self.hash(account.bytes)])
+    }
+
+    /// Takes in accounts of a run, unless the filter has yet to be built from the list.
+    func add(_ run: AccountRun, at places: some Sequence<UInt32>) {
+        guard isBuilt else { return }
+        add(places.map { Self.hash(Array(run[Int($0)])) })
+    }
+
+    private func add(_ hashes: [UInt64]) {
+        bits.withLock { bits in
+            for hash in hashes where bits?.mayContain(hash) == false { bits?.add(hash) }
+        }
+    }
+
+    /// Those of some accounts that may be on the list; the filter must be built.
+    package func candidates(among accounts: [Account]) -> [Account] {
+        bits.withLock { bits in
+            guard let bits else { preconditionFailure("the filter is asked before it is built") }
+            guard !bits.isEmpty else { return [] }
+            var found: [Account] = []
+            for account in accounts where bits.mayContain(Self.hash(account.bytes)) {
+                found.append(account)
+            }
+            return found
+        }
+    }
+
+    // MARK: - Bits
+
+    /// 32 KB: what a list of a few accounts takes.
+    private static let leastCapacity = 16_384
+    /// Few layers, however long the list: five for four million.
+    private static let growth = 4
+
+    /// The bits of all layers.
+    ///
+    /// A block has eight words, of which an account sets one bit each. With 16 bits for an account
+    /// about one in a thousand others looks as if it were on the list.
+    private struct Bits: Sendable {
+        private(set) var words: [UInt64] = []
+        private var layers: [Layer] = []
+
+        private struct Layer {
+            /// Its first word.
+            let start: Int
+            let blockCount: UInt64
+            let capacity: Int
+            var count = 0
+        }
+
+        private static let wordsPerBlock = 8
+        private static let accountsPerBlock = wordsPerBlock * 64 / 16
+
+        var isEmpty: Bool { layers.isEmpty }
+
+        mutating func addLayer(capacity: Int) {
+            let blocks = (capacity - 1) / Self.accountsPerBlock + 1
+            layers.append(
+                Layer(start: words.count, blockCount: UInt64(blocks), capacity: capacity)
+            )
+            words += [UInt64](repeating: 0, count: blocks * Self.wordsPerBlock)
+        }
+
+        /// Takes in an account that isn't contained.
+        mutating func add(_ hash: UInt64) {
+            if layers.last.map({ $0.count >= $0.capacity }) ?? true {
+                let last = layers.last?.capacity ?? 0
+                addLayer(
+                    capacity: max(SuppressionFilter.leastCapacity, SuppressionFilter.growth * last)
+                )
+            }
+            let start = start(of: hash, in: layers[layers.count - 1])
+            var places = SuppressionFilter.mixed(hash)
+            for index in start..<(start + Self.wordsPerBlock) {
+                words[index] |= 1 << (places & 63)
+                places >>= 6
+            }
+            layers[layers.count - 1].count += 1
+        }
+
+        func mayContain(_ hash: UInt64) -> Bool {
+            let places = SuppressionFilter.mixed(hash)
+            for layer in layers {
+                let start = start(of: hash, in: layer)
+                // No branch before the end: looks for other accounts don't wait for this one's block.
+                var all: UInt64 = 1
+                for place in 0..<Self.wordsPerBlock {
+                    all &= words[start + place] >> ((places >> UInt64(6 * place)) & 63)
+                }
+                if all == 1 { return true }
+            }
+            return false
+        }
+
+        /// Where its block begins: the upper half of the hash, scaled.
+        private func start(of hash: UInt64, in layer: Layer) -> Int {
+            layer.start + Int(((hash >> 32) * layer.blockCount) >> 32) * Self.wordsPerBlock
+        }
+    }
+
+    // MARK: - Hashing
+
+    /// The same in every process, unlike the library's, and eight bytes at a time: a claim has some
+    /// microseconds for 500 accounts.
+    private static func hash(_ account: [UInt8]) -> UInt64 {
+        unsafe account.withUnsafeBytes { bytes in
+            var hash = mixed(UInt64(bytes.count))
+            var index = 0
+            while index + 8 <= bytes.count {
+                // Within the buffer by the condition; an account is aligned to nothing.
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                hash = mixed(hash ^ UInt64(littleEndian: word))
+                index += 8
+            }
+            var rest: UInt64 = 0
+            while index < bytes.count {
+                rest = unsafe rest << 8 | UInt64(bytes[index])
+                index += 1
+            }
+            return mixed(hash ^ rest)
+        }
+    }
+
+    /// A number whose every bit depends on most of another's: both halves of a product.
+    private static func mixed(_ number: UInt64) -> UInt64 {
+        let product = (number ^ 0x9E37_79B9_7F4A_7C15)
+            .multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        return product.high ^ product.low
+    }
+}
