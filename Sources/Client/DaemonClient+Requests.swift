@@ -30,10 +30,17 @@ extension DaemonClient {
         _ file: RecipientFile,
         to id: String
     ) async throws(CommandFailure) -> [UInt8] {
+        try await upload(file, path: Self.path(id, "/recipients"))
+    }
+
+    private func upload(
+        _ file: RecipientFile,
+        path: String
+    ) async throws(CommandFailure) -> [UInt8] {
         let counter = ByteCounter()
         let request = Request(
             "POST",
-            Self.path(id, "/recipients"),
+            path,
             answer: .object(with: "total"),
             headers: file.headers,
             body: .stream(file, counter)
@@ -99,6 +106,18 @@ extension DaemonClient.Request {
     package static func explanation(of id: String?) -> Self {
         let path = id.map { DaemonClient.path($0, "/explain") } ?? "/v1/explain"
         return Self("GET", path, answer: .object(with: "causes"))
+    }
+
+    /// Reads all rows of a list as a stream of this media type.
+    package static func rows(_ path: String, as contentType: String) -> Self {
+        var request = Self(
+            "GET",
+            path,
+            answer: .rows(contentType),
+            headers: [("Accept", contentType)]
+        )
+        request.mayTakeLong = true
+        return request
     }
 
     /// Reads the quota.

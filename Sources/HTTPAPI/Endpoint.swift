@@ -38,6 +38,8 @@ package struct Endpoint: Sendable {
         let ids = CampaignIDs(draw: random)
         let runningKeys = RunningKeys()
         let pages = MemoryBudget(limit: configuration.responseMemoryLimit)
+        let intake = IntakeBudget(limit: configuration.intakeMemoryLimit)
+        let rows = RowStream(pages: pages, isStopping: isStopping, quietLog: quietLog)
         let encoder = CampaignEncoder(deliveries: deliveries, rules: rules)
         let own: [any RouteGroup] = [
             CampaignController(
@@ -58,10 +60,8 @@ package struct Endpoint: Sendable {
                 rules: rules.accounts,
                 encoder: RecipientEncoder(rules: rules),
                 time: time,
-                isStopping: isStopping,
-                intake: IntakeBudget(limit: configuration.intakeMemoryLimit),
-                pages: pages,
-                quietLog: quietLog,
+                intake: intake,
+                rows: rows,
                 audit: audit
             ),
             ServiceController(

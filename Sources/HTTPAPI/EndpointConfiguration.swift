@@ -28,7 +28,7 @@ package struct EndpointConfiguration: Sendable {
     package var limits: @Sendable () -> Limits = { Limits() }
     package var defaultPriority = Priority.normal
     package var defaultOnUnknown = UnknownPolicy.resend
-    /// Memory that all open streams of recipients share, in bytes.
+    /// Memory that all open streams of accounts share, in bytes.
     package var intakeMemoryLimit = 32 << 20
     /// Memory that all JSON bodies share, in bytes; two of the largest always have room.
     ///

@@ -198,7 +198,7 @@ import Testing
                     + path.dropFirst(uri.count).map { character in
                         "{}".contains(character) ? "" : "\(character)"
                     }.joined() : path
-            let answer = try await exchange(.put, full, endpoint: endpoint)
+            let answer = try await exchange(.options, full, endpoint: endpoint)
             #expect(answer.status == 405, "\(full)")
             let allow = answer.headers[.allow]?.split(separator: ", ").map { String($0) } ?? []
             let heads = methods.contains(.get) ? ["HEAD"] : []

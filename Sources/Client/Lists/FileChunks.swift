@@ -72,7 +72,7 @@ package struct FileChunks: AsyncSequence, Sendable {
                 chunks.counter.add(piece.count)
                 return ByteBuffer(bytes: piece)
             } catch let fault as SmallFile.Fault {
-                throw ended(.init(.badData, "the recipients can't be read: \(fault)"))
+                throw ended(.init(.badData, "the list can't be read: \(fault)"))
             } catch let failure as CommandFailure {
                 throw ended(failure)
             }

@@ -19,7 +19,7 @@ package enum ListHint {
         if fields.contains("account"), fields.count > 1 { return nil }
         guard fields.contains(where: { titles.contains(plain($0)) }) else { return nil }
         return """
-            the first line looks like a header and is taken for a recipient: \(line)
+            the first line looks like a header and is taken for an account: \(line)
               In CSV a first line is a header where one of its fields is exactly account
             """
     }
@@ -28,7 +28,7 @@ package enum ListHint {
         guard let separator = [",", ";", "\t"].first(where: line.contains) else { return nil }
         let name = separator == "\t" ? "a tab" : "'\(separator)'"
         return """
-            the first line holds \(name), and each line as a whole is taken for a recipient
+            the first line holds \(name), and each line as a whole is taken for an account
               A table is read with --format csv, or by the ending .csv
             """
     }

@@ -1,6 +1,6 @@
 package import Platform
 
-/// A list of recipients: a file of lines, NDJSON or CSV, perhaps gzipped, or standard input.
+/// A list of accounts: a file of lines, NDJSON or CSV, perhaps gzipped, or standard input.
 ///
 /// All commands read lists with it: the file is opened and its start checked before the daemon
 /// creates anything.
@@ -39,7 +39,7 @@ package struct RecipientFile: Sendable {
         do throws(SmallFile.Fault) {
             source = try FileSource(path)
         } catch {
-            throw CommandFailure(.badData, "the recipients can't be read: \(error)")
+            throw CommandFailure(.badData, "the list can't be read: \(error)")
         }
         var text = ListText(name: Self.name(of: path), isCompressed: isCompressed)
         head = try text.head(of: source.head)

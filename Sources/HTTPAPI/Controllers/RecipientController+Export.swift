@@ -2,8 +2,6 @@ import DeliveryCore
 import DeliveryEngine
 import HTTPTypes
 import Hummingbird
-import Logging
-import NIOCore
 
 // Whole lists of recipients, as streams.
 extension RecipientController {
@@ -36,38 +34,17 @@ extension RecipientController {
         after: Account? = nil,
         as form: ContentType
     ) throws -> Response {
-        let share = try pages.share(RecipientList.exportRows * RecipientList.rowMemory)
-        let body = ResponseBody { [self] writer in
-            do {
-                if form == .csv {
-                    try await writer.write(ByteBuffer(bytes: RecipientEncoder.csvHeader))
-                }
-                var place = after
-                repeat {
-                    // A stop doesn't wait for an export of millions.
-                    if isStopping() { throw CancellationError() }
-                    try Task.checkCancellation()
-                    let page = try await list.storePage(
-                        after: place,
-                        limit: RecipientList.exportRows
-                    )
-                    let rows =
-                        form == .csv
-                        ? encoder.csv(page.recipients) : encoder.ndjson(page.recipients)
-                    if !rows.isEmpty { try await writer.write(ByteBuffer(bytes: rows)) }
-                    place = page.next
-                } while place != nil
-                // One that was deleted meanwhile has no more recipients, and that is no clean end.
-                _ = try await campaigns.existing(list.campaign)
-                try await writer.finish(nil)
-            } catch {
-                let text = "\(error)"
-                quietLog.log(
-                    LogLine(.warning, "An export broke off", ["error": "\(text)"], kind: text)
-                )
-                throw error
-            }
+        try rows.response(form, header: RecipientEncoder.csvHeader, after: after) {
+            [encoder] place in
+            let page = try await list.storePage(after: place, limit: RowStream.rowLimit)
+            return RowStream.Piece(
+                rows: form == .csv
+                    ? encoder.csv(page.recipients) : encoder.ndjson(page.recipients),
+                next: page.next
+            )
+        } atEnd: { [campaigns] in
+            // One that was deleted meanwhile has no more recipients, and that is no clean end.
+            _ = try await campaigns.existing(list.campaign)
         }
-        return Response.stream(form, body).holding(share)
     }
 }

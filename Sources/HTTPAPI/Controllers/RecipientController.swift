@@ -2,8 +2,6 @@ import DeliveryCore
 import DeliveryEngine
 import Hummingbird
 import JSON
-import Logging
-import NIOCore
 
 /// The recipients of a campaign: taken in as streams, listed, exported and shown.
 struct RecipientController: RouteGroup {
@@ -12,12 +10,9 @@ struct RecipientController: RouteGroup {
     let rules: any AccountRules
     let encoder: RecipientEncoder
     let time: any TimeSource
-    let isStopping: @Sendable () -> Bool
     /// The memory of streams that come in.
     let intake: IntakeBudget
-    /// The memory of pages and exports.
-    let pages: MemoryBudget
-    let quietLog: QuietLog
+    let rows: RowStream
     let audit: AuditLog
 
     var routes: [Route] {
@@ -45,32 +40,18 @@ struct RecipientController: RouteGroup {
 
     private func add(_ request: APIRequest) async throws -> Response {
         let id = try request.campaignID()
-        let headers = request.request.headers
-        let type = try headers.contentType(oneOf: [.text, .ndjson, .csv])
-        let isGzip = try headers.isGzip(allowed: true)
+        let stream = try AccountStream(request, rules: rules)
         // A refusal for the campaign's sake comes before a million lines are sent.
         let campaign = try await campaigns.existing(id)
         guard campaign.state == .draft else {
             throw Problem(IntakeError.wrongState(campaign.state), id)
         }
-        let reader: any AccountReader =
-            switch type {
-            case .csv: AccountTable(rules: rules)
-            case .ndjson: AccountLines(form: .ndjson, rules: rules)
-            default: AccountLines(form: .text, rules: rules)
-            }
-        let stream = RecipientIntake(
-            campaign: id,
-            campaigns: campaigns,
+        let intake = AccountIntake(
+            destination: DraftDestination(campaign: id, campaigns: campaigns),
             budget: intake,
             now: { time.now() }
         )
-        let summary = try await stream.run(
-            request.request.body,
-            into: reader,
-            isGzip: isGzip,
-            askForBody: request.askForBody
-        )
+        let summary = try await intake.run(stream, of: request)
         changes.changed(id)
         audit.record(request, "add recipients", id)
         return .json { $0.summary(summary) }
@@ -99,21 +80,14 @@ struct RecipientController: RouteGroup {
                 recalls: try request.query.cases("recall")
             )
         )
-        let after = try request.query.cursor { cursor -> Account? in
-            guard case .account(let account) = cursor, rules.fault(in: account.bytes) == nil else {
-                return nil
-            }
-            return account
-        }
+        let after = try request.query.accountCursor(rules)
         let limit = try request.query.limit()
         _ = try await campaigns.existing(id)
         guard request.form == .json else {
-            guard request.query.values("limit").isEmpty else {
-                throw Problem(.badQuery, "a stream is always whole: limit is for pages in JSON")
-            }
+            try request.query.checkStream()
             return try export(list, after: after, as: request.form)
         }
-        let share = try pages.share(limit * RecipientList.rowMemory)
+        let share = try rows.memory(of: limit)
         let page = try await list.page(after: after, limit: limit)
         return Response.object {
             $0.array("items", of: page.recipients) { encoder.write($1, to: &$0) }

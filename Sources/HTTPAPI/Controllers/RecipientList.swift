@@ -11,11 +11,6 @@ struct RecipientList: Sendable {
     /// ours at most, and the cursor goes on from there.
     private static let pageLimit = 50
 
-    /// Rows of an export that are in memory at once.
-    static let exportRows = 500
-    /// What a row takes in memory at most, as the store found it and as text.
-    static let rowMemory = 1_024
-
     func page(after: Account?, limit: Int) async throws(Problem) -> RecipientPage {
         var page = RecipientPage(recipients: [], next: after)
         for _ in 0..<Self.pageLimit {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The memory that all open streams of recipients share.
+/// The memory that all open streams of accounts share.
 ///
 /// A stream alone may take nearly all of it, since the longer the runs, the faster they are
 /// written; each further stream lowers the share of each, and one that is over it gives back at its

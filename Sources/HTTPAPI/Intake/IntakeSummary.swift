@@ -1,9 +1,9 @@
-/// What came of a stream of recipients.
+/// What came of a stream of accounts.
 struct IntakeSummary: Sendable, Hashable {
     var accepted = 0
     var duplicates = 0
     var invalid = InvalidLines()
-    /// Recipients of the campaign in all; nil until the store has said it.
+    /// Accounts of the campaign, or on the list, in all; nil until the store has said it.
     var total: Int?
 }
 

@@ -51,11 +51,16 @@ extension Problem {
             )
             state = Campaign.State.draft.rawValue
         case .queue(let error):
-            self.init(
-                error,
-                rest: "only what `intake` counts was stored, the stream can be sent again"
-            )
+            self.init(brokenIntake: error)
         }
+    }
+
+    /// Why the store took no more of a stream of accounts.
+    init(brokenIntake error: QueueError) {
+        self.init(
+            error,
+            rest: "only what `intake` counts was stored, the stream can be sent again"
+        )
     }
 
     /// Why a change was refused; `what` names the change as the client asked for it.

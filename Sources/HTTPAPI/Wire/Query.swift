@@ -1,4 +1,5 @@
 import Codecs
+import DeliveryCore
 
 /// The parameters behind the question mark, in their order.
 package struct Query: Sendable {
@@ -106,6 +107,23 @@ package struct Query: Sendable {
             )
         }
         return place
+    }
+
+    /// The account behind which a list goes on; nil for its start.
+    func accountCursor(_ rules: any AccountRules) throws(Problem) -> Account? {
+        try cursor { cursor -> Account? in
+            guard case .account(let account) = cursor, rules.fault(in: account.bytes) == nil else {
+                return nil
+            }
+            return account
+        }
+    }
+
+    /// Refuses a page's size for a stream.
+    func checkStream() throws(Problem) {
+        guard values("limit").isEmpty else {
+            throw Problem(.badQuery, "a stream is always whole: limit is for pages in JSON")
+        }
     }
 
     /// The values of a filter that names cases, each checked.

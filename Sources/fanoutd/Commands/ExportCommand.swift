@@ -33,43 +33,20 @@ struct ExportCommand: AsyncParsableCommand {
     var recall: [String] = []
 
     @Option(help: "csv or ndjson; --json is ndjson.")
-    var format: Format?
-
-    enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case csv
-        case ndjson
-
-        var contentType: String {
-            switch self {
-            case .csv: "text/csv"
-            case .ndjson: "application/x-ndjson"
-            }
-        }
-    }
+    var format: RowFormat?
 
     func run() async throws {
         let query = PercentEncoding.query(
             status.map { ("status", $0) } + code.map { ("code", String($0)) }
                 + recall.map { ("recall", $0) }
         )
-        let format = format ?? (options.json ? .ndjson : .csv)
-        var request = DaemonClient.Request(
-            "GET",
-            DaemonClient.path(id, "/recipients\(query)"),
-            answer: .rows(format.contentType),
-            headers: [("Accept", format.contentType)]
-        )
-        request.mayTakeLong = true
         let client = try options.client()
-        var progress = ExportProgress(total: try await expectedCount(client))
-        // On a terminal a progress bar would garble the rows.
-        var display = StandardOutput.isTerminal ? nil : ProgressDisplay(firstLineAfter: .seconds(5))
-        defer { display?.clear() }
-        try await client.stream(request) { bytes throws(CommandFailure) in
-            try StandardOutput.write(bytes)
-            progress.count(bytes)
-            display?.show(progress.shown)
-        }
+        try await options.writeRows(
+            of: DaemonClient.path(id, "/recipients\(query)"),
+            as: format,
+            expecting: try await expectedCount(client),
+            from: client
+        )
     }
 
     /// How many recipients the export has, as far as the campaign's counts tell.

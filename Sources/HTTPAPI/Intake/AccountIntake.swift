@@ -4,46 +4,60 @@ import DeliveryEngine
 import Hummingbird
 import NIOCore
 
-/// One stream of recipients into a draft, in bounded memory.
+/// Where the accounts of a stream go.
+protocol IntakeDestination: Sendable {
+    /// Opens it to one stream, which `close` ends; a refusal comes before the body is read.
+    func open() async throws(Problem)
+
+    /// Stores a run durably, or as much of it as the answer counts.
+    func take(_ run: AccountRun, now: Now) async throws(Problem) -> Taken
+
+    func close() async
+
+    /// How many accounts it has in all.
+    func total() async throws(Problem) -> Int
+}
+
+/// One stream of accounts, stored in bounded memory.
 ///
 /// While a run is being written, which is the store's work on its own thread, the next one is
 /// read. A run is handed over when it is long, or when the budget has no room for more.
-struct RecipientIntake {
-    let campaign: Campaign.ID
-    let campaigns: any Campaigns
+struct AccountIntake {
+    let destination: any IntakeDestination
     let budget: IntakeBudget
     let now: @Sendable () -> Now
 
-    /// Reads and stores the whole stream; `askForBody` is called when it is sure to be wanted.
-    func run(
-        _ body: RequestBody,
-        into reader: any AccountReader,
-        isGzip: Bool,
-        askForBody: () -> Void
-    ) async throws(Problem) -> IntakeSummary {
+    /// Reads and stores the whole stream that is a request's body.
+    func run(_ stream: AccountStream, of request: APIRequest) async throws(Problem) -> IntakeSummary
+    {
         guard budget.open() else {
             throw .tooMany("streams are open", seconds: 5)
         }
         do {
-            try await campaigns.openIntake(campaign)
+            try await destination.open()
         } catch {
             budget.close()
-            var problem = Problem(error, campaign)
-            if case .queue = error {
-                problem.intake = IntakeSummary(total: await currentTotal())
-            }
-            throw problem
+            throw error
         }
-        askForBody()
+        request.askForBody()
+        let body = request.request.body
         var (summary, fault) = await withTaskGroup(of: RunEnd.self) { group in
-            var reading = Reading(intake: self, lines: reader)
-            let fault = await reading.readAll(body, isGzip: isGzip, &group)
+            var reading = Reading(intake: self, lines: stream.reader)
+            let fault = await reading.readAll(body, isGzip: stream.isGzip, &group)
             let lastFault = await reading.finish(&group)
             return (reading.summary, fault ?? lastFault)
         }
         budget.close()
-        await campaigns.closeIntake(campaign)
-        if summary.total == nil { summary.total = await currentTotal() }
+        await destination.close()
+        if summary.total == nil {
+            do {
+                summary.total = try await destination.total()
+            } catch {
+                // Beside another fault the total is only a courtesy.
+                summary.total = 0
+                fault = fault ?? error
+            }
+        }
         if var problem = fault {
             problem.intake = summary
             throw problem
@@ -51,21 +65,29 @@ struct RecipientIntake {
         return summary
     }
 
-    private func currentTotal() async -> Int {
-        do {
-            return try await campaigns.campaign(campaign)?.counts.total ?? 0
-        } catch {
-            // Nothing was taken in, so the total is only a courtesy; it isn't worth a failure.
-            return 0
-        }
-    }
+    typealias RunEnd = Result<Taken, Problem>
+}
 
-    typealias RunEnd = Result<Taken, IntakeError>
+/// The form in which a request brings its accounts.
+struct AccountStream {
+    let reader: any AccountReader
+    let isGzip: Bool
+
+    init(_ request: APIRequest, rules: any AccountRules) throws(Problem) {
+        let headers = request.request.headers
+        reader =
+            switch try headers.contentType(oneOf: [.text, .ndjson, .csv]) {
+            case .csv: AccountTable(rules: rules)
+            case .ndjson: AccountLines(form: .ndjson, rules: rules)
+            default: AccountLines(form: .text, rules: rules)
+            }
+        isGzip = try headers.isGzip(allowed: true)
+    }
 }
 
 /// The state of one stream while it is read.
 private struct Reading {
-    let intake: RecipientIntake
+    let intake: AccountIntake
     var lines: any AccountReader
     var summary = IntakeSummary()
     /// What the budget was told this stream holds.
@@ -80,7 +102,7 @@ private struct Reading {
     /// How the budget is asked: often enough to be fair, seldom enough to cost nothing.
     private static let step = 1 << 20
 
-    typealias Group = TaskGroup<RecipientIntake.RunEnd>
+    typealias Group = TaskGroup<AccountIntake.RunEnd>
 
     /// Reads until the stream ends, breaks or the store refuses; the failure is returned.
     mutating func readAll(_ body: RequestBody, isGzip: Bool, _ group: inout Group) async -> Problem?
@@ -170,10 +192,10 @@ private struct Reading {
         writing = run.footprint
         let (intake, now) = (intake, intake.now())
         group.addTask {
-            do throws(IntakeError) {
+            do throws(Problem) {
                 // It is sorted first.
-                let taken = try await LongWork.over(run.footprint) { () throws(IntakeError) in
-                    try await intake.campaigns.take(run, into: intake.campaign, now: now)
+                let taken = try await LongWork.over(run.footprint) { () throws(Problem) in
+                    try await intake.destination.take(run, now: now)
                 }
                 return .success(taken)
             } catch {
@@ -192,9 +214,9 @@ private struct Reading {
             summary.accepted += taken.accepted
             summary.duplicates += taken.duplicates
             summary.total = taken.total
-            if let fault = taken.fault { throw Problem(.queue(fault), intake.campaign) }
-        case .failure(let error):
-            throw Problem(error, intake.campaign)
+            if let fault = taken.fault { throw Problem(brokenIntake: fault) }
+        case .failure(let problem):
+            throw problem
         }
     }
 
