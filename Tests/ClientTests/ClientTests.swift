@@ -264,14 +264,46 @@ import Testing
             try makeCampaign(state: "completed", counts: #""total":5,"sent":4,"unknown":1"#).ending
                 == .notEveryone
         )
+        let suppressed = #""total":5,"sent":4,"suppressed":1"#
+        #expect(
+            try makeCampaign(state: "completed", counts: suppressed).ending == .everyoneSent
+        )
+        let failed = #""total":5,"sent":3,"failed":1,"suppressed":1"#
+        #expect(try makeCampaign(state: "completed", counts: failed).ending == .notEveryone)
         #expect(
             try makeCampaign(state: "halted", reason: #"{"code":90001,"text":"bad"}"#).ending
                 == .halted("90001 bad")
         )
     }
 
+    @Test(arguments: [
+        (#""total":1200,"sent":1200,"suppressed":0"#, "completed: 1,200 sent"),
+        (#""total":1200,"sent":200,"suppressed":1000"#, "completed: 200 sent, 1,000 suppressed"),
+        (#""total":5,"suppressed":5"#, "completed: 0 sent, 5 suppressed"),
+    ])
+    func `a success says who was sent and who wasn't meant to be`(
+        counts: String,
+        line: String
+    ) throws {
+        let campaign = try makeCampaign(state: "completed", counts: counts)
+        #expect(CampaignWatch.success(campaign) == line)
+        try CampaignWatch.conclude(campaign)
+        #expect(campaign.finalCount == campaign.total)
+    }
+
+    @Test func `who is suppressed has a column where there are some`() throws {
+        var list = CampaignList()
+        try list.add(Array(#"{"items":[{"id":"a","counts":{"total":3,"sent":3}}]}"#.utf8))
+        #expect(!list.table.text.contains("SUPPRESSED"))
+        let second = #"{"items":[{"id":"b","counts":{"total":3,"sent":1,"suppressed":2}}]}"#
+        try list.add(Array(second.utf8))
+        let table = list.table
+        let index = try #require(table.columns.firstIndex { $0.title == "SUPPRESSED" })
+        #expect(table.rows.map { $0[index] } == ["0", "2"])
+    }
+
     @Test func `who wasn't reached is listed by the statuses that there are`() throws {
-        let counts = #""total":9,"sent":5,"failed":1,"unknown":0,"canceled":3"#
+        let counts = #""total":11,"sent":5,"failed":1,"unknown":0,"canceled":3,"suppressed":2"#
         #expect(
             try makeCampaign(counts: counts).exportOfMissed
                 == "fanoutd export 0190 --status failed --status canceled"

@@ -75,8 +75,8 @@ extension FuzzTests {
         (
             "/v1/campaigns/\(Desk.draft.id)/retry",
             Mutator(
-                [#"{"status":["failed","unknown"],"codes":[70169,-1]}"#, "{}", ""],
-                tokens: ["\"failed\"", "\"sent\""]
+                [#"{"status":["failed","unknown","suppressed"],"codes":[70169,-1]}"#, "{}", ""],
+                tokens: ["\"failed\"", "\"sent\"", "\"suppressed\""]
             )
         ),
         (
@@ -110,7 +110,9 @@ extension FuzzTests {
                 trial.expect((1...500).contains(batch), "a batch of \(batch)")
             }
             switch counter.desk.notes.withLock({ $0.change }) {
-            case .retry(let filter): trial.expect(filter.failed || filter.unknown, "nobody's retry")
+            case .retry(let filter):
+                let isOfSomebody = filter.failed || filter.unknown || filter.suppressed
+                trial.expect(isOfSomebody, "nobody's retry")
             case .patch(let patch):
                 trial.expect((patch.name ?? "").utf8.count <= 200, "a long name")
                 let cap = (patch.messagesPerMinute ?? nil) ?? 1

@@ -326,6 +326,14 @@ import Testing
             RetryFilter(failed: true, unknown: false, codes: [70_169, 1])
         ),
         (#"{"status":["unknown"]}"#, RetryFilter(failed: false, unknown: true)),
+        (
+            #"{"status":["suppressed"]}"#,
+            RetryFilter(failed: false, unknown: false, suppressed: true)
+        ),
+        (
+            #"{"status":["suppressed","failed"]}"#,
+            RetryFilter(failed: true, unknown: false, suppressed: true)
+        ),
     ])
     func `retries what is asked for`(body: String?, filter: RetryFilter) async throws {
         let id = try await makeCampaign(endpoint)
@@ -341,6 +349,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"status":["sent"]}"#, "/status"), (#"{"status":[]}"#, "/status"),
+        (#"{"status":["suppressed",1]}"#, "/status"), (#"{"status":"suppressed"}"#, "/status"),
         (#"{"codes":["1"]}"#, "/codes"), (#"{"code":1}"#, "/code"),
     ])
     func `refuses a bad retry`(body: String, pointer: String) async throws {

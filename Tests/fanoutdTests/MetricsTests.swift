@@ -61,7 +61,7 @@ import fanoutd
         for state in Campaign.State.allCases {
             #expect(report["fanoutd_campaigns{state=\"\(state.rawValue)\"}"] == 0)
         }
-        for status in ["sent", "failed", "unknown", "canceled", "expired"] {
+        for status in ["sent", "failed", "unknown", "canceled", "expired", "suppressed"] {
             #expect(report["fanoutd_recipients_total{status=\"\(status)\"}"] == 0)
         }
         for result in ["accepted", "partial", "throttled", "refused", "not_sent", "unknown"] {

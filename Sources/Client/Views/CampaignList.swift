@@ -29,13 +29,15 @@ package struct CampaignList: Sendable {
 
     /// The campaigns as a table.
     package var table: TextTable {
-        // Jobs are rare, and a line is long enough without them.
+        // Suppressed recipients and jobs are rare, and a line is long enough without them.
+        let hasSuppressed = campaigns.contains { $0.count(.suppressed) > 0 }
         let hasJobs = campaigns.contains { $0.goingJob != nil }
         var table = TextTable(
             [
                 .text("ID"), .text("STATE"), .text("PRIORITY"), .number("TOTAL"), .number("SENT"),
                 .number("FAILED"), .number("UNKNOWN"),
-            ] + (hasJobs ? [.text("JOB")] : []) + [.text("CREATED"), .text("NAME")]
+            ] + (hasSuppressed ? [.number("SUPPRESSED")] : [])
+                + (hasJobs ? [.text("JOB")] : []) + [.text("CREATED"), .text("NAME")]
         )
         for campaign in campaigns {
             table.add(
@@ -43,7 +45,8 @@ package struct CampaignList: Sendable {
                     campaign.id, campaign.state, campaign.priority, campaign.total.grouped,
                     campaign.count(.sent).grouped, campaign.count(.failed).grouped,
                     campaign.count(.unknown).grouped,
-                ] + (hasJobs ? [campaign.goingJob?.brief ?? ""] : [])
+                ] + (hasSuppressed ? [campaign.count(.suppressed).grouped] : [])
+                    + (hasJobs ? [campaign.goingJob?.brief ?? ""] : [])
                     + [campaign.createdAt, campaign.name]
             )
         }

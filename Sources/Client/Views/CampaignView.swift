@@ -52,6 +52,7 @@ package struct CampaignView: Sendable {
         case unknown
         case canceled
         case expired
+        case suppressed
     }
 
     package func count(_ status: Status) -> Int {
@@ -61,6 +62,7 @@ package struct CampaignView: Sendable {
     /// Recipients that have their final status.
     package var finalCount: Int {
         count(.sent) + count(.failed) + count(.unknown) + count(.canceled) + count(.expired)
+            + count(.suppressed)
     }
 
     /// The last job of a kind; nil if there was none.
@@ -110,16 +112,19 @@ package struct CampaignView: Sendable {
         return ("  code \(failure["code"]?.integer ?? 0)", count + text + hope)
     }
 
-    /// The command that exports the recipients not sent, by the statuses that occur.
+    /// The command that exports the recipients not sent, by the statuses that occur; who is
+    /// suppressed wasn't meant to be sent to.
     package var exportOfMissed: String {
-        let missed = counts.filter { $0.status != "sent" && $0.count > 0 }
+        let meant = [Status.sent.rawValue, Status.suppressed.rawValue]
+        let missed = counts.filter { !meant.contains($0.status) && $0.count > 0 }
         return "fanoutd export \(id)" + missed.map { " --status \($0.status)" }.joined()
     }
 
     /// How a watch ends; nil while it continues.
     package var ending: Ending? {
         switch state {
-        case "completed": count(.sent) == total ? .everyoneSent : .notEveryone
+        case "completed":
+            count(.sent) + count(.suppressed) == total ? .everyoneSent : .notEveryone
         // A call in flight at the end is still recorded, and its answer counts; who may have been
         // accepted by an earlier one may still be looked up.
         case "canceled", "expired":
@@ -131,6 +136,7 @@ package struct CampaignView: Sendable {
     }
 
     package enum Ending: Sendable, Hashable {
+        /// Everyone who isn't suppressed.
         case everyoneSent
         case notEveryone
         /// A draft, which waits for a start.

@@ -81,11 +81,18 @@ package struct CampaignWatch {
         }
     }
 
+    /// The line for a campaign of which everyone was sent who may be addressed.
+    package static func success(_ campaign: CampaignView) -> String {
+        let suppressed = campaign.count(.suppressed)
+        let line = "completed: \(campaign.count(.sent).grouped) sent"
+        return suppressed == 0 ? line : "\(line), \(suppressed.grouped) suppressed"
+    }
+
     /// Prints the end; anything but "everyone sent" ends the process with code 1.
     package static func conclude(_ campaign: CampaignView) throws(CommandFailure) {
         switch campaign.ending {
         case .everyoneSent:
-            StandardError.writeLine("completed: \(campaign.total.grouped) sent")
+            StandardError.writeLine(Self.success(campaign))
         case .halted(let reason):
             throw CommandFailure(
                 .incomplete,

@@ -1,6 +1,6 @@
 package import JSON
 
-/// What the daemon says about a stream of recipients.
+/// What the daemon says about a stream of accounts.
 package struct IntakeView: Sendable {
     package let accepted: Int
     package let duplicates: Int

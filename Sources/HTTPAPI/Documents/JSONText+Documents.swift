@@ -45,6 +45,7 @@ extension JSONText {
         field("unknown", counts.unknown)
         field("canceled", counts.canceled)
         field("expired", counts.expired)
+        field("suppressed", counts.suppressed)
     }
 
     /// Where the quota and all sending stand.
@@ -110,7 +111,7 @@ extension JSONText {
         }
     }
 
-    /// What came of a stream of recipients.
+    /// What came of a stream of accounts.
     mutating func summary(_ summary: IntakeSummary) {
         object {
             $0.field("accepted", summary.accepted)

@@ -35,6 +35,7 @@ extension CampaignPatch {
 
 extension RetryFilter {
     static let fields = ["status", "codes"]
+    private static let statuses: [String?] = ["failed", "unknown", "suppressed"]
 
     /// Far more codes than a campaign's failures ever have.
     package static let codeLimit = 100
@@ -52,11 +53,12 @@ extension RetryFilter {
         var reader = FieldReader(document, fields: Self.fields)
         if let value = reader.value("status"), !value.isNull {
             let names = value.elements?.map(\.string)
-            if let names, !names.isEmpty, names.allSatisfy({ $0 == "failed" || $0 == "unknown" }) {
+            if let names, !names.isEmpty, names.allSatisfy(Self.statuses.contains) {
                 failed = names.contains("failed")
                 unknown = names.contains("unknown")
+                suppressed = names.contains("suppressed")
             } else {
-                reader.fault("/status", "want an array of \"failed\", \"unknown\"")
+                reader.fault("/status", "want an array of \"failed\", \"unknown\", \"suppressed\"")
             }
         }
         if let value = reader.value("codes"), !value.isNull {

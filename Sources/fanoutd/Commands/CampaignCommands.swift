@@ -24,8 +24,8 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Show a campaign's progress until it has ended.",
         discussion: """
-            Ends with code 0 when everyone was sent, with 1 when some failed or are unknown, and \
-            when the campaign was canceled, has expired or is halted.
+            Ends with code 0 when everyone was sent but those on the suppression list, with 1 when \
+            some failed or are unknown, and when the campaign was canceled, has expired or is halted.
             """
     )
 

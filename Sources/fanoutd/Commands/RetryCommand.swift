@@ -3,7 +3,7 @@ import Client
 import JSON
 import Platform
 
-/// Puts failed and unknown recipients back in the queue.
+/// Puts failed, unknown or suppressed recipients back in the queue.
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
@@ -12,13 +12,17 @@ struct RetryCommand: AsyncParsableCommand {
             An unknown recipient may have got the message: with --status unknown, or without \
             --status, some may get it twice. Those that failed with one code:
               fanoutd retry ID --status failed --code 70169
+
+            Who is suppressed is put back only where that is said. Those that are still on the list \
+            become suppressed again:
+              fanoutd retry ID --status suppressed
             """
     )
 
     @OptionGroup var options: ClientOptions
     @Argument(help: "The campaign.") var id: String
 
-    @Option(help: ArgumentHelp("Only these: failed or unknown.", valueName: "status"))
+    @Option(help: ArgumentHelp("Only these: failed, unknown or suppressed.", valueName: "status"))
     var status: [String] = []
 
     @Option(help: ArgumentHelp("Only those that failed with this code.", valueName: "code"))

@@ -186,7 +186,7 @@ class Metrics(unittest.TestCase):
         found = dict(self.series())
         counts = self.campaign["counts"]
         self.assertEqual((counts["sent"], counts["failed"]), (2_020, 30))
-        for status in ("sent", "failed", "unknown", "canceled", "expired"):
+        for status in ("sent", "failed", "unknown", "canceled", "expired", "suppressed"):
             name = f'fanoutd_recipients_total{{status="{status}"}}'
             self.assertEqual(found[name], counts[status], status)
         self.assertGreater(self.campaign["resent"], 0)
@@ -221,7 +221,7 @@ class Metrics(unittest.TestCase):
 
         self.daemon.wait_for(sees("up", 1), "Prometheus to scrape")
         for status, count in self.campaign["counts"].items():
-            if status in ("sent", "failed", "unknown", "canceled", "expired"):
+            if status in ("sent", "failed", "unknown", "canceled", "expired", "suppressed"):
                 expression = f'fanoutd_recipients_total{{job="fanoutd",status="{status}"}}'
                 self.daemon.wait_for(sees(expression, count), expression)
         [target] = self.ask("targets")["activeTargets"]

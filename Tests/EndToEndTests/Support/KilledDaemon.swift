@@ -254,7 +254,7 @@ final class KilledDaemon {
             let rows = try daemon.export(id)
             #expect(rows.count == accounts.count)
             #expect(Set(rows.map(\.account)) == accounts)
-            let final = ["sent", "failed", "unknown", "canceled", "expired"]
+            let final = ["sent", "failed", "unknown", "canceled", "expired", "suppressed"]
             #expect(rows.allSatisfy { final.contains($0.status) })
             let byStatus = Dictionary(grouping: rows, by: \.status).mapValues(\.count)
             #expect(counts.byStatus.filter { $0.value > 0 } == byStatus)
