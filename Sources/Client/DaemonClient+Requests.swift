@@ -33,6 +33,11 @@ extension DaemonClient {
         try await upload(file, path: Self.path(id, "/recipients"))
     }
 
+    /// Streams accounts onto the suppression list and shows progress.
+    package func suppress(_ file: RecipientFile) async throws(CommandFailure) -> [UInt8] {
+        try await upload(file, path: "/v1/suppressions")
+    }
+
     private func upload(
         _ file: RecipientFile,
         path: String
@@ -106,6 +111,33 @@ extension DaemonClient.Request {
     package static func explanation(of id: String?) -> Self {
         let path = id.map { DaemonClient.path($0, "/explain") } ?? "/v1/explain"
         return Self("GET", path, answer: .object(with: "causes"))
+    }
+
+    /// Puts an account on the suppression list, or changes the reason of one that is on it.
+    package static func suppress(_ account: String, reason: String?) -> Self {
+        let body = JSONText.document { text in
+            if let reason { text.field("reason", reason) }
+        }
+        return Self(
+            "PUT",
+            suppressionPath(account),
+            answer: .object(with: "created_at"),
+            body: .json(body)
+        )
+    }
+
+    /// Takes an account off the suppression list.
+    package static func unsuppress(_ account: String) -> Self {
+        Self("DELETE", suppressionPath(account), answer: .nothing)
+    }
+
+    /// Reads one entry of the suppression list.
+    package static func suppression(of account: String) -> Self {
+        Self("GET", suppressionPath(account), answer: .object(with: "created_at"))
+    }
+
+    private static func suppressionPath(_ account: String) -> String {
+        "/v1/suppressions/\(PercentEncoding.encode(account))"
     }
 
     /// Reads all rows of a list as a stream of this media type.

@@ -21,6 +21,7 @@ package struct Endpoint: Sendable {
     package init(
         configuration: EndpointConfiguration,
         campaigns: any Campaigns,
+        suppressions: any Suppressions,
         deliveries: any Deliveries,
         rules: any MessageRules,
         gateway: any Gateway,
@@ -60,6 +61,15 @@ package struct Endpoint: Sendable {
                 rules: rules.accounts,
                 encoder: RecipientEncoder(rules: rules),
                 time: time,
+                intake: intake,
+                rows: rows,
+                audit: audit
+            ),
+            SuppressionController(
+                suppressions: suppressions,
+                rules: rules.accounts,
+                time: time,
+                bodySizeLimit: configuration.bodySizeLimit,
                 intake: intake,
                 rows: rows,
                 audit: audit

@@ -16,6 +16,7 @@ import Platform
             Send a message to a list:   fanoutd submit --message message.json --to users.txt --watch
             See what became of it:      fanoutd list; fanoutd show ID; fanoutd export ID
             Or why it doesn't move:     fanoutd explain ID
+            Never address somebody:     fanoutd suppress ACCOUNT
 
             Client commands find the daemon by --url or FANOUTD_URL (http://127.0.0.1:8480 unless \
             told otherwise) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
@@ -50,6 +51,12 @@ import Platform
             CommandGroup(
                 name: "Recipients looked into",
                 subcommands: [CheckCommand.self, VerifyCommand.self, RecallCommand.self]
+            ),
+            CommandGroup(
+                name: "Who must not be addressed",
+                subcommands: [
+                    SuppressCommand.self, UnsuppressCommand.self, SuppressionsCommand.self,
+                ]
             ),
         ]
     )

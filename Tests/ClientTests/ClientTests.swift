@@ -204,6 +204,11 @@ import Testing
             IntakeView(try JSON(parsing: Array(one.utf8))).text
                 == "4 accepted, 1 duplicate dropped, 1 invalid line left out; 4 in all"
         )
+        let list = #"{"accepted": 4, "duplicates": 0, "invalid": 0, "total": 1004}"#
+        #expect(
+            IntakeView(try JSON(parsing: Array(list.utf8))).text(all: "on the list")
+                == "4 accepted; 1,004 on the list"
+        )
     }
 
     private func makeCampaign(
@@ -300,6 +305,43 @@ import Testing
         let table = list.table
         let index = try #require(table.columns.firstIndex { $0.title == "SUPPRESSED" })
         #expect(table.rows.map { $0[index] } == ["0", "2"])
+    }
+
+    @Test func `an entry of the suppression list is shown with what it has`() throws {
+        let entry =
+            #"{"account":"bonnie","reason":"by law","created_at":"2026-11-11T00:00:00.000Z"}"#
+        #expect(
+            SuppressionView(try JSON(parsing: Array(entry.utf8))).text == """
+                account       bonnie
+                reason        by law
+                since         2026-11-11T00:00:00.000Z
+
+                """
+        )
+        let bare = #"{"account":"bonnie","reason":null,"created_at":"2026-11-11T00:00:00.000Z"}"#
+        #expect(!SuppressionView(try JSON(parsing: Array(bare.utf8))).text.contains("reason"))
+    }
+
+    @Test(arguments: [
+        ("a/b 天", nil, "a%2Fb%20%E5%A4%A9", "{}"),
+        ("bonnie", "say \"no\"", "bonnie", #"{"reason":"say \"no\""}"#),
+        ("e\u{301}", "", "e%CC%81", #"{"reason":""}"#),
+    ])
+    func `an account is suppressed by its bytes`(
+        account: String,
+        reason: String?,
+        path: String,
+        body: String
+    ) throws {
+        let request = DaemonClient.Request.suppress(account, reason: reason)
+        #expect(request.path == "/v1/suppressions/\(path)" && request.method == "PUT")
+        guard case .json(let bytes) = request.body else {
+            Issue.record("it has no document")
+            return
+        }
+        #expect(String(decoding: bytes, as: UTF8.self) == body)
+        #expect(DaemonClient.Request.unsuppress(account).path == request.path)
+        #expect(DaemonClient.Request.suppression(of: account).path == request.path)
     }
 
     @Test func `who wasn't reached is listed by the statuses that there are`() throws {

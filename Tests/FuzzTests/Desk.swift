@@ -11,7 +11,7 @@ import Synchronization
 import TencentIM
 
 /// Ports that remember what the endpoint made of a request.
-final class Desk: Campaigns, Deliveries {
+final class Desk: Campaigns, Suppressions, Deliveries {
     struct Notes {
         var created: NewCampaign?
         var change: CampaignChange?
@@ -19,6 +19,7 @@ final class Desk: Campaigns, Deliveries {
         var taken = AccountRun()
         var openIntakes = 0
         var rows: [Recipient] = []
+        var suppressions: [Suppression] = []
     }
 
     let changes = ChangeFeed()
@@ -115,6 +116,45 @@ final class Desk: Campaigns, Deliveries {
         }
     }
 
+    func suppress(
+        _ account: Account,
+        reason: String?,
+        now: Now
+    ) async throws(QueueError) -> Suppression {
+        let made = Suppression(account: account, reason: reason, createdAt: now.timestamp)
+        notes.withLock { $0.suppressions = [made] }
+        return made
+    }
+
+    func suppress(_ run: AccountRun, now: Now) async throws(QueueError) -> Taken {
+        notes.withLock { notes in
+            for index in 0..<run.count { notes.taken.append(run[index]) }
+            return Taken(accepted: run.count, duplicates: 0, total: notes.taken.count)
+        }
+    }
+
+    func unsuppress(_ account: Account, now: Now) async throws(QueueError) -> Bool {
+        notes.withLock { notes in
+            let isListed = notes.suppressions.contains { $0.account == account }
+            notes.suppressions.removeAll { $0.account == account }
+            return isListed
+        }
+    }
+
+    func suppression(of account: Account) async throws(QueueError) -> Suppression? {
+        notes.withLock { notes in notes.suppressions.first { $0.account == account } }
+    }
+
+    func suppressions(
+        after account: Account?,
+        limit: Int
+    ) async throws(QueueError) -> SuppressionPage {
+        notes.withLock { notes in
+            notes.limit = limit
+            return SuppressionPage(suppressions: notes.suppressions, next: nil)
+        }
+    }
+
     func admit(_ work: CampaignWork) {}
 
     func change(
@@ -177,6 +217,7 @@ struct Counter {
         let endpoint = HTTPAPI.Endpoint(
             configuration: configuration,
             campaigns: desk,
+            suppressions: desk,
             deliveries: desk,
             rules: MessageTemplate(),
             gateway: TencentGateway {

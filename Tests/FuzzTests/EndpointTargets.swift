@@ -191,7 +191,9 @@ extension FuzzTests {
             "/v1/campaigns/\(Desk.draft.id)/recipients/a%2Fb%20%E5%A4%A9", "/v1/quota", "/healthz",
             "/v1/events?campaign=x", "/v1/events?snapshot=false&message=false", "/app.js",
             "/v1/campaigns?name=n&message=false", "/v1/history?minutes=60", "/v1/session",
-            "/v1/campaigns/\(Desk.draft.id)/explain",
+            "/v1/campaigns/\(Desk.draft.id)/explain", "/v1/suppressions?limit=10",
+            "/v1/suppressions?cursor=\(Cursor.account(Account("天")).text)",
+            "/v1/suppressions/a%2Fb%20%E5%A4%A9",
         ],
         tokens: [
             "minutes=", "true", "false", "limit=", "&limit=1", "cursor=", "state=expired", "%2F",
@@ -332,6 +334,13 @@ extension FuzzTests {
                 body: [Array("a\nb\n".utf8)[...]]
             )
             Self.check(written, &trial)
+            let list = try await counter.answer(
+                .post,
+                "/v1/suppressions",
+                headers: [.contentType: texts[1], .contentEncoding: texts[2]],
+                body: [Array("a\nb\n".utf8)[...]]
+            )
+            trial.expect(list == written, "the suppression list takes another form")
             let open = counter.desk.notes.withLock { $0.openIntakes }
             trial.expect(open == 0, "an intake stays open")
         }

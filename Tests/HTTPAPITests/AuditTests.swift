@@ -40,6 +40,20 @@ import Testing
         )
     }
 
+    @Test func `says that the suppression list changed, and names no account`() async throws {
+        let path = "/v1/suppressions"
+        let endpoint = endpoint
+        func ask(_ method: HTTPRequest.Method, _ path: String, _ list: String? = nil) async throws {
+            _ = try await exchange(method, path, list, type: "text/plain", endpoint: endpoint)
+        }
+        try await ask(.put, "\(path)/bonnie")
+        try await ask(.post, path, "rong\n")
+        try await ask(.get, "\(path)/bonnie")
+        try await ask(.delete, "\(path)/nobody")
+        try await ask(.delete, "\(path)/bonnie")
+        #expect(changes.all == ["suppress by ops", "suppress a list by ops", "unsuppress by ops"])
+    }
+
     @Test func `says nothing of what was only read, or refused`() async throws {
         _ = try await exchange(.get, "/v1/quota", endpoint: endpoint)
         _ = try await exchange(.post, "/v1/pause", token: readToken, endpoint: endpoint)

@@ -439,6 +439,7 @@ func makeConfiguration(
 
 func makeEndpoint(
     _ service: FakeService,
+    suppressions: any Suppressions = FakeSuppressions(),
     configuration: EndpointConfiguration = makeConfiguration(),
     isStopping: @escaping @autoclosure @Sendable () -> Bool = false,
     metrics: any MetricsText = NoMetrics(),
@@ -450,6 +451,7 @@ func makeEndpoint(
     return Endpoint(
         configuration: configuration,
         campaigns: service,
+        suppressions: suppressions,
         deliveries: service,
         rules: rules ?? service,
         gateway: FakeGateway(),

@@ -163,7 +163,9 @@ import Yams
             #"{"message":{},"recipients":["a"]}"#,
             endpoint: endpoint
         )
+        let suppression = try await exchange(.put, "/v1/suppressions/a", endpoint: endpoint)
         let answers = [
+            ("Suppression", suppression),
             ("Campaign", try await exchange(.get, "/v1/campaigns/\(id)", endpoint: endpoint)),
             (
                 "Recipient",

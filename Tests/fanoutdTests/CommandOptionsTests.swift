@@ -54,6 +54,34 @@ import fanoutd
         #expect(throws: (any Error).self) { _ = try Fanoutd.parseAsRoot(line) }
     }
 
+    @Test(arguments: [
+        ["suppress", "bonnie"], ["suppress", "bonnie", "rong", "--reason", "by law", "--json"],
+        ["suppress", "--from", "f", "--format", "csv"], ["suppress", "--", "-x"],
+        ["unsuppress", "bonnie", "rong"], ["suppressions"], ["suppressions", "bonnie", "--json"],
+        ["suppressions", "--format", "ndjson"], ["retry", "0190", "--status", "suppressed"],
+        ["export", "0190", "--status", "suppressed"],
+    ])
+    func `accounts are suppressed, and shown`(line: [String]) throws {
+        _ = try Fanoutd.parseAsRoot(line)
+    }
+
+    @Test(arguments: [
+        (["suppress"], "give accounts"), (["suppress", "a", "--from", "f"], "give accounts"),
+        (["suppress", "--from", "f", "--reason", "r"], "--reason goes with accounts"),
+        (["suppress", "a", "--format", "csv"], "--format goes with --from"),
+        (["suppress", "a", ""], "this one is empty"), (["unsuppress"], "Missing"),
+        (["unsuppress", ""], "this one is empty"), (["suppressions", ""], "this one is empty"),
+        (["suppressions", "a", "--format", "csv"], "the whole list"),
+    ])
+    func `suppressions are not asked for in words that make no sense`(
+        line: [String],
+        words: String
+    ) throws {
+        let fault = #expect(throws: (any Error).self) { _ = try Fanoutd.parseAsRoot(line) }
+        let text = fault.map { Fanoutd.message(for: $0) } ?? ""
+        #expect(text.contains(words), "\(text)")
+    }
+
     @Test func `a plan reads each form as a submit does`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

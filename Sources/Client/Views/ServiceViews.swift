@@ -19,7 +19,10 @@ package struct IntakeView: Sendable {
     }
 
     /// For standard error: the totals, and a line for each example of an invalid line.
-    package var text: String {
+    package var text: String { text(all: "in all") }
+
+    /// The same; `all` says of what the last number is.
+    package func text(all: String) -> String {
         var text = "\(accepted.grouped) accepted"
         if duplicates > 0 {
             text += ", \(duplicates.grouped) duplicate\(duplicates == 1 ? "" : "s") dropped"
@@ -27,7 +30,7 @@ package struct IntakeView: Sendable {
         if invalid > 0 {
             text += ", \(invalid.grouped) invalid line\(invalid == 1 ? "" : "s") left out"
         }
-        text += "; \(total.grouped) in all"
+        text += "; \(total.grouped) \(all)"
         for example in examples {
             text += "\n  line \(example.line): \(example.reason)"
         }

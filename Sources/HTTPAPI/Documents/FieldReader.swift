@@ -58,18 +58,27 @@ struct FieldReader {
 
     /// A campaign's name: at most 200 bytes, no control characters; null is none.
     mutating func campaignName(_ name: String) -> String? {
-        guard let value = object[name], check.value(value, at: "/\(name)", Self.nameRule) else {
+        let rule = Self.line("a name")
+        guard let value = object[name], check.value(value, at: "/\(name)", rule) else {
             return nil
         }
         return value.string
     }
 
-    private static let nameRule = Rule.text { bytes in
-        guard bytes.count <= 200 else { return "want at most 200 bytes, not \(bytes.count)" }
-        let hasControls = String(decoding: bytes, as: UTF8.self).unicodeScalars.contains {
-            $0.properties.generalCategory == .control
+    /// Why an account must not be addressed: bounded as a campaign's name; null is none.
+    mutating func reason(_ name: String) -> String? {
+        value(name, Self.line("a reason"), as: \.string)
+    }
+
+    /// A short text of one line; `noun` is what it is called.
+    private static func line(_ noun: String) -> Rule {
+        .text { bytes in
+            guard bytes.count <= 200 else { return "want at most 200 bytes, not \(bytes.count)" }
+            let hasControls = String(decoding: bytes, as: UTF8.self).unicodeScalars.contains {
+                $0.properties.generalCategory == .control
+            }
+            return hasControls ? "\(noun) holds no control characters" : nil
         }
-        return hasControls ? "a name holds no control characters" : nil
     }
 
     /// Checks that an expiry lies ahead and behind the start.

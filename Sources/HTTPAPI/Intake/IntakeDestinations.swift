@@ -44,3 +44,27 @@ struct DraftDestination: IntakeDestination {
         }
     }
 }
+
+/// The list of accounts that must not be addressed.
+struct SuppressionDestination: IntakeDestination {
+    let suppressions: any Suppressions
+    let now: @Sendable () -> Now
+
+    /// The list is open at all times: what is stored before a claim begins counts for it.
+    func open() async {}
+
+    func close() async {}
+
+    func take(_ run: AccountRun, now: Now) async throws(Problem) -> Taken {
+        do {
+            return try await suppressions.suppress(run, now: now)
+        } catch {
+            throw Problem(brokenIntake: error)
+        }
+    }
+
+    /// An empty run changes nothing, and its answer has the total.
+    func total() async throws(Problem) -> Int {
+        try await take(AccountRun(), now: now()).total
+    }
+}

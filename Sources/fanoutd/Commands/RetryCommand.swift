@@ -15,7 +15,7 @@ struct RetryCommand: AsyncParsableCommand {
 
             Who is suppressed is put back only where that is said. Those that are still on the list \
             become suppressed again:
-              fanoutd retry ID --status suppressed
+              fanoutd unsuppress ACCOUNT; fanoutd retry ID --status suppressed
             """
     )
 

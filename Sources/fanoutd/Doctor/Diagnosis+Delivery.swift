@@ -18,8 +18,11 @@ extension Diagnosis {
             )
         case .unsent(let status, let info):
             warning(
-                "the message to '\(recipient)' ended as \(status): \(info)",
-                "give an account that the app has, to which it may send"
+                "the message to '\(recipient)' ended as \(status)"
+                    + (info.isEmpty ? "" : ": \(info)"),
+                status == "suppressed"
+                    ? "take it off the list (fanoutd unsuppress), or give another account"
+                    : "give an account that the app has, to which it may send"
             )
         case .sent(let key, let history): delivery(recipient, key, history)
         }

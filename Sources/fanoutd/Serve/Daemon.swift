@@ -165,6 +165,7 @@ struct Daemon: Sendable {
         let endpoint = HTTPAPI.Endpoint(
             configuration: configuration.endpointConfiguration(present),
             campaigns: store,
+            suppressions: store,
             deliveries: deliveries,
             rules: ProviderModule.installed.rules,
             gateway: provider.gateway,
