@@ -94,8 +94,9 @@ extension Dispatcher {
             isTrial: offer.isTrial && permission == .trial,
             excusedRefusals: offer.batch?.excusedRefusals ?? 0
         )
-        guard permits(flight, permission) else {
-            // Someone said stop while this was being claimed: nothing goes out.
+        guard permits(flight, permission, now: now) else {
+            // Someone said stop while this was being claimed, or its hours are over: nothing goes
+            // out.
             giveBack(offer.count, of: offer)
             // What is given back must not fill a bucket that the provider's word has emptied.
             if admission.backoff.waits(now: now.instant) {
@@ -113,8 +114,12 @@ extension Dispatcher {
         effects.append(.call(batch))
     }
 
-    private func permits(_ flight: Flight, _ permission: Permission) -> Bool {
-        guard campaigns[flight.batch.campaign]?.maySend ?? true else { return false }
+    private mutating func permits(
+        _ flight: Flight,
+        _ permission: Permission,
+        now: Now
+    ) -> Bool {
+        guard campaigns.maySend(flight.batch.campaign, now: now) else { return false }
         return switch permission {
         case .calls(let room): room > 0
         case .trial: flight.isTrial

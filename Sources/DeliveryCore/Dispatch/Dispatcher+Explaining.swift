@@ -31,7 +31,8 @@ extension Dispatcher {
         case .draft:
             let intake = takesIn ? [Explanation.Cause.intakeOpen] : []
             causes = [.draft(campaign)] + intake + jobCauses(campaign, now)
-        case .scheduled: causes = [.scheduled(campaign, now)] + serviceCauses(now)
+        case .scheduled:
+            causes = [.scheduled(campaign, now)] + hoursAtStart(campaign, now) + serviceCauses(now)
         case .paused, .halted:
             causes = [.stopped(campaign)] + serviceCauses(now) + jobCauses(campaign, now)
         case .completed, .canceled, .expired: causes = [.over(campaign)] + jobCauses(campaign, now)
@@ -99,6 +100,10 @@ extension Dispatcher {
         if let room = eligible.instants.next(.room, after: now.instant) {
             causes.append(.ownCaps(until: room, now))
         }
+        if eligible.closedCount > 0 {
+            let opening = eligible.times.next(.opening, after: now.timestamp)
+            causes.append(.openings(eligible.closedCount, until: opening, now))
+        }
         if let due = eligible.times.next(.due, after: now.timestamp) {
             causes.append(.backoffs(until: due, now))
         }
@@ -122,10 +127,18 @@ extension Dispatcher {
 
     // MARK: - One campaign
 
+    /// The hours of a campaign that starts while they are closed.
+    private func hoursAtStart(_ campaign: Campaign, _ now: Now) -> [Explanation.Cause] {
+        guard let hours = campaign.settings.sendBetween else { return [] }
+        let start = max(now.timestamp, campaign.settings.startAt ?? now.timestamp)
+        let opening = campaigns.calendar.opening(of: hours, from: start)
+        return opening == start ? [] : [.outsideHours(campaign, hours, until: opening, now)]
+    }
+
     /// What a campaign could send now.
     private func readiness(of id: Campaign.ID, _ now: Now) -> TrackedCampaign.Readiness {
         guard var campaign = campaigns[id] else { return .nothing }
-        campaign.ledger.advance(to: now.instant)
+        campaign.advance(to: now, campaigns.calendar)
         return campaign.readiness(limits, now: now)
     }
 
@@ -139,7 +152,17 @@ extension Dispatcher {
         if let damage = own.damage { return [.damaged(campaign, damage)] }
         if own.isHalting { return [.halting(campaign)] }
         var own = own
-        own.ledger.advance(to: now.instant)
+        own.advance(to: now, campaigns.calendar)
+        if let period = own.period, !period.now.isOpen {
+            let closed = Explanation.Cause.outsideHours(
+                campaign,
+                period.hours,
+                until: period.now.end,
+                now
+            )
+            let isReady = own.offer(limits, now: now) != nil
+            return (own.hasWork ? [closed] : []) + (isReady ? [] : delays(own, campaign, now))
+        }
         switch own.readiness(limits, now: now) {
         case .ready(let offer, let count): return holdups(of: offer, count, isMoving, now)
         case .capped(let offer, let until):
@@ -155,7 +178,7 @@ extension Dispatcher {
         _ now: Now
     ) -> [Explanation.Cause] {
         var causes: [Explanation.Cause] = []
-        let due = own.eligibility(limits, now: now).dueAt
+        let due = own.dueAt(limits, now: now)
         let checked = own.open.filter(\.awaitsCheck)
         let open = own.open.filter { !$0.awaitsCheck }
         if let due {
@@ -261,11 +284,12 @@ extension Dispatcher {
         if isMoving { return [] }
         if !commits.isEmpty { return [.beingWritten] }
         if hasOffer { return [.plannedNext] }
-        guard let own, own.readiness(limits, now: now) != .nothing, let wake = wakeUps.soonest
+        guard let own, readiness(of: own.work.id, now) != .nothing, let wake = wakeUps.soonest
         else {
             return [.nothingLeft]
         }
-        let count = own.open.reduce(own.work.retryCount) { $0 + $1.count }
+        let waiting = own.work.freshCount + own.work.retryCount
+        let count = own.open.reduce(waiting) { $0 + $1.count }
         return [.unplanned(count, until: now.timestamp(at: wake), now)]
     }
 

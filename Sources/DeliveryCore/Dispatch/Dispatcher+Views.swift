@@ -48,6 +48,9 @@ extension Dispatcher {
 
     package var inFlightCount: Int { inFlight.count }
 
+    /// Campaigns that have recipients to send to and wait for their sending hours.
+    package var closedCampaignCount: Int { campaigns.eligible.closedCount }
+
     /// How often a campaign was looked at, all in all.
     package var lookCount: Int { campaigns.lookCount }
 
@@ -84,7 +87,8 @@ extension Dispatcher {
     /// When a campaign will have ended at the present pace; nil unless running or scheduled.
     ///
     /// It has its share of the quota among the campaigns that have work, or its own cap if that is
-    /// less, from the next call or from its start on. The campaign need not be known yet.
+    /// less, from the next call or from its start on, and within its sending hours alone. The campaign
+    /// need not be known yet.
     package mutating func eta(
         of id: Campaign.ID,
         state: Campaign.State,
@@ -97,6 +101,10 @@ extension Dispatcher {
         let rate = campaigns.eligible.share(of: id, settings, quota: quota)
         let start = max(nextCallAt(now), settings.startAt ?? now.timestamp)
         let wait = min(Double(remaining) / rate * 60, 100 * 365 * 86_400)
-        return start.advanced(by: .milliseconds(Int64(wait * 1_000)))
+        return campaigns.calendar.end(
+            of: .milliseconds(Int64(wait * 1_000)),
+            within: settings.sendBetween,
+            from: start
+        )
     }
 }

@@ -17,7 +17,7 @@ package struct Dispatcher: Sendable {
     var health = ProviderHealth()
     /// The quota of the calls that send.
     var admission: Admission
-    var campaigns = CampaignIndex()
+    var campaigns: CampaignIndex
     /// The calls that are out.
     var inFlight: [Batch.ID: Flight] = [:]
     var operations = MassOperations()
@@ -28,8 +28,15 @@ package struct Dispatcher: Sendable {
     /// What the event that is being handled has led to so far, in order.
     var effects: [Effect] = []
 
-    package init(limits: Limits, fingerprint: String, seed: UInt64, now: Now) {
+    package init(
+        limits: Limits,
+        fingerprint: String,
+        zones: any TimeZones = UniversalTime(),
+        seed: UInt64,
+        now: Now
+    ) {
         self.limits = limits
+        campaigns = CampaignIndex(SendingCalendar(zones))
         random = SplitMix64(seed: seed)
         credentials = Credentials(fingerprint: fingerprint)
         jobs = Jobs(limits, now: now)
@@ -103,7 +110,7 @@ package struct Dispatcher: Sendable {
         // What is past a shorter retention is removed at once.
         if new.upkeep != limits.upkeep { operations.sweep(at: now.instant) }
         limits = new
-        campaigns.changeAll()
+        campaigns.forgetPeriods()
         admission.reconfigure(Quota(new), now: now.instant)
         jobs.reconfigure(new, now: now.instant)
         guard fingerprint != credentials.fingerprint else { return }

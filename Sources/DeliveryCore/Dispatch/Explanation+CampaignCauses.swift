@@ -77,6 +77,32 @@ extension Explanation.Cause {
         )
     }
 
+    /// The campaign has recipients, and its sending hours are closed; without an end, since their zone
+    /// isn't known.
+    static func outsideHours(
+        _ campaign: Campaign,
+        _ hours: SendingHours,
+        until: Timestamp?,
+        _ now: Now
+    ) -> Self {
+        let patch = "send_between (PATCH /v1/campaigns/\(campaign.id); null is any time)"
+        guard let until else {
+            return Self(
+                .outsideHours,
+                "it is sent from \(hours.words) only, and this machine doesn't know that time zone",
+                remedy: "install the time zone data (tzdata) and reload the daemon, or change its"
+                    + " \(patch)"
+            )
+        }
+        return Self(
+            .outsideHours,
+            "it is sent from \(hours.words) only, which is again in"
+                + " \(now.timestamp.duration(to: until).words)",
+            until: until,
+            remedy: "to send sooner, change its \(patch)"
+        )
+    }
+
     static func ownCap(
         _ campaign: Campaign,
         _ ledger: WindowLedger,

@@ -153,6 +153,18 @@ extension Explanation.Cause {
         )
     }
 
+    /// Campaigns wait for their sending hours; without an end, since their zones aren't known.
+    static func openings(_ count: Int, until: Timestamp?, _ now: Now) -> Self {
+        let wait = count == 1 ? "campaign waits for its" : "campaigns wait for their"
+        let end = until.map { "the first opens in \(now.timestamp.duration(to: $0).words)" }
+        return Self(
+            .outsideHours,
+            "\(count.grouped) \(wait) sending hours;"
+                + " \(end ?? "this machine doesn't know the time zone")",
+            until: until
+        )
+    }
+
     static func backoffs(until: Timestamp, _ now: Now) -> Self {
         Self(
             .backoff,

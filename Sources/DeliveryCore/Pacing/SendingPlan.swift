@@ -8,7 +8,7 @@ package struct SendingPlan: Sendable, Hashable {
     /// Bytes of the whole request, with the longest numbers a call can have.
     package let largestPacketBytes: Int
     /// Seconds until the last call goes out.
-    package let seconds: Int
+    package private(set) var seconds: Int
 
     /// Plans for these accounts; one named twice counts once.
     ///
@@ -84,6 +84,18 @@ package struct SendingPlan: Sendable, Hashable {
         let quota = Quota(limits)
         let called = Double(max(0, batches - quota.callBurst)) / Double(quota.callRate)
         seconds = Int(max(paced, called).rounded(.up))
+    }
+
+    /// Lets calls go only within sending hours, as they come from a time on.
+    package mutating func keep(
+        to hours: SendingHours?,
+        _ calendar: SendingCalendar,
+        from now: Timestamp
+    ) {
+        // Where the hours never open nothing better is known.
+        let end = calendar.end(of: .seconds(seconds), within: hours, from: now)
+        guard let end else { return }
+        seconds = Int((now.duration(to: end).milliseconds + 999) / 1_000)
     }
 
     private static func accountLimit(_ limits: Limits) -> Int {

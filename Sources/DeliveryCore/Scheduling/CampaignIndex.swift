@@ -14,8 +14,13 @@ struct CampaignIndex: Sendable {
     private(set) var lastCall: Now?
     /// What counted against caps at the start, for campaigns that are reopened later.
     private var restoredHolds: [Campaign.ID: [Hold]] = [:]
+    let calendar: SendingCalendar
     /// Campaigns that ended and whose last minute still counts, the first to have ended first.
     private var ended = SortedIndex<Ranked<Instant>>()
+
+    init(_ calendar: SendingCalendar) {
+        self.calendar = calendar
+    }
 
     var count: Int { campaigns.count }
 
@@ -125,6 +130,12 @@ struct CampaignIndex: Sendable {
         changed.append(contentsOf: campaigns.keys)
     }
 
+    /// The zones' rules may be other ones: every campaign's hours are asked for again.
+    mutating func forgetPeriods() {
+        for id in campaigns.keys { campaigns[id]?.forgetPeriod() }
+        changeAll()
+    }
+
     /// Brings the index up to the present.
     mutating func look(_ limits: Limits, now: Now) {
         // The wall clock was set back: what was due may not be any more.
@@ -132,8 +143,11 @@ struct CampaignIndex: Sendable {
         lookedAt = now.timestamp
         for id in changed { look(at: id, limits, now: now) }
         changed.removeAll(keepingCapacity: true)
-        for timer in eligible.times.due(at: now.timestamp) where timer.key.reason == .due {
-            look(at: timer.id, limits, now: now)
+        for timer in eligible.times.due(at: now.timestamp) {
+            switch timer.key.reason {
+            case .due, .opening, .closing: look(at: timer.id, limits, now: now)
+            case .expiry, .start, .room: break
+            }
         }
         for timer in eligible.instants.due(at: now.instant) {
             look(at: timer.id, limits, now: now)
@@ -143,8 +157,20 @@ struct CampaignIndex: Sendable {
     private mutating func look(at id: Campaign.ID, _ limits: Limits, now: Now) {
         lookCount += 1
         // What is released makes room, which doesn't make it one that was changed.
-        campaigns[id]?.ledger.advance(to: now.instant)
+        advance(id, to: now)
         eligible.put(campaigns[id]?.eligibility(limits, now: now) ?? .none, of: id)
+    }
+
+    private mutating func advance(_ id: Campaign.ID, to now: Now) {
+        campaigns[id]?.advance(to: now, calendar)
+    }
+
+    /// Whether a call of a campaign may go out at this moment; nothing is known against one that the
+    /// index doesn't have.
+    mutating func maySend(_ id: Campaign.ID, now: Now) -> Bool {
+        advance(id, to: now)
+        guard let campaign = campaigns[id] else { return true }
+        return campaign.maySend && campaign.isOpen
     }
 
     mutating func nextTurn() -> FairShares.Flow? { eligible.shares.next() }
@@ -188,7 +214,7 @@ struct CampaignIndex: Sendable {
     /// What could be tried with a campaign in an outage.
     mutating func trials(of id: Campaign.ID, _ limits: Limits, now: Now) -> [Trial] {
         lookCount += 1
-        campaigns[id]?.ledger.advance(to: now.instant)
+        advance(id, to: now)
         return campaigns[id]?.trials(limits, now: now) ?? []
     }
 
@@ -207,9 +233,9 @@ struct CampaignIndex: Sendable {
 
     /// Whether the index is what a look at every campaign would make it; costs that look.
     func isConsistent(_ limits: Limits, now: Now) -> Bool {
-        var index = CampaignIndex()
+        var index = CampaignIndex(calendar)
         index.campaigns = campaigns
-        index.changeAll()
+        index.forgetPeriods()
         index.look(limits, now: now)
         return eligible == index.eligible && eligible.shares.isConsistent
     }

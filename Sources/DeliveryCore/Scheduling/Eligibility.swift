@@ -8,15 +8,21 @@ struct Eligibility: Sendable, Equatable {
     var startsAt: Timestamp?
     /// When the next of its retries and open batches falls due, or no longer counts as due.
     var dueAt: Timestamp?
+    /// Whether it has recipients to send to, and its sending hours are closed.
+    var isClosed = false
+    /// When they open; nil if that is never.
+    var opensAt: Timestamp?
+    /// When its sending hours close, if they are open and it has recipients to send to.
+    var closesAt: Timestamp?
     /// When its own cap has room for what it would send.
     var roomAt: Instant?
     /// What it has to send now, if its own cap has room for it.
     var offer: Offer?
     /// The recipients it has left; over the limit for notices all are the same.
     var backlog = 0
-    /// What it wants of the quota, if it runs and has recipients to claim.
+    /// What it wants of the quota, if it runs within its hours and has recipients to claim.
     var demand: Demand?
-    /// Whether it runs and anything is left for it to send.
+    /// Whether it runs within its hours and anything is left for it to send.
     var hasWork = false
 
     struct Demand: Sendable, Equatable {
@@ -27,15 +33,6 @@ struct Eligibility: Sendable, Equatable {
 
     /// Of a campaign that isn't known, has ended or is damaged.
     static let none = Eligibility()
-
-    /// Takes in when a retry or an open batch falls due.
-    mutating func wait(for due: Timestamp, _ limits: Limits, now: Now) {
-        guard due > now.timestamp else { return }
-        // A time too far ahead counts as due, until it no longer lies too far ahead.
-        let isDue = limits.isDue(due, now)
-        let until = isDue ? due.advanced(by: .zero - limits.longestWait) : due
-        dueAt = min(dueAt ?? until, until)
-    }
 }
 
 extension Limits {
@@ -48,6 +45,13 @@ extension Limits {
     /// before the clock was set back, and may be a year away.
     func isDue(_ time: Timestamp, _ now: Now) -> Bool {
         time <= now.timestamp || time > now.timestamp.advanced(by: longestWait)
+    }
+
+    /// When a time of the wall clock comes, or no longer counts as come; nil if it is past.
+    func wait(for due: Timestamp, _ now: Now) -> Timestamp? {
+        guard due > now.timestamp else { return nil }
+        // A time too far ahead counts as due, until it no longer lies too far ahead.
+        return isDue(due, now) ? due.advanced(by: .zero - longestWait) : due
     }
 
     /// Whether it is time to look a recipient up again.

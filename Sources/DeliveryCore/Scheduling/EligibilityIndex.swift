@@ -7,6 +7,8 @@ struct EligibilityIndex: Sendable, Equatable {
     private(set) var instants = TimerIndex<Instant>()
     /// Campaigns that run and have anything left to send, by creation.
     private(set) var working = SortedIndex<Ranked<Int>>()
+    /// How many campaigns wait for their sending hours.
+    private(set) var closedCount = 0
     private var demands: [Priority: ClassDemand] = [:]
     /// Campaigns that have something to send now, by whose turn it is.
     var shares = FairShares()
@@ -20,7 +22,10 @@ struct EligibilityIndex: Sendable, Equatable {
         times.move(.expiry, of: id, order, from: old.expiresAt, to: new.expiresAt)
         times.move(.start, of: id, order, from: old.startsAt, to: new.startsAt)
         times.move(.due, of: id, order, from: old.dueAt, to: new.dueAt)
+        times.move(.opening, of: id, order, from: old.opensAt, to: new.opensAt)
+        times.move(.closing, of: id, order, from: old.closesAt, to: new.closesAt)
         instants.move(.room, of: id, order, from: old.roomAt, to: new.roomAt)
+        closedCount += (new.isClosed ? 1 : 0) - (old.isClosed ? 1 : 0)
         if old.demand != new.demand { changeDemand(from: old.demand, to: new.demand) }
         if old.hasWork != new.hasWork {
             let rank = Ranked(key: 0, order: order, id: id)
@@ -54,7 +59,7 @@ struct EligibilityIndex: Sendable, Equatable {
             // A campaign whose expiry has come too, if not in this commit, never starts.
             case .start where entries[timer.id]?.expiresAt.map { $0 > now } ?? true:
                 (timer, .begin)
-            case .start, .due, .room: nil
+            case .start, .due, .room, .opening, .closing: nil
             }
         }
         let found = due.prefix(limit).sorted { ($0.0.order, $0.0.id) < ($1.0.order, $1.0.id) }
@@ -74,7 +79,8 @@ struct EligibilityIndex: Sendable, Equatable {
 
     static func == (lhs: EligibilityIndex, rhs: EligibilityIndex) -> Bool {
         lhs.entries == rhs.entries && lhs.times == rhs.times && lhs.instants == rhs.instants
-            && lhs.working == rhs.working && lhs.shares.flows == rhs.shares.flows
+            && lhs.closedCount == rhs.closedCount && lhs.working == rhs.working
+            && lhs.shares.flows == rhs.shares.flows
             && Priority.allCases.allSatisfy {
                 lhs.demands[$0, default: ClassDemand()] == rhs.demands[$0, default: ClassDemand()]
             }

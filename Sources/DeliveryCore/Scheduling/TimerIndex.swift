@@ -10,6 +10,9 @@ struct TimerIndex<Time: Comparable & Hashable & Sendable>: Sendable, Equatable {
         case due
         /// Its own cap has room again.
         case room
+        /// Its sending hours open, and it has something to send.
+        case opening
+        case closing
     }
 
     struct Key: Comparable, Hashable, Sendable {

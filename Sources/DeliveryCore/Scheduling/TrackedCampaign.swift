@@ -3,6 +3,8 @@ struct TrackedCampaign: Sendable {
     var work: CampaignWork
     /// Batches that are claimed and wait to be sent, the longest waiting first.
     var open: [OpenBatch] = []
+    /// The sending hours and their period at the last look; nil if it may send at any time.
+    private(set) var period: (hours: SendingHours, now: SendingPeriod)?
     /// The campaign's own cap, by the same rule as the quota.
     var ledger: WindowLedger
     private(set) var recent = RecentCount()
@@ -24,8 +26,30 @@ struct TrackedCampaign: Sendable {
         ledger = WindowLedger(limit: work.settings.messagesPerMinute ?? .max)
     }
 
-    /// Whether its calls may go out.
+    /// Whether nothing about it keeps its calls from going out, but for the hour.
     var maySend: Bool { !isHalting && damage == nil }
+
+    /// Whether its sending hours are open, as of the last look.
+    var isOpen: Bool { period?.now.isOpen ?? true }
+
+    /// Brings what goes by the clocks up to the present.
+    ///
+    /// The calendar is asked only when the time has left the period, whichever way, or the hours are
+    /// other ones.
+    mutating func advance(to now: Now, _ calendar: SendingCalendar) {
+        ledger.advance(to: now.instant)
+        guard let hours = work.settings.sendBetween else {
+            period = nil
+            return
+        }
+        if let period, period.hours == hours, period.now.contains(now.timestamp) { return }
+        period = (hours, calendar.period(of: hours, at: now.timestamp))
+    }
+
+    /// The zones' rules may be other ones: the calendar is asked at the next look.
+    mutating func forgetPeriod() {
+        period = nil
+    }
 
     /// A call of it goes out.
     mutating func called(_ count: Int, now: Now) {
@@ -54,7 +78,7 @@ struct TrackedCampaign: Sendable {
         return min(waiting, Quota.noticeLimit + 1)
     }
 
-    /// What planning needs to know of it; its ledger has released what is due.
+    /// What planning needs to know of it, which has been brought up to the present.
     func eligibility(_ limits: Limits, now: Now) -> Eligibility {
         guard !work.state.isFinal, damage == nil else { return .none }
         var eligibility = Eligibility(order: work.order, expiresAt: work.settings.expiresAt)
@@ -65,16 +89,19 @@ struct TrackedCampaign: Sendable {
             eligibility.startsAt = isFirst ? startsAt : nil
         }
         guard work.state == .running else { return eligibility }
-        let hasRecipients = work.freshCount + work.retryCount > 0
-        if hasRecipients {
+        // Outside its hours nothing of it falls due, and it takes nothing of the quota.
+        guard isOpen else {
+            eligibility.isClosed = hasWork
+            eligibility.opensAt = hasWork ? period?.now.end : nil
+            return eligibility
+        }
+        eligibility.closesAt = hasWork ? period?.now.end : nil
+        eligibility.hasWork = hasWork
+        if work.freshCount + work.retryCount > 0 {
             let cap = work.settings.messagesPerMinute
             eligibility.demand = Eligibility.Demand(priority: work.settings.priority, cap: cap)
         }
-        eligibility.hasWork = hasRecipients || !open.isEmpty
-        for batch in open where !batch.awaitsCheck {
-            eligibility.wait(for: batch.dueAt, limits, now: now)
-        }
-        if let due = work.retryDueAt { eligibility.wait(for: due, limits, now: now) }
+        eligibility.dueAt = dueAt(limits, now: now)
         switch readiness(limits, now: now) {
         case .ready(let offer, _):
             eligibility.offer = offer
@@ -83,6 +110,16 @@ struct TrackedCampaign: Sendable {
         case .nothing: break
         }
         return eligibility
+    }
+
+    /// Whether anything is left for it to send.
+    var hasWork: Bool { work.freshCount + work.retryCount > 0 || !open.isEmpty }
+
+    /// When the next of its retries and open batches falls due, or no longer counts as due.
+    func dueAt(_ limits: Limits, now: Now) -> Timestamp? {
+        let waiting = open.lazy.filter { !$0.awaitsCheck }.map(\.dueAt)
+        return (waiting + [work.retryDueAt].compactMap(\.self))
+            .compactMap { limits.wait(for: $0, now) }.min()
     }
 
     /// What it could send now.
@@ -95,17 +132,19 @@ struct TrackedCampaign: Sendable {
         case capped(Offer, until: Instant?)
     }
 
-    /// What it could send now; its ledger has released what is due.
+    /// What it could send now, having been brought up to the present.
     func readiness(_ limits: Limits, now: Now) -> Readiness {
-        guard work.state == .running, let offer = offer(limits, now: now) else { return .nothing }
+        guard work.state == .running, isOpen, let offer = offer(limits, now: now) else {
+            return .nothing
+        }
         switch ledger.fit(offer.count, isFixed: offer.batch != nil, now: now.instant) {
         case .fits(let count): return .ready(offer, fitting: count)
         case .waits(let until): return .capped(offer, until: until)
         }
     }
 
-    /// What it has to send now, whatever its own cap says; nil if it has nothing.
-    private func offer(_ limits: Limits, now: Now) -> Offer? {
+    /// What it has to send now, whatever its own cap and its hours say; nil if it has nothing.
+    func offer(_ limits: Limits, now: Now) -> Offer? {
         guard maySend else { return nil }
         if let batch = open.first(where: { isDue($0, limits, now: now) }) {
             return offer(.open(batch), batch.count)
@@ -138,7 +177,7 @@ struct TrackedCampaign: Sendable {
 
     /// What it could be tried with in an outage, within its own cap.
     func trials(_ limits: Limits, now: Now) -> [Trial] {
-        guard maySend else { return [] }
+        guard maySend, isOpen else { return [] }
         var trials: [Trial] = []
         for batch in open where isDue(batch, limits, now: now) {
             let rank: Trial.Rank =

@@ -45,6 +45,8 @@ package struct Explanation: Sendable, Hashable {
         case halted
         /// The campaign has ended.
         case over
+        /// It isn't within the campaign's sending hours.
+        case outsideHours = "outside_hours"
         case allPaused = "all_paused"
         case serviceHalted = "service_halted"
         case storeFailed = "store_failed"

@@ -27,3 +27,12 @@ extension Duration {
         }
     }
 }
+
+extension SendingHours {
+    /// As a part of a sentence: `09:00 to 21:00 (Asia/Shanghai) on mon, tue`.
+    var words: String {
+        let span = "\(Self.clockText(opensAt)) to \(Self.clockText(closesAt)) (\(timeZone))"
+        guard days.count < Weekday.allCases.count else { return span }
+        return span + " on " + weekdays.map(\.rawValue).joined(separator: ", ")
+    }
+}

@@ -20,6 +20,15 @@ package struct SendingHours: Sendable, Hashable {
         self.days = days
         self.timeZone = timeZone
     }
+
+    /// The days in the order of the week.
+    package var weekdays: [Weekday] { Weekday.allCases.filter(days.contains) }
+
+    /// Minutes after midnight as a clock shows them: `09:00`.
+    package static func clockText(_ minutes: Int) -> String {
+        let parts = [minutes / 60, minutes % 60]
+        return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+    }
 }
 
 /// A day of the week, spelt as clients spell it.
@@ -31,4 +40,10 @@ package enum Weekday: String, Sendable, Hashable, CaseIterable {
     case friday = "fri"
     case saturday = "sat"
     case sunday = "sun"
+
+    /// The weekday of the day so many days after 1970-01-01, which was a Thursday.
+    init(daysSince1970 days: Int64) {
+        let index = Int((days + 3) % 7 + 7) % 7
+        self = Weekday.allCases[index]
+    }
 }

@@ -1,7 +1,7 @@
 /// A stretch of time in which sending hours are open throughout, or closed throughout.
 package struct SendingPeriod: Sendable, Hashable {
     package var isOpen: Bool
-    /// When it began; nil if there was no other one before it.
+    /// When it began; nil if that isn't known, or there was no other one before it.
     package var start: Timestamp?
     /// When it ends, which is in it no more; nil if it never does.
     package var end: Timestamp?
@@ -16,15 +16,4 @@ package struct SendingPeriod: Sendable, Hashable {
         if let start, time < start { return false }
         return end.map { time < $0 } ?? true
     }
-}
-
-/// What the clocks of time zones say.
-///
-/// The zones' rules are data of the machine: the core asks for instants, and gets the same answer to
-/// the same question.
-package protocol SendingCalendar: Sendable {
-    /// The period of the hours that a time lies in.
-    ///
-    /// The next period begins where this one ends, and is of the other kind.
-    func period(of hours: SendingHours, at time: Timestamp) -> SendingPeriod
 }
