@@ -99,6 +99,10 @@ let package = Package(
             dependencies: ["DeliveryEngine", "QueueTables", "Platform", grdb, sqlite, system]
         ),
         .target(
+            name: "TimeZoneData",
+            dependencies: ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"]
+        ),
+        .target(
             name: "TencentIM",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", asyncHTTPClient,
@@ -135,7 +139,8 @@ let package = Package(
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TencentIM",
                 "HTTPAPI", "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON",
-                "Codecs", "Platform", "Client", argumentParser, lifecycle, unixSignals, yams,
+                "Codecs", "Platform", "Client", "TimeZoneData", argumentParser, lifecycle,
+                unixSignals, yams,
                 logging, metrics, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, system,
             ]
         ),
@@ -192,6 +197,10 @@ let package = Package(
                 "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
                 "TestSupport", "CFaultyDisk", grdb,
             ]
+        ),
+        .testTarget(
+            name: "TimeZoneDataTests",
+            dependencies: ["TimeZoneData", "DeliveryCore", "Codecs", "TestSupport"]
         ),
         .testTarget(
             name: "TencentIMTests",

@@ -1,6 +1,8 @@
 /// Which module may import which of ours; whatever is not ours is not judged, but for GRDB.
 enum Imports {
-    private static let adapters: Set<String> = ["SQLiteQueue", "TencentIM", "HTTPAPI"]
+    private static let adapters: Set<String> = [
+        "SQLiteQueue", "TencentIM", "HTTPAPI", "TimeZoneData",
+    ]
 
     /// For each module of `Sources`, the ones of ours it may import.
     static let allowed: [String: Set<String>] = [
@@ -16,6 +18,7 @@ enum Imports {
         "DeliveryEngine": ["DeliveryCore", "JSON"],
         "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
         "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
+        "TimeZoneData": ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "HTTPAPI": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Platform",
