@@ -20,6 +20,7 @@ extension DeliveryService {
                 pace: status.pace,
                 window: state.dispatcher.window(now),
                 inFlight: state.dispatcher.inFlightCount,
+                closedCampaigns: state.dispatcher.closedCampaignCount,
                 configError: state.configError
             )
         }

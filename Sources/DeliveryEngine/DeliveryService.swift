@@ -61,12 +61,20 @@ package final class DeliveryService: Service, Deliveries {
         package var limits: Limits
         /// A fingerprint of credentials and app settings; not a secret itself.
         package var fingerprint: String
+        /// The clocks that campaigns' sending hours go by.
+        package var zones: any TimeZones
         /// Seeds jitter and the numbers of calls; different in each run.
         package var seed: UInt64
 
-        package init(limits: Limits, fingerprint: String, seed: UInt64) {
+        package init(
+            limits: Limits,
+            fingerprint: String,
+            zones: any TimeZones = UniversalTime(),
+            seed: UInt64
+        ) {
             self.limits = limits
             self.fingerprint = fingerprint
+            self.zones = zones
             self.seed = seed
         }
     }

@@ -1,4 +1,5 @@
 package import DeliveryCore
+package import DeliveryEngine
 package import Platform
 
 /// What the endpoint is told when it is built.
@@ -28,6 +29,10 @@ package struct EndpointConfiguration: Sendable {
     package var limits: @Sendable () -> Limits = { Limits() }
     package var defaultPriority = Priority.normal
     package var defaultOnUnknown = UnknownPolicy.resend
+    /// The sending hours of campaigns that don't say.
+    package var defaultSendBetween: @Sendable () -> SendingHours? = { nil }
+    /// The time zones that sending hours may name.
+    package var zones: any ZoneDirectory = UniversalTime()
     /// Memory that all open streams of accounts share, in bytes.
     package var intakeMemoryLimit = 32 << 20
     /// Memory that all JSON bodies share, in bytes; two of the largest always have room.

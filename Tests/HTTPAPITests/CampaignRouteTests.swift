@@ -28,7 +28,8 @@ import Testing
         #expect(
             json.members?.map(\.name) == [
                 "id", "name", "state", "reason", "priority", "on_unknown", "messages_per_minute",
-                "created_at", "start_at", "expires_at", "started_at", "finished_at", "message",
+                "created_at", "start_at", "expires_at", "send_between", "started_at", "finished_at",
+                "message",
                 "counts", "resent", "failures", "messages_last_minute", "eta", "check", "verify",
                 "recall",
             ]

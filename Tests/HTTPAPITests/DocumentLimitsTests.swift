@@ -55,7 +55,11 @@ import Yams
 
     @Test func `are those of a patch`() async throws {
         let values = try Self.values(of: "CampaignPatch")
-        let endpoint = makeEndpoint(FakeService())
+        // What a part of the sending hours is named onto.
+        var configuration = makeConfiguration()
+        let hours = SendingHours(opensAt: 540, closesAt: 1_260, timeZone: "UTC")
+        configuration.defaultSendBetween = { hours }
+        let endpoint = makeEndpoint(FakeService(), configuration: configuration)
         let path = "/v1/campaigns/\(try await makeCampaign(endpoint))"
         for text in values.good {
             let answer = try await exchange(.patch, path, text, endpoint: endpoint)

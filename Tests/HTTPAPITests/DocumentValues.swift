@@ -74,6 +74,11 @@ struct DocumentValues {
             bad += ["\"x\"", "\"2126-01-01\"", "\"2126-13-01T00:00:00Z\""]
             return
         }
+        if let examples = schema["examples"] as? [String] {
+            good += examples.map { "\"\($0)\"" }
+            bad += ["\"\"", "\"x\"", "\"9:00\"", "\"24:00\"", "\"12:60\""]
+            return
+        }
         good.append("\"x\"")
         let least = schema["minLength"] as? Int ?? 0
         if least > 0 { bad.append("\"\"") } else { good.append("\"\"") }

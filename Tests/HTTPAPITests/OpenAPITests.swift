@@ -106,6 +106,7 @@ import Yams
         #expect(try cases("Recall") == Recipient.Recall.allCases.map(\.rawValue).sorted())
         let jobStates = Job.State.allCases.map(\.rawValue) + ["waiting"]
         #expect(try cases("JobState") == jobStates.sorted())
+        #expect(try cases("Weekday") == Weekday.allCases.map(\.rawValue).sorted())
         #expect(try cases("OnUnknown") == UnknownPolicy.allCases.map(\.rawValue).sorted())
     }
 

@@ -19,6 +19,39 @@ import fanoutd
         )
     }
 
+    @Test(arguments: [
+        (
+            "09:00-21:00 Asia/Shanghai",
+            #"{"from":"09:00","to":"21:00","time_zone":"Asia/Shanghai"}"#
+        ),
+        (
+            "22:00-06:00 UTC sat-mon,thu",
+            #"{"from":"22:00","to":"06:00","time_zone":"UTC","days":["sat","sun","mon","thu"]}"#
+        ),
+        (
+            "9-21 Nowhere wed,someday",
+            #"{"from":"9","to":"21","time_zone":"Nowhere","days":["wed","someday"]}"#
+        ),
+        ("any", "null"),
+    ])
+    func `sending hours are passed on as they are`(text: String, json: String) throws {
+        let options = try CampaignOptions.parse(["--send-between", text])
+        #expect(
+            String(decoding: options.body(message: Array("{}".utf8)), as: UTF8.self)
+                == #"{"send_between":\#(json),"start":false,"message":{}}"#
+        )
+        _ = try Fanoutd.parseAsRoot([
+            "plan", "--message", "m", "--count", "5", "--send-between", text,
+        ])
+    }
+
+    @Test(arguments: ["", "09:00", "09:00-21:00", "09:00 UTC", "a-b-c UTC", "a-b UTC mon tue"])
+    func `sending hours of another form are refused`(text: String) {
+        #expect(throws: (any Error).self) {
+            _ = try CampaignOptions.parse(["--send-between", text])
+        }
+    }
+
     @Test func `a plan is for a file or a number`() throws {
         _ = try Fanoutd.parseAsRoot(["plan", "--message", "m", "--count", "5"])
         _ = try Fanoutd.parseAsRoot(["plan", "--message", "m", "--to", "f"])

@@ -27,7 +27,9 @@ import fanoutd
         "limits.callsPerSecond": "7", "limits.burst": "7", "limits.batchAccounts": "7",
         "limits.packetBytes": "2000", "limits.maxInFlight": "256", "retry.maxAttempts": "7",
         "retry.baseSeconds": "7", "retry.capSeconds": "7", "defaults.onUnknown": "leave",
-        "defaults.priority": "high", "retention.days": "7", "log.level": "debug",
+        "defaults.priority": "high",
+        "defaults.sendBetween": "{from: '09:00', to: '21:00', time_zone: UTC}",
+        "retention.days": "7", "log.level": "debug",
         "log.format": "json",
     ]
 

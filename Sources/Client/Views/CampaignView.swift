@@ -31,6 +31,15 @@ package struct CampaignView: Sendable {
         json[name]?.integer.flatMap { $0 == 0 ? nil : $0.grouped }
     }
 
+    /// Its sending hours, as `--send-between` takes them; nil for any time.
+    private var hours: String? {
+        guard let hours = json["send_between"], let from = hours["from"]?.string,
+            let to = hours["to"]?.string, let zone = hours["time_zone"]?.string
+        else { return nil }
+        let days = (hours["days"]?.elements ?? []).compactMap(\.string)
+        return "\(from)-\(to) \(zone)" + (days.count < 7 ? " " + days.joined(separator: ",") : "")
+    }
+
     /// A count bounded so that a sum can't overflow: another server's answer may hold any number.
     static func count(_ json: JSON?) -> Int {
         min(max(json?.integer ?? 0, 0), 1 << 53)
@@ -93,7 +102,7 @@ package struct CampaignView: Sendable {
             ("id", id), ("name", name.isEmpty ? nil : name), ("state", state), ("reason", reason),
             ("priority", priority), ("cap", amount("messages_per_minute").map { "\($0) a minute" }),
             ("created", createdAt), ("starts", field("start_at")), ("started", field("started_at")),
-            ("finished", field("finished_at")), ("expires", field("expires_at")),
+            ("finished", field("finished_at")), ("expires", field("expires_at")), ("hours", hours),
             ("eta", field("eta")), ("last minute", amount("messages_last_minute")),
             ("recipients", total.grouped),
         ]

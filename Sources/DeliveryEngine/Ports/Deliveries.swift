@@ -94,6 +94,8 @@ package struct QuotaStatus: Sendable, Hashable {
     package var pace: Int
     package var window: QuotaWindow
     package var inFlight: Int
+    /// Campaigns that have recipients to send to and wait for their sending hours.
+    package var closedCampaigns: Int
     /// Why the last reload of the configuration was refused; nil if it was accepted.
     package var configError: String?
 
@@ -110,6 +112,7 @@ package struct QuotaStatus: Sendable, Hashable {
         pace: Int = 16,
         window: QuotaWindow,
         inFlight: Int = 0,
+        closedCampaigns: Int = 0,
         configError: String? = nil
     ) {
         self.messagesPerMinute = messagesPerMinute
@@ -124,6 +127,7 @@ package struct QuotaStatus: Sendable, Hashable {
         self.pace = pace
         self.window = window
         self.inFlight = inFlight
+        self.closedCampaigns = closedCampaigns
         self.configError = configError
     }
 }

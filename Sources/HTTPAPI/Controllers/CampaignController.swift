@@ -32,7 +32,7 @@ struct CampaignController: RouteGroup {
             Route(.get, "/v1/campaigns/{id}/explain", explain),
             Route(.patch, "/v1/campaigns/{id}", patch),
             Route(.delete, "/v1/campaigns/{id}", delete),
-            Route(.post, "/v1/campaigns/{id}/start") { try await move($0, .start, "start") },
+            Route(.post, "/v1/campaigns/{id}/start", start),
             Route(.post, "/v1/campaigns/{id}/pause") { try await move($0, .pause, "pause") },
             Route(.post, "/v1/campaigns/{id}/resume") { try await move($0, .resume, "resume") },
             Route(.post, "/v1/campaigns/{id}/cancel") { try await move($0, .cancel, "cancel") },
@@ -87,22 +87,47 @@ struct CampaignController: RouteGroup {
     }
 
     private func patch(_ request: APIRequest) async throws -> Response {
-        let id = try await campaigns.existing(try request.campaignID()).id
+        let campaign = try await campaigns.existing(try request.campaignID())
         let body = try await request.jsonBody(
             [.mergePatch, .json],
             limit: configuration.bodySizeLimit
         )
         let now = time.now().timestamp
         let patch = try await LongWork.over(body.count) {
-            try CampaignPatch(document: body, configuration: configuration, now: now)
+            try CampaignPatch(
+                document: body,
+                of: campaign,
+                configuration: configuration,
+                now: now
+            )
         }
-        let changed = try await change(id, .patch(patch), "patch", request, asking: "this patch")
+        let changed = try await change(
+            campaign.id,
+            .patch(patch),
+            "patch",
+            request,
+            asking: "this patch"
+        )
         return show(changed.campaign)
     }
 
     private func delete(_ request: APIRequest) async throws -> Response {
         _ = try await change(try request.campaignID(), .delete, "delete", request)
         return Response(status: .noContent)
+    }
+
+    /// Starts a draft, unless it would expire before it may send.
+    private func start(_ request: APIRequest) async throws -> Response {
+        let campaign = try await campaigns.existing(try request.campaignID())
+        let now = time.now().timestamp
+        if campaign.state == .draft,
+            let late = campaign.settings.lateOpening(now: now, configuration.zones)
+        {
+            var problem = Problem(.wrongState, "\(late) (PATCH)")
+            problem.state = campaign.state.rawValue
+            throw problem
+        }
+        return try await move(request, .start, "start")
     }
 
     private func move(

@@ -96,7 +96,8 @@ struct GatewayController: RouteGroup {
             message: content.message,
             settings: Campaign.Settings(
                 priority: configuration.defaultPriority,
-                onUnknown: policy(for: content.message)
+                onUnknown: policy(for: content.message),
+                sendBetween: configuration.defaultSendBetween()
             ),
             recipients: content.recipients,
             start: true

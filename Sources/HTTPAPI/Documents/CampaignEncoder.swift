@@ -21,6 +21,7 @@ struct CampaignEncoder: Sendable {
             $0.field("created_at", campaign.createdAt)
             $0.field("start_at", campaign.settings.startAt)
             $0.field("expires_at", campaign.settings.expiresAt)
+            $0.field("send_between") { $0.sendingHours(campaign.settings.sendBetween) }
             $0.field("started_at", campaign.startedAt)
             $0.field("finished_at", campaign.finishedAt)
             $0.field("message", json: hasMessage ? campaign.message.json : Array("null".utf8))

@@ -4,7 +4,7 @@ import DeliveryEngine
 extension NewCampaign {
     private static let fields = [
         "name", "message", "recipients", "start", "priority", "messages_per_minute", "start_at",
-        "expires_at", "on_unknown",
+        "expires_at", "on_unknown", "send_between",
     ]
 
     private static let noHistory =
@@ -28,12 +28,16 @@ extension NewCampaign {
             startAt: document.reader.time("start_at"),
             expiresAt: document.reader.time("expires_at"),
             onUnknown: document.reader.choice("on_unknown")
-                ?? rules.configuration.defaultOnUnknown
+                ?? rules.configuration.defaultOnUnknown,
+            sendBetween: document.reader.sendBetween(rules.configuration)
         )
         if settings.onUnknown == .verify, !document.leavesHistory(rules) {
             document.reader.fault("/on_unknown", Self.noHistory)
         }
         document.reader.checkExpiry(settings.expiresAt, start: settings.startAt, now: rules.now)
+        if document.reader.faults.isEmpty {
+            document.reader.checkOpening(settings, now: rules.now, rules.configuration.zones)
+        }
         let recipients = document.recipients()
         let start = document.reader.bool("start") ?? (recipients != nil)
         if start, recipients == nil, document.reader.isNamed("start") {

@@ -5,11 +5,15 @@ import JSON
 let shortDocument = 16_384
 
 extension CampaignPatch {
-    static let fields = ["name", "priority", "messages_per_minute", "expires_at", "start_at"]
+    static let fields = [
+        "name", "priority", "messages_per_minute", "expires_at", "start_at", "send_between",
+    ]
 
-    /// Reads a JSON merge patch (RFC 7396); null takes a name, a cap or a time away.
+    /// Reads a JSON merge patch (RFC 7396) of a campaign; null takes a name, a cap, a time or the hours
+    /// away.
     init(
         document body: [UInt8],
+        of campaign: Campaign,
         configuration: EndpointConfiguration,
         now: Timestamp
     ) throws(Problem) {
@@ -28,8 +32,34 @@ extension CampaignPatch {
         }
         if reader.isNamed("expires_at") { expiresAt = .some(reader.time("expires_at")) }
         if reader.isNamed("start_at") { startAt = .some(reader.time("start_at")) }
+        if reader.isNamed("send_between") {
+            let present = campaign.settings.sendBetween
+            let hours = reader.sendingHours("send_between", onto: present, configuration.zones)
+            sendBetween = .some(hours)
+        }
         reader.checkExpiry(expiresAt ?? nil, start: startAt ?? nil, now: now)
+        if reader.faults.isEmpty { checkOpening(of: campaign, &reader, configuration, now) }
         try reader.finish()
+    }
+
+    /// Checks that what it changes leaves the campaign sending hours before its expiry.
+    private func checkOpening(
+        of campaign: Campaign,
+        _ reader: inout FieldReader,
+        _ configuration: EndpointConfiguration,
+        _ now: Timestamp
+    ) {
+        let isConcerned = expiresAt != nil || sendBetween != nil || startAt != nil
+        guard isConcerned, !campaign.state.isFinal else { return }
+        var settings = campaign.settings
+        if let expiresAt { settings.expiresAt = expiresAt }
+        if let startAt { settings.startAt = startAt }
+        if let sendBetween { settings.sendBetween = sendBetween }
+        let field =
+            expiresAt != nil ? "expires_at" : sendBetween != nil ? "send_between" : "start_at"
+        // What is past is told by its own name.
+        guard settings.expiresAt.map({ $0 > now }) ?? true else { return }
+        reader.checkOpening(settings, now: now, configuration.zones, at: "/\(field)")
     }
 }
 

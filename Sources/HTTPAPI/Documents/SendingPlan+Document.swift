@@ -3,7 +3,9 @@ import DeliveryEngine
 import JSON
 
 extension SendingPlan {
-    private static let fields = ["message", "recipients", "count", "mean_account_bytes"]
+    private static let fields = [
+        "message", "recipients", "count", "mean_account_bytes", "send_between",
+    ]
 
     /// Far over any campaign, and small enough for all that is computed with it.
     private static let countLimit = 1_000_000_000
@@ -32,6 +34,7 @@ extension SendingPlan {
                 )
             }
         }
+        let hours = document.reader.sendBetween(rules.configuration)
         let message = try document.finish()
         let limits = rules.configuration.limits()
         if let recipients {
@@ -51,5 +54,6 @@ extension SendingPlan {
                 limits: limits
             )
         }
+        keep(to: hours, SendingCalendar(rules.configuration.zones), from: rules.now)
     }
 }

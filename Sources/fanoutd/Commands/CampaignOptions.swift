@@ -26,6 +26,9 @@ package struct CampaignOptions: ParsableArguments {
     )
     var onUnknown: String?
 
+    @Option(help: SendingHoursArgument.help, transform: SendingHoursArgument.init(parsing:))
+    var sendBetween: SendingHoursArgument?
+
     package init() {}
 
     /// The body of `POST /v1/campaigns` for a draft.
@@ -41,6 +44,7 @@ package struct CampaignOptions: ParsableArguments {
                 if let value { $0.field(named: name) { $0.string(value) } }
             }
             if let messagesPerMinute { $0.field("messages_per_minute", messagesPerMinute) }
+            if let sendBetween { $0.field("send_between") { sendBetween.write(to: &$0) } }
             $0.field("start") { $0.bool(false) }
             $0.field("message", json: message)
         }

@@ -47,6 +47,9 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long a UserID is on average.", valueName: "bytes"))
     var meanAccountBytes: Double = 16
 
+    @Option(help: SendingHoursArgument.help, transform: SendingHoursArgument.init(parsing:))
+    var sendBetween: SendingHoursArgument?
+
     /// Fits `http.maxBodyBytes` with room for the message.
     private static let sizeLimit = 900_000
 
@@ -66,6 +69,7 @@ struct PlanCommand: AsyncParsableCommand {
         let text = JSONText { text in
             text.object {
                 $0.field("message", json: message)
+                if let sendBetween { $0.field("send_between") { sendBetween.write(to: &$0) } }
                 if let accounts {
                     $0.array("recipients", of: accounts) { $0.string($1) }
                 } else if let count {

@@ -81,6 +81,7 @@ package struct Configuration: Sendable {
     package struct Defaults: Sendable {
         package var onUnknown = UnknownPolicy.resend
         package var priority = Priority.normal
+        package var sendBetween: SendingHours?
     }
 
     package struct Retention: Sendable {

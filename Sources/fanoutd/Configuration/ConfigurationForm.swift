@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// Why a value isn't taken.
 package enum ConfigurationRefusal: Error, Sendable, Hashable {
@@ -6,6 +6,14 @@ package enum ConfigurationRefusal: Error, Sendable, Hashable {
     case outOfRange
     /// Text of another form, or none of those it can be.
     case unfit
+    /// Parts of a mapping are at fault.
+    case parts([Part])
+
+    /// What is wrong with one part of a value; the part has no name where it is the whole.
+    package struct Part: Sendable, Hashable {
+        package let name: String
+        package let finding: Finding
+    }
 }
 
 /// The form of a key's values: how they are read and written, and the words for it.
@@ -13,6 +21,8 @@ struct ConfigurationForm<Value: Sendable>: Sendable {
     let wants: String
     /// Text may be nothing where a key needs no value; a number or a boolean that is written is one.
     var isText = false
+    /// Whether the file may spell it as a mapping.
+    var isMapping = false
     let read: @Sendable (ConfigurationScalar, String) throws(ConfigurationRefusal) -> Value
     let show: @Sendable (Value) -> String
 }

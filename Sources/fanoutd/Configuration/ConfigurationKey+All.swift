@@ -1,4 +1,5 @@
 import Platform
+import TimeZoneData
 
 extension ConfigurationKey {
     /// Every key, in the order of the example file.
@@ -123,6 +124,8 @@ extension ConfigurationKey {
     private static let others: [ConfigurationKey] = [
         .init("defaults.onUnknown", \.defaults.onUnknown, .choice),
         .init("defaults.priority", \.defaults.priority, .choice),
+        .init("defaults.sendBetween", \.defaults.sendBetween, .hours(in: ZoneFolder.system))
+            .reloaded,
         .init("retention.days", \.retention.days, .integer(0...36_500)).reloaded,
         .init("log.level", \.log.level, .choice).reloaded,
         .init("log.format", \.log.format, .choice),

@@ -18,6 +18,8 @@ package struct ConfigurationKey: Sendable {
             -> ConfigurationRefusal?
     /// The value as the file would spell it; nil if there is none.
     package let show: @Sendable (Configuration) -> String?
+    /// Whether the file may spell its value as a mapping.
+    private(set) var isMapping = false
     package private(set) var isRequired = false
     /// Whether a new value takes hold without a restart.
     package private(set) var isReloaded = false
@@ -47,6 +49,7 @@ package struct ConfigurationKey: Sendable {
                 form.isText && scalar.isNothing ? nil : try form.read(scalar, folder)
             }
         )
+        isMapping = form.isMapping
     }
 
     private init<Value>(

@@ -110,12 +110,16 @@ package struct ConfigurationLoader {
             return
         }
         let place = place(of: nameNode)
+        let line = nameNode.mark?.line ?? 0
+        if key.isMapping, value.mapping != nil {
+            let scalar = ConfigurationScalar(ConfigurationText.json(of: value), style: .quoted)
+            return take(scalar, for: key, at: place, origin: .line(line))
+        }
         guard let scalar = value.scalar else {
             let kind = value.mapping == nil ? "a list" : "a mapping"
             note(place, key: name, problem: "\(kind) is no value", remedy: "give \(key.wants)")
             return
         }
-        let line = nameNode.mark?.line ?? 0
         take(ConfigurationScalar(scalar), for: key, at: place, origin: .line(line))
     }
 
@@ -184,6 +188,12 @@ package struct ConfigurationLoader {
         case .wrongType: problem = "\(shown(scalar)) is \(scalar.kindName)"
         case .outOfRange: problem = "\(shown(scalar)) is out of range"
         case .unfit: problem = "\(shown(scalar)) won't do"
+        case .parts(let parts):
+            for part in parts {
+                let name = [key.name, part.name].filter { !$0.isEmpty }.joined(separator: ".")
+                note(place, key: name, problem: part.finding.problem, remedy: part.finding.remedy)
+            }
+            return
         }
         note(place, key: key.name, problem: problem, remedy: "give \(key.wants)")
     }

@@ -68,6 +68,11 @@ package struct DaemonMetrics: MetricsText {
                 "Calls to the provider under way.",
                 quota.inFlight
             ),
+            gauge(
+                "fanoutd_campaigns_outside_hours",
+                "Running campaigns that wait for their sending hours.",
+                quota.closedCampaigns
+            ),
         ]
     }
 

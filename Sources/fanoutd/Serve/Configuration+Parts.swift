@@ -1,6 +1,7 @@
 package import DeliveryCore
 package import HTTPAPI
 import Platform
+import TimeZoneData
 
 // The configuration of each of the daemon's parts.
 extension Configuration {
@@ -57,6 +58,8 @@ extension Configuration {
         configuration.limits = { present.current.dispatchLimits }
         configuration.defaultPriority = defaults.priority
         configuration.defaultOnUnknown = defaults.onUnknown
+        configuration.defaultSendBetween = { present.current.defaults.sendBetween }
+        configuration.zones = ZoneFolder.system
         return configuration
     }
 }

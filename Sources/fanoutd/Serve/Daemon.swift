@@ -9,6 +9,7 @@ import Platform
 import QueueTables
 import SQLiteQueue
 import ServiceLifecycle
+import TimeZoneData
 
 /// The composition root: builds the daemon's parts from a configuration and runs them.
 struct Daemon: Sendable {
@@ -60,6 +61,7 @@ struct Daemon: Sendable {
             settings: DeliveryService.Settings(
                 limits: configuration.dispatchLimits,
                 fingerprint: configuration.provider.fingerprint(salt: store.salt),
+                zones: ZoneFolder.system,
                 seed: random.next()
             ),
             time: clock,
@@ -97,6 +99,8 @@ struct Daemon: Sendable {
     private func readAgain(
         _ reload: @Sendable () throws -> Configuration
     ) throws -> Configuration {
+        // The machine's time zone data may have been brought up to date.
+        ZoneFolder.system.forget()
         var new = try reload()
         // A reload doesn't move the store, nor a token file beside it.
         var inForce = new

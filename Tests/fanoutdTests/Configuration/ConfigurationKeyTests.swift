@@ -21,7 +21,7 @@ import fanoutd
 
     @Test func `no two keys share a name or a variable, and sections stand together`() {
         let keys = ConfigurationKey.all
-        #expect(keys.count == 37)
+        #expect(keys.count == 38)
         #expect(Set(keys.map(\.name)).count == keys.count)
         let variables = Set(keys.map(\.environmentName))
         #expect(variables.count == keys.count)
