@@ -63,6 +63,7 @@ extension Sabotage {
         case .unsentStaysCounted: "addressed in all minutes"
         case .failedRecallCounted, .laterCallRecalled: "is recalled and its message is there"
         case .wakeLate: "doesn't move: nothing is in the way"
+        case .closingMissedByCommit, .zoneOutOfDate: "a call goes out outside its hours"
         }
     }
 }

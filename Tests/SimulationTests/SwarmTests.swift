@@ -21,7 +21,9 @@ struct SwarmTests {
 
     @Test(arguments: 0..<lanes)
     func `whatever goes wrong, the promises hold`(lane: Int) async throws {
-        for seed in Self.seeds(lane) { try await live(seed, isWide: true, isDeep: true) }
+        for seed in Self.seeds(lane) {
+            try await live(seed, isWide: true, isDeep: true, isTimed: true)
+        }
     }
 
     /// Seeds that failed once: a repeat's doubt forgotten at a cancel (9, 28) and at an expiry
@@ -60,15 +62,21 @@ struct SwarmTests {
             var faults = Faults(using: &random)
             faults.widen(using: &random)
             faults.deepen(using: &random)
+            faults.restrict(using: &random)
             seen = seen.union(faults)
         }
         #expect(seen.isComplete)
     }
 
-    /// Narrow lives are those of the seeds that failed before there were wide ones, and wide ones
-    /// those before there were jobs.
-    private func live(_ seed: UInt64, isWide: Bool, isDeep: Bool = false) async throws {
-        let life = try await Life(seed: seed, isWide: isWide, isDeep: isDeep)
+    /// Narrow lives are those of the seeds that failed before there were wide ones, wide ones those
+    /// before there were jobs, and deep ones those before there were sending hours.
+    private func live(
+        _ seed: UInt64,
+        isWide: Bool,
+        isDeep: Bool = false,
+        isTimed: Bool = false
+    ) async throws {
+        let life = try await Life(seed: seed, isWide: isWide, isDeep: isDeep, isTimed: isTimed)
         let replay = "SEED=\(seed) swift test --filter SwarmTests"
         #expect(life.violations.isEmpty, "seed \(seed): \(replay)\n\(life.summary)")
     }
@@ -85,6 +93,7 @@ struct Life {
         seed: UInt64,
         isWide: Bool = true,
         isDeep: Bool = false,
+        isTimed: Bool = false,
         sabotage: Sabotage? = nil
     ) async throws {
         let file = try sabotage?.trigger.map { try TriggeredStore(trigger: $0) }
@@ -92,6 +101,7 @@ struct Life {
         var random = SplitMix64(seed: seed ^ 0x5EED)
         var breadth = SplitMix64(seed: seed ^ 0xB4EAD)
         var depth = SplitMix64(seed: seed ^ 0xDEE9)
+        var hours = SplitMix64(seed: seed ^ 0x40_025)
         var limits = Limits()
         limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
         if seed > 100, seed.isMultiple(of: 2) { limits.messagesPerMinute /= 8 }
@@ -129,10 +139,14 @@ struct Life {
             let delay = Int.random(in: 0...40, using: &depth)
             world.provider.histories.delay = .seconds(delay)
         }
+        if isTimed { world.faults.restrict(using: &hours) }
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Invention.accounts(campaign: index, using: &random)
             var settings = Invention.settings(world.now.timestamp, using: &random)
             if world.faults.hasJobs { settings.onUnknown = Invention.policy(using: &depth) }
+            if world.faults.hasHours {
+                settings.sendBetween = Invention.hours(world.now.timestamp, using: &hours)
+            }
             _ = try await world.add(accounts, settings: settings)
         }
         try await world.run(for: .seconds(200_000))

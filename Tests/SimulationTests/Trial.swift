@@ -26,13 +26,16 @@ struct Trial {
         violations = world.record.violations
     }
 
-    private static let quota = 300
+    private static func quota(for sabotage: Sabotage) -> Int {
+        // So many calls that a commit is out at any moment.
+        sabotage == .closingMissedByCommit ? 60_000 : 300
+    }
 
     private static func limits(for sabotage: Sabotage) -> Limits {
         var limits = Limits()
-        limits.messagesPerMinute = quota
+        limits.messagesPerMinute = quota(for: sabotage)
         limits.burst = 300
-        limits.batchAccounts = 30
+        limits.batchAccounts = sabotage == .closingMissedByCommit ? 1 : 30
         limits.retry = RetryPolicy(attemptLimit: 8, base: .seconds(2), cap: .seconds(20))
         // Most of it is left when the process starts again after a crash.
         if sabotage == .crashHeldWithoutTimeout { limits.callTimeout = .seconds(40) }
@@ -42,7 +45,7 @@ struct Trial {
     }
 
     private static func provider(for sabotage: Sabotage) -> ProviderModel {
-        var provider = ProviderModel(quota: quota)
+        var provider = ProviderModel(quota: quota(for: sabotage))
         if sabotage == .ledgerBySendTime {
             provider.delayIn = 10...2_000
             provider.delayOut = 10...2_000
@@ -68,7 +71,7 @@ struct Trial {
         case .failedRecallCounted: faults.badGateway = 100
         case .unsentStaysCounted: faults.notSent = 100
         case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled,
-            .wakeLate:
+            .wakeLate, .closingMissedByCommit, .zoneOutOfDate:
             break
         }
         return faults
@@ -106,6 +109,9 @@ struct Trial {
             world.plan(.request(.startJob(id, .recall, terms)), after: .seconds(400))
             world.plan(.request(.retry(id, RetryFilter())), after: .seconds(500))
         }
+        if sabotage == .closingMissedByCommit || sabotage == .zoneOutOfDate {
+            return try await prepareHours(&world, for: sabotage)
+        }
         let looksUp = sabotage == .settledBySendTime || sabotage == .foundTakenForAbsent
         let id = try await world.add(
             makeAccounts(1_500, prefix: "user-"),
@@ -114,5 +120,32 @@ struct Trial {
         if sabotage == .maybeAcceptedClearedByCancel {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
         }
+    }
+
+    /// A campaign whose hours end while it is sent, which is 40 s after the beginning, or 150 s after it
+    /// by a step of the zone's clock; after ten minutes it may be sent at any time.
+    private static func prepareHours(
+        _ world: inout World,
+        for sabotage: Sabotage
+    ) async throws {
+        var settings = Campaign.Settings()
+        if sabotage == .zoneOutOfDate {
+            settings.sendBetween = SendingHours(
+                opensAt: 22 * 60,
+                closesAt: 23 * 60,
+                timeZone: World.steppedZone
+            )
+        } else {
+            settings.startAt = world.now.timestamp.advanced(by: .seconds(39))
+            settings.sendBetween = SendingHours(
+                opensAt: 22 * 60,
+                closesAt: 22 * 60 + 14,
+                timeZone: UniversalTime.name
+            )
+        }
+        let id = try await world.add(makeAccounts(1_500, prefix: "user-"), settings: settings)
+        var patch = CampaignPatch()
+        patch.sendBetween = .some(nil)
+        world.plan(.request(.patch(id, patch)), after: .seconds(600))
     }
 }

@@ -37,6 +37,8 @@ package struct Faults: Sendable, Hashable {
     package var hasRetention = false
     /// Campaigns with the policy `verify`, and operators who ask for jobs.
     package var hasJobs = false
+    /// Campaigns with sending hours, and operators who change them.
+    package var hasHours = false
     /// Recipients whose history is wiped as soon as a message has arrived.
     package var wipedHistory = 0
     /// After so long nothing goes wrong any more, and operators let everything finish.
@@ -69,6 +71,11 @@ package struct Faults: Sendable, Hashable {
         if chanceOfWipes(&random) { wipedHistory = Int.random(in: 5...100, using: &random) }
     }
 
+    /// Draws whether campaigns have sending hours.
+    package mutating func restrict(using random: inout SplitMix64) {
+        hasHours = Bool.random(using: &random)
+    }
+
     private func chanceOfWipes(_ random: inout SplitMix64) -> Bool {
         Int.random(in: 0..<4, using: &random) == 0
     }
@@ -98,6 +105,7 @@ package struct Faults: Sendable, Hashable {
     package func union(_ other: Faults) -> Faults {
         var union = self
         union.hasJobs = union.hasJobs || other.hasJobs
+        union.hasHours = union.hasHours || other.hasHours
         union.wipedHistory += other.wipedHistory
         for kind in Self.chances + [\.crash] { union[keyPath: kind] += other[keyPath: kind] }
         for kind in Self.kinds + Self.wideKinds where other[keyPath: kind] {
@@ -109,7 +117,7 @@ package struct Faults: Sendable, Hashable {
     /// Whether every kind of trouble is on.
     package var isComplete: Bool {
         (Self.chances + [\.crash]).allSatisfy { self[keyPath: $0] > 0 }
-            && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] } && hasJobs
+            && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] } && hasJobs && hasHours
             && wipedHistory > 0
     }
 

@@ -179,6 +179,9 @@ struct Promises: Sendable {
         if isHalted { violated("a call goes out with refused credentials") }
         if deleted.contains(batch.campaign) { violated("a deleted campaign sends") }
         if work.state != .running { violated("a campaign sends that is \(work.state)") }
+        guard let hours = work.settings.sendBetween else { return }
+        let period = SendingCalendar(World.zones).period(of: hours, at: now.timestamp)
+        if !period.isOpen { violated("a call goes out outside its hours, \(hours)") }
     }
 
     /// A job's call goes out: none in a pause, and none with refused credentials.

@@ -39,6 +39,10 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case laterCallRecalled
     /// A call that certainly didn't go out stays counted in its minute.
     case unsentStaysCounted
+    /// A claim that was planned within the sending hours goes out, however long its commit took.
+    case closingMissedByCommit
+    /// A change of a zone's clock isn't known.
+    case zoneOutOfDate
 }
 
 // MARK: - Where the dispatcher meets the world
@@ -47,6 +51,9 @@ extension World {
     /// What the dispatcher takes for the time of an event.
     func clock(of event: Dispatcher.Event) -> Now {
         var clock = now
+        if sabotage == .closingMissedByCommit, case .committed = event {
+            clock.timestamp = clock.timestamp.advanced(by: .milliseconds(-8))
+        }
         guard case .answered(let id, let outcome) = event else { return clock }
         switch (sabotage, outcome) {
         case (.ledgerBySendTime, _):
@@ -162,7 +169,7 @@ extension Sabotage {
         switch self {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
             .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent, .foundTakenForAbsent,
-            .failedRecallCounted, .wakeLate:
+            .failedRecallCounted, .wakeLate, .closingMissedByCommit, .zoneOutOfDate:
             nil
         case .unknownUnspent:
             """

@@ -41,6 +41,9 @@ extension World {
     private mutating func inventedSettings() -> Campaign.Settings {
         var settings = Invention.settings(now.timestamp, using: &random)
         if faults.hasJobs { settings.onUnknown = Invention.policy(using: &random) }
+        if faults.hasHours {
+            settings.sendBetween = Invention.hours(now.timestamp, using: &random)
+        }
         return settings
     }
 

@@ -34,6 +34,7 @@ extension World {
         for id in campaigns {
             guard let campaign = try await store.campaign(id) else { continue }
             if campaign.counts.hasWork || campaign.state == .draft { isOver = false }
+            if isUp, campaign.counts.hasWork { openHours(of: campaign) }
             if campaign.jobs.contains(where: { $0.state == .running }) { isOver = false }
             if isUp, campaign.state == .draft { finish(campaign) }
             if isUp, campaign.state == .scheduled { begin(campaign) }
@@ -118,6 +119,10 @@ extension World {
 
     private mutating func patch() -> CampaignPatch {
         var patch = CampaignPatch()
+        if faults.hasHours, chance(2) {
+            patch.sendBetween = .some(Invention.hours(now.timestamp, using: &random))
+            return patch
+        }
         switch Int.random(in: 0..<3, using: &random) {
         case 0: patch.priority = Priority.allCases[Int.random(in: 0..<3, using: &random)]
         case 1: patch.messagesPerMinute = .some(Int.random(in: 5...200, using: &random))

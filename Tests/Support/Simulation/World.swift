@@ -117,6 +117,7 @@ package struct World {
         dispatcher = Dispatcher(
             limits: limits,
             fingerprint: story.fingerprint,
+            zones: Self.zones,
             seed: random.next(),
             now: now
         )
@@ -218,6 +219,7 @@ package struct World {
         dispatcher = Dispatcher(
             limits: limits,
             fingerprint: story.fingerprint,
+            zones: knownZones,
             seed: random.next(),
             now: now
         )
@@ -251,7 +253,9 @@ package struct World {
             }
         }
         // Durable, and the dispatcher may never hear of it.
-        if !crashesNow() { hand(.committed(results), of: pairs) }
+        guard !crashesNow() else { return }
+        let event = Dispatcher.Event.committed(results)
+        hand(event, at: clock(of: event), of: pairs)
     }
 
     private mutating func hear(_ id: Batch.ID, _ outcome: Outcome) {
