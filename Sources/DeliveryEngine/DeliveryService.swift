@@ -51,6 +51,7 @@ package final class DeliveryService: Service, Deliveries {
         let dispatcher = Dispatcher(
             limits: settings.limits,
             fingerprint: settings.fingerprint,
+            zones: settings.zones,
             seed: settings.seed,
             now: time.now()
         )

@@ -100,7 +100,8 @@ extension Dispatcher {
         if let room = eligible.instants.next(.room, after: now.instant) {
             causes.append(.ownCaps(until: room, now))
         }
-        if eligible.closedCount > 0 {
+        // Hours into which the clock was set are noticed at the next wake-up.
+        if eligible.closedCount > 0, !eligible.times.isDue(.opening, at: now.timestamp) {
             let opening = eligible.times.next(.opening, after: now.timestamp)
             causes.append(.openings(eligible.closedCount, until: opening, now))
         }

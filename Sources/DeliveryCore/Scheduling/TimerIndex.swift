@@ -47,6 +47,11 @@ struct TimerIndex<Time: Comparable & Hashable & Sendable>: Sendable, Equatable {
         timers.prefix { $0.key.time <= now }
     }
 
+    /// Whether a timer with a reason has come that wasn't looked at.
+    func isDue(_ reason: Reason, at now: Time) -> Bool {
+        due(at: now).contains { $0.key.reason == reason }
+    }
+
     /// The soonest time that hasn't come, of those with a reason.
     func next(_ reason: Reason, after now: Time) -> Time? {
         timers.first { $0.key.time > now && $0.key.reason == reason }?.key.time
