@@ -3,7 +3,9 @@ import {
   bdi, bind, button, el, field, keyed, setAttrs, setText, show, slot, update,
 } from './charts.js';
 import { ask, campaigns, known, now, onChange, remember, rememberQuota, session } from './live.js';
-import { duration, inUTC, number, t, time, words, zoneName } from './words.js';
+import {
+  dayName, duration, hoursText, inUTC, number, t, time, week, words, zoneName,
+} from './words.js';
 import { go, say } from './app.js';
 import { exportButtons } from './views.js';
 
@@ -29,7 +31,7 @@ const isPast = (at) => Boolean(at) && Date.parse(at) <= now();
 const waiting = ({ counts }) => counts.queued + counts.retrying;
 const total = ({ counts }) => counts.total;
 const canRetry = (c) => !isDraft(c) && !isPast(c.expires_at) && !isBusy(c.recall)
-  && c.counts.failed + c.counts.unknown > 0;
+  && c.counts.failed + c.counts.unknown + c.counts.suppressed > 0;
 const canRecall = (c) => (isOver(c) || isStill(c)) && c.counts.sent > 0 && !busyJob(c)
   && c.message?.OnlineOnlyFlag !== 1 && c.message?.MsgLifeTime !== 0;
 
@@ -294,7 +296,8 @@ function question(subject, {
 const weights = { high: 16, normal: 4, low: 1 };
 
 /** How long a draft takes beside the campaigns that run now, and how many these are. */
-export async function outlook({ priority, counts, messages_per_minute: cap }) {
+export async function outlook(campaign) {
+  const { priority, counts, messages_per_minute: cap, message, start_at, send_between } = campaign;
   const { items } = await ask('v1/campaigns?state=running&limit=1000&message=false');
   const { messages_per_minute: limit } = known.quota ?? await ask('v1/quota');
   const levels = new Set([priority, ...items.map((item) => item.priority)]);
@@ -302,7 +305,12 @@ export async function outlook({ priority, counts, messages_per_minute: cap }) {
   const peers = items.filter((item) => item.priority === priority).length + 1;
   const share = limit * weights[priority] / sum / peers;
   const minutes = counts.total / Math.min(share, cap ?? Infinity);
-  return { seconds: Math.max(1, 60 * minutes), others: items.length };
+  const others = items.length;
+  if (!send_between) return { seconds: Math.max(1, 60 * minutes), others };
+  // Hours in which nothing goes out are the daemon's to count.
+  const { seconds } = await ask('v1/plan', { method: 'POST',
+    body: { message, count: counts.total, mean_account_bytes: 16, start_at, send_between } });
+  return { seconds: Math.max(seconds, 60 * minutes), others };
 }
 
 export function endOf({ seconds }, startAt) {
@@ -349,7 +357,7 @@ export function retryDialog(campaign, codes) {
 
 function retryRows({ counts, failures }) {
   const rows = failures.map((failure) => ({ ...failure, value: String(failure.code) }));
-  rows.push({ value: 'unknown', count: counts.unknown });
+  for (const value of ['unknown', 'suppressed']) rows.push({ value, count: counts[value] });
   return rows.filter(({ count }) => count > 0);
 }
 
@@ -381,7 +389,7 @@ async function requeue(campaign, values) {
 export function editSettings(campaign) {
   const { node, fields, read } = settingsForm(campaign);
   const changes = () => Object.entries(read())
-    .filter(([name, value]) => value !== (campaign[name] ?? null));
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(campaign[name] ?? null));
   return question(campaign, {
     action: 'save',
     title: 'settings.title',
@@ -402,6 +410,7 @@ export function editSettings(campaign) {
 }
 
 function settingText(name, value) {
+  if (name === 'send_between') return hoursText(value);
   if (!value) return '–';
   if (name.endsWith('_at')) return time(value);
   if (name === 'priority') return t(`priority.${value}`);
@@ -422,15 +431,16 @@ export function settingsForm(settings) {
     !settings.started_at && timeInput('start_at', settings.start_at),
     timeInput('expires_at', settings.expires_at),
     isNew && select('on_unknown', ['', 'resend', 'leave', 'verify']),
+    hoursInput(settings.send_between),
   ].filter(Boolean);
   const valueOf = (node) => {
-    if (node.at) return node.at();
+    if (node.read) return node.read();
     if (node.type === 'number') return node.value === '' ? null : Number(node.value);
     return node.value || (node.name === 'name' ? '' : null);
   };
   return {
     node: el('div', { class: 'fields' }, inputs.map((node) =>
-      labelled(`settings.${node.name}`, node, node.note))),
+      (node.matches('fieldset') ? node : labelled(`settings.${node.name}`, node, node.note)))),
     fields: Object.fromEntries(inputs.map((node) => [node.name, node])),
     read: () => Object.fromEntries(inputs.map((node) => [node.name, valueOf(node)])),
   };
@@ -444,12 +454,12 @@ function timeInput(name, iso = null) {
   const value = iso && local.toISOString().slice(0, 16);
   const node = el('input', { type: 'datetime-local', name, value });
   node.note = el('small');
-  node.at = () => {
+  node.read = () => {
     if (node.value === (value ?? '')) return iso;
     return node.value ? new Date(node.value + utc).toISOString() : null;
   };
   const draw = () => {
-    const at = node.at();
+    const at = node.read();
     const seconds = (Date.parse(at) - now()) / 1000;
     setText(node.note, at && t(seconds > 0 ? 'settings.ahead' : 'settings.past', {
       time: `${time(at)} ${zoneName(new Date(at))}`,
@@ -458,6 +468,25 @@ function timeInput(name, iso = null) {
   };
   node.addEventListener('input', draw);
   draw();
+  return node;
+}
+
+/** The hours of the day in which calls go out; without both times there are none. */
+function hoursInput(hours) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const input = (name, value, props) => el('input', { name, value, ...props });
+  const [from, to] = ['from', 'to'].map((name) => input(name, hours?.[name], { type: 'time' }));
+  const zone = input('time_zone', hours?.time_zone ?? here, { list: 'zones', spellcheck: 'false' });
+  const days = week.map((value) => input('days', value,
+    { type: 'checkbox', checked: hours?.days.includes(value) ?? true }));
+  const node = el('fieldset', { name: 'send_between', class: 'hours' },
+    el('legend', {}, t('settings.send_between')), labelled('hours.from', from),
+    labelled('hours.to', to), labelled('hours.time_zone', zone),
+    el('datalist', { id: 'zones' }, (Intl.supportedValuesOf?.('timeZone') ?? [])
+      .map((value) => el('option', { value }))),
+    el('div', {}, days.map((day) => el('label', { class: 'tick' }, day, dayName(day.value)))));
+  node.read = () => (from.value && to.value ? { from: from.value, to: to.value,
+    time_zone: zone.value, days: days.filter((day) => day.checked).map((day) => day.value) } : null);
   return node;
 }
 

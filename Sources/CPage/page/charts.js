@@ -154,11 +154,11 @@ export function table(columns, props) {
 
 /** The statuses of recipients, in the order of the bar. */
 export const statuses = ['sent', 'sending', 'retrying', 'unknown', 'failed', 'canceled', 'expired',
-  'queued'];
+  'suppressed', 'queued'];
 
 const gap = 2;
 const least = 3;
-const hatched = { canceled: 'rising', expired: 'falling', unanswered: 'busy' };
+const hatched = { canceled: 'rising', expired: 'falling', suppressed: 'upright', unanswered: 'busy' };
 const widths = new WeakMap();
 const sizes = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) widths.get(target)(contentRect.width);

@@ -4,7 +4,7 @@ import { bind, button, el, keyed, minutesChart, progressBar, setAttrs, setText, 
   statuses, swatch, table, terms, thinBar, update, visible, windowChart } from './charts.js';
 import { apiURL, ask, campaigns, known, now, onChange, remember, rememberQuota, session, token }
   from './live.js';
-import { duration, number, percent, t, time, words } from './words.js';
+import { duration, hoursText, number, percent, t, time, words } from './words.js';
 
 const active = ['halted', 'running', 'paused', 'scheduled'];
 const over = ['completed', 'canceled', 'expired'];
@@ -261,14 +261,20 @@ export function overview() {
   return { node, leave: life.leave };
 }
 
+// Seconds: not with the first view, and then as seldom as a minute's backlog wants it.
+const hooksFirst = 10;
+const hooksEvery = 20;
+const hookPatience = 60_000;
+
 function serviceState() {
   const until = slot('until');
   const fault = faultLine();
   const figures = muted();
+  const hooks = el('ul', { class: 'hooks' });
   const actions = acting('serviceActions');
   const node = el('section', { class: 'service', 'aria-label': t('service.label') },
     el('div', {}, el('p', { class: 'headline' }, chip(), ' ', slot('since'), ' ', until),
-      slot('reason.text', 'p'), slot('remedy', 'p'), figures, fault),
+      slot('reason.text', 'p'), slot('remedy', 'p'), figures, hooks, fault),
     actions.node);
   const untilText = (at) => (secondsTo(at) > 0
     ? t('service.until', { wait: duration(secondsTo(at)) }) : '');
@@ -278,10 +284,23 @@ function serviceState() {
     until: untilText,
     remedy: (text, { state }) => (text ? words('remedy', state, text) : ''),
   });
+  async function loadHooks() {
+    const { items } = await ask('v1/webhooks').catch(() => ({ items: [] }));
+    const late = items.filter(({ oldest_at: at }) => at && now() - Date.parse(at) > hookPatience);
+    keyed(hooks, late, ({ id }) => id, ({ id }) => el('li', { class: 'line', 'data-hook': id }),
+      (line, { url, backlog: n, oldest_at: at, last }) => setText(line, t('hooks.waits', {
+        url: visible(url), n, time: time(at), answer: last?.status ?? visible(last?.error ?? '–') })));
+  }
+
+  let age = 0;
   return {
     node,
     fault,
-    tick: () => setText(until, untilText(until.dataset.value)),
+    tick() {
+      setText(until, untilText(until.dataset.value));
+      age += 1;
+      if (age % hooksEvery === hooksFirst) loadHooks();
+    },
     update(quota) {
       write(quota);
       const { in_flight: calls, calls_per_second: rate, pace } = quota;
@@ -705,6 +724,7 @@ const settingTexts = {
   priority: (value) => t(`priority.${value}`),
   messages_per_minute: (n) => (n ? perMinute(n) : t('settings.no_cap')),
   on_unknown: (value) => t(`on_unknown.${value}`),
+  send_between: hoursText,
 };
 
 function settings() {

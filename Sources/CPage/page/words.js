@@ -45,6 +45,8 @@ const english = {
   'service.label': 'All sending',
   'service.since': 'since {time}',
   'service.until': '· again in {wait}',
+  'hooks.waits|one': '{url}: {n} event waits, since {time}; the last try: {answer}.',
+  'hooks.waits|other': '{url}: {n} events wait, the first since {time}; the last try: {answer}.',
   'service.figures': '{calls} calls out · at most {rate} a second · pace {pace}/16',
   'state.draft': 'draft',
   'state.scheduled': 'scheduled',
@@ -66,6 +68,7 @@ const english = {
   'status.unknown': 'unknown',
   'status.canceled': 'canceled',
   'status.expired': 'expired',
+  'status.suppressed': 'suppressed',
   'chart.minutes': 'Messages a minute',
   'chart.quarters': 'Messages a quarter of an hour',
   'chart.hour': '1 h',
@@ -140,6 +143,8 @@ const english = {
   'settings.start_at': 'Planned start',
   'settings.expires_at': 'Expires',
   'settings.no_cap': 'none',
+  'settings.send_between': 'Sending hours',
+  'settings.any_time': 'any time',
   'priority.high': 'high',
   'priority.normal': 'normal',
   'priority.low': 'low',
@@ -269,6 +274,17 @@ export function time(iso, style) {
   return format(date, isToday ? clock : { ...day, ...clock });
 }
 
+export const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+// The first of January 2024 was a Monday.
+export const dayName = (name) => formatter('DateTimeFormat', { weekday: 'short', timeZone: 'UTC' })
+  .format(Date.UTC(2024, 0, 1 + week.indexOf(name)));
+
+/** Sending hours in one line; the days only where they aren't all. */
+export const hoursText = (hours) => (hours ? [`${hours.from}–${hours.to}`, hours.time_zone,
+  ...hours.days.length < week.length ? week.filter((day) => hours.days.includes(day)).map(dayName)
+    : []].join(' ') : t('settings.any_time'));
+
 /** The zone's name, as `UTC+8`. */
 export function zoneName(date = new Date()) {
   const options = { timeZone: zone(), timeZoneName: 'shortOffset' };
@@ -332,6 +348,10 @@ Object.assign(english, {
   'start.others|one': '{n} other campaign is running; the quota is shared.',
   'start.others|other': '{n} other campaigns are running; the quota is shared.',
   'retry.unknown': 'some may have it',
+  'retry.suppressed': 'who is still listed stays out',
+  'hours.from': 'From',
+  'hours.to': 'To',
+  'hours.time_zone': 'Time zone',
   'settings.name': 'Name',
   'settings.ahead': '{time} = {utc} UTC, in {duration}',
   'settings.past': '{time} = {utc} UTC, {duration} ago',

@@ -19,6 +19,22 @@ PIECES = """() => [...document.querySelectorAll('main .bar [data-field^="counts.
 class Campaign(PageCase):
     configuration = scenes.CONFIGURATION
 
+    def test_a_campaign_is_printed_as_a_report_of_two_sheets(self):
+        bench = self.bench
+        failing = [f"{kind}-{n}" for kind in scenes.KINDS for n in range(3)]
+        id = bench.campaign(accounts(400) + failing, name="on paper")
+        bench.over(id)
+        with self.visit() as visit:
+            page = visit.open(f"#/campaigns/{id}")
+            visit.wait_value("state", "completed", f"[data-campaign='{id}']")
+            page.wait_for_selector(".bubbles .bubble")
+            sheets = page.pdf(format="A4", print_background=True)
+            self.assertIn(len(re.findall(rb"/Type\s*/Page\b", sheets)), (1, 2))
+            page.emulate_media(media="print")
+            expect(page.locator("button:visible, header:visible")).to_have_count(0)
+            expect(page.locator("[data-field='failures.70107']")).to_be_visible()
+            expect(page.locator(".timeline")).to_be_visible()
+
     def test_six_codes_are_told_in_words_bars_and_links(self):
         bench = self.bench
         counts = {kind: 3 + number for number, kind in enumerate(scenes.KINDS)}

@@ -1,7 +1,7 @@
 """Exports: the same rows as curl gets, as a download that never passes through the page."""
 
+import json
 import urllib.request
-
 
 from .bench import accounts
 from .case import FULL, PageCase
@@ -16,16 +16,16 @@ class Export(PageCase):
         cls.id = cls.bench.campaign(accounts(cls.count) + accounts(300, "missing"), name="Sale! 双十一")
         cls.bench.over(cls.id)
 
-    def by_curl(self, query: str) -> bytes:
+    def by_curl(self, query: str, form="text/csv") -> bytes:
         request = urllib.request.Request(
             f"{self.bench.url}/v1/campaigns/{self.id}/recipients?{query}",
-            headers={"Authorization": f"Bearer {self.bench.token}", "Accept": "text/csv"},
+            headers={"Authorization": f"Bearer {self.bench.token}", "Accept": form},
         )
         with urllib.request.urlopen(request) as response:
             return response.read()
 
-    def downloaded(self, visit, within: str):
-        buttons = visit.page.locator(f"{within} [data-action=export-csv]:visible")
+    def downloaded(self, visit, within: str, form="csv"):
+        buttons = visit.page.locator(f"{within} [data-action=export-{form}]:visible")
         with visit.page.expect_download(timeout=120_000) as expected:
             buttons.first.click()
         download = expected.value
@@ -48,3 +48,11 @@ class Export(PageCase):
             name, data = self.downloaded(visit, "tr:has([data-field='failures.70107'])")
             self.assertEqual(data, self.by_curl("code=70107"))
             self.assertEqual(data.count(b"\n"), 301)
+
+    def test_a_status_is_downloaded_as_lines_of_json(self):
+        with self.visit() as visit:
+            visit.open(f"#/campaigns/{self.id}?status=failed")
+            name, data = self.downloaded(visit, "section:has([name=account])", "ndjson")
+            self.assertTrue(name.endswith("-failed.ndjson"), name)
+            self.assertEqual(data, self.by_curl("status=failed", "application/x-ndjson"))
+            self.assertEqual(len([json.loads(line) for line in data.splitlines()]), 300)
