@@ -77,7 +77,9 @@ def start_stub(kind: str, executable: str) -> tuple[Measured, int]:
 class Daemon:
     """fanoutd on a folder of its own; it can be stopped and started again there."""
 
-    def __init__(self, executable: str, folder: Path, stub_port: int, limits: str) -> None:
+    def __init__(
+        self, executable: str, folder: Path, stub_port: int, limits: str, more: str = ""
+    ) -> None:
         self.executable = executable
         self.folder = folder
         self.port = free_port()
@@ -100,7 +102,7 @@ limits:
 {limits}
 log:
   level: warning
-"""
+{more}"""
         )
         self.process: Measured | None = None
 
@@ -173,9 +175,12 @@ class Client:
 
     def stream(self, campaign: str, file: Path) -> int:
         """Streams a file of accounts into a draft; returns how many were accepted."""
-        with open(file, "rb") as recipients:
-            path = campaign + "/recipients"
-            return int(self.call("POST", path, recipients, "text/plain")["accepted"])
+        return self.send(campaign + "/recipients", file)
+
+    def send(self, path: str, file: Path) -> int:
+        """Streams a file of accounts; returns how many were accepted."""
+        with open(file, "rb") as accounts:
+            return int(self.call("POST", path, accounts, "text/plain")["accepted"])
 
     def export(self, campaign: str) -> int:
         """Reads the whole export and throws it away; returns its bytes."""
