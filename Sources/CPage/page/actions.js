@@ -297,7 +297,7 @@ const weights = { high: 16, normal: 4, low: 1 };
 
 /** How long a draft takes beside the campaigns that run now, and how many these are. */
 export async function outlook(campaign) {
-  const { priority, counts, messages_per_minute: cap, message, start_at, send_between } = campaign;
+  const { priority, counts, messages_per_minute: cap, message, send_between } = campaign;
   const { items } = await ask('v1/campaigns?state=running&limit=1000&message=false');
   const { messages_per_minute: limit } = known.quota ?? await ask('v1/quota');
   const levels = new Set([priority, ...items.map((item) => item.priority)]);
@@ -309,7 +309,7 @@ export async function outlook(campaign) {
   if (!send_between) return { seconds: Math.max(1, 60 * minutes), others };
   // Hours in which nothing goes out are the daemon's to count.
   const { seconds } = await ask('v1/plan', { method: 'POST',
-    body: { message, count: counts.total, mean_account_bytes: 16, start_at, send_between } });
+    body: { message, count: counts.total, mean_account_bytes: 16, send_between } });
   return { seconds: Math.max(seconds, 60 * minutes), others };
 }
 
