@@ -32,6 +32,8 @@ private struct Walk {
     var seconds: Int64 = 1
     /// How many retries have put back.
     var requeued = 0
+    /// Who must not be addressed.
+    var suppressed: Set<Account> = []
     let ids = [makeID(1), makeID(2)]
 
     init(_ store: Store, seed: UInt64) async throws {
@@ -47,10 +49,14 @@ private struct Walk {
     mutating func step() async throws {
         seconds += Int64.random(in: 0...3, using: &random)
         let id = ids.randomElement(using: &random) ?? makeID()
+        if Int.random(in: 0..<8, using: &random) == 0 { return try await keepList() }
         if Int.random(in: 0..<5, using: &random) == 0 { return try await goOn(with: id) }
         let write = write(id)
         let result = try await store.commit(write, now: at(Double(seconds)))
-        if case .claimed(let batch?, _) = result { open[batch.id] = batch.accounts }
+        if case .claimed(let batch?, _) = result {
+            open[batch.id] = batch.accounts
+            #expect(suppressed.isDisjoint(with: batch.accounts))
+        }
         if case .changed(.success(let change)) = result { requeued += change.requeued }
         if case .recorded(_, let opened) = result {
             for batch in opened { open[batch.id] = [] }
@@ -76,8 +82,23 @@ private struct Walk {
             return .transition(id, transitions.randomElement(using: &random) ?? .pause)
         default:
             let codes = Bool.random(using: &random) ? [] : [70_107]
-            return .retry(id, RetryFilter(codes: codes))
+            let isOfAll = Bool.random(using: &random)
+            return .retry(id, RetryFilter(suppressed: isOfAll, codes: codes))
         }
+    }
+
+    /// Puts some on the suppression list, or takes most off it.
+    private mutating func keepList() async throws {
+        let now = at(Double(seconds))
+        if suppressed.count > 12 {
+            for account in suppressed.sorted().dropFirst(3) {
+                #expect(try await store.unsuppress(account, now: now))
+                suppressed.remove(account)
+            }
+        }
+        let some = makeAccounts(70).filter { _ in Int.random(in: 0..<12, using: &random) == 0 }
+        try await store.suppress(some, now: now)
+        suppressed.formUnion(some)
     }
 
     private mutating func resolution(_ batch: Batch.ID) -> Resolution {

@@ -104,6 +104,40 @@ import Testing
         #expect(try layout(of: path) == layout(of: files.path("b")))
     }
 
+    @Test
+    func `a store of the ninth version keeps everybody's status, and gets a suppression list`()
+        async throws
+    {
+        let path = files.path("a")
+        try makeStore(at: path, from: [Version9.schema, Version9.rows])
+        let store = try Store.open(at: path, options: makeOptions())
+        let accounts = makeAccounts(8)
+        let before: [Recipient.Status] = [
+            .sent, .failed, .retrying, .unknown, .queued, .retrying, .queued, .queued,
+        ]
+        #expect(try await store.everybody().map(\.status) == before)
+        #expect(try await store.contradictions() == [])
+        #expect(try await store.suppressions(after: nil, limit: 9).suppressions == [])
+        #expect(try await store.restore(now: at(5)).open.map(\.count) == [1])
+        let minutes = try await store.traffic(since: at(0).timestamp, per: .minute)
+        #expect(minutes.map(\.addressed) == [7])
+        try await store.suppress([accounts[2], accounts[4], accounts[6]])
+        #expect(try await store.claim(now: at(6)).accounts == [accounts[7]])
+        for write in [makeClaim(source: .dueRetries), makeReclaim(Batch.ID(rawValue: 2))] {
+            guard case .claimed(nil, _?) = try await store.commit(write, now: at(6)) else {
+                throw NothingClaimed()
+            }
+        }
+        let after: [Recipient.Status] = [
+            .sent, .failed, .suppressed, .unknown, .suppressed, .retrying, .suppressed, .sending,
+        ]
+        #expect(try await store.everybody().map(\.status) == after)
+        #expect(try await store.contradictions() == [])
+        try store.close()
+        try Store.open(at: files.path("b"), options: makeOptions()).close()
+        #expect(try layout(of: path) == layout(of: files.path("b")))
+    }
+
     /// A store as version 7, or another, left it, and what else is done to it.
     private func makeStore(
         at path: String,

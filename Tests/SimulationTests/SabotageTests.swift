@@ -43,6 +43,20 @@ struct SabotageTests {
         }
         Issue.record("100 lives say nothing of “\(sabotage.sign)”")
     }
+
+    /// Those about the suppression list, which only the latest lives have.
+    @Test(arguments: [
+        Sabotage.suppressionLost, .suppressionsForgottenAtStart, .suppressionIgnoredByRepeat,
+    ])
+    func `lives with a suppression list meet a planted mistake about it by themselves`(
+        sabotage: Sabotage
+    ) async throws {
+        for seed in UInt64(1)...40 {
+            let life = try await Life(seed: seed, isDeep: true, isListed: true, sabotage: sabotage)
+            if life.violations.contains(where: { $0.contains(sabotage.sign) }) { return }
+        }
+        Issue.record("40 lives say nothing of “\(sabotage.sign)”")
+    }
 }
 
 extension Sabotage {
@@ -64,6 +78,9 @@ extension Sabotage {
         case .failedRecallCounted, .laterCallRecalled: "is recalled and its message is there"
         case .wakeLate: "doesn't move: nothing is in the way"
         case .closingMissedByCommit, .zoneOutOfDate: "a call goes out outside its hours"
+        case .suppressionLost, .suppressionsForgottenAtStart, .suppressionIgnoredByRepeat:
+            "is addressed and was on the suppression list"
+        case .suppressionKept: "is suppressed and was on no list"
         }
     }
 }

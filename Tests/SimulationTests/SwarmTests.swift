@@ -22,7 +22,7 @@ struct SwarmTests {
     @Test(arguments: 0..<lanes)
     func `whatever goes wrong, the promises hold`(lane: Int) async throws {
         for seed in Self.seeds(lane) {
-            try await live(seed, isWide: true, isDeep: true, isTimed: true)
+            try await live(seed, isWide: true, isDeep: true, hasRules: true)
         }
     }
 
@@ -63,20 +63,22 @@ struct SwarmTests {
             faults.widen(using: &random)
             faults.deepen(using: &random)
             faults.restrict(using: &random)
+            faults.hasSuppressions = Bool.random(using: &random)
             seen = seen.union(faults)
         }
         #expect(seen.isComplete)
     }
 
     /// Narrow lives are those of the seeds that failed before there were wide ones, wide ones those
-    /// before there were jobs, and deep ones those before there were sending hours.
+    /// before there were jobs, and deep ones those before there were sending hours and a suppression
+    /// list.
     private func live(
         _ seed: UInt64,
         isWide: Bool,
         isDeep: Bool = false,
-        isTimed: Bool = false
+        hasRules: Bool = false
     ) async throws {
-        let life = try await Life(seed: seed, isWide: isWide, isDeep: isDeep, isTimed: isTimed)
+        let life = try await Life(seed: seed, isWide: isWide, isDeep: isDeep, hasRules: hasRules)
         let replay = "SEED=\(seed) swift test --filter SwarmTests"
         #expect(life.violations.isEmpty, "seed \(seed): \(replay)\n\(life.summary)")
     }
@@ -93,7 +95,7 @@ struct Life {
         seed: UInt64,
         isWide: Bool = true,
         isDeep: Bool = false,
-        isTimed: Bool = false,
+        hasRules: Bool = false,
         sabotage: Sabotage? = nil
     ) async throws {
         let file = try sabotage?.trigger.map { try TriggeredStore(trigger: $0) }
@@ -102,6 +104,7 @@ struct Life {
         var breadth = SplitMix64(seed: seed ^ 0xB4EAD)
         var depth = SplitMix64(seed: seed ^ 0xDEE9)
         var hours = SplitMix64(seed: seed ^ 0x40_025)
+        var list = SplitMix64(seed: seed ^ 0x1157)
         var limits = Limits()
         limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
         if seed > 100, seed.isMultiple(of: 2) { limits.messagesPerMinute /= 8 }
@@ -139,7 +142,10 @@ struct Life {
             let delay = Int.random(in: 0...40, using: &depth)
             world.provider.histories.delay = .seconds(delay)
         }
-        if isTimed { world.faults.restrict(using: &hours) }
+        if hasRules {
+            world.faults.restrict(using: &hours)
+            world.faults.hasSuppressions = Bool.random(using: &list)
+        }
         for index in 0..<Int.random(in: 1...5, using: &random) {
             let accounts = Invention.accounts(campaign: index, using: &random)
             var settings = Invention.settings(world.now.timestamp, using: &random)
@@ -148,6 +154,10 @@ struct Life {
                 settings.sendBetween = Invention.hours(world.now.timestamp, using: &hours)
             }
             _ = try await world.add(accounts, settings: settings)
+            // Some are on the list before the first claim.
+            if world.faults.hasSuppressions, Bool.random(using: &list) {
+                try await world.suppress(accounts.filter { _ in Bool.random(using: &list) })
+            }
         }
         try await world.run(for: .seconds(200_000))
         try await world.check()

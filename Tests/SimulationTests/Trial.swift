@@ -70,8 +70,10 @@ struct Trial {
         case .settledBySendTime, .foundTakenForAbsent: faults.lostAnswer = 100
         case .failedRecallCounted: faults.badGateway = 100
         case .unsentStaysCounted: faults.notSent = 100
+        case .suppressionIgnoredByRepeat: faults.garbled = 300
         case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled,
-            .wakeLate, .closingMissedByCommit, .zoneOutOfDate:
+            .wakeLate, .closingMissedByCommit, .zoneOutOfDate, .suppressionLost,
+            .suppressionsForgottenAtStart, .suppressionKept:
             break
         }
         return faults
@@ -120,6 +122,29 @@ struct Trial {
         if sabotage == .maybeAcceptedClearedByCancel {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
         }
+        switch sabotage {
+        case .suppressionLost, .suppressionsForgottenAtStart, .suppressionIgnoredByRepeat,
+            .suppressionKept:
+            try await Self.keepList(&world)
+        default: break
+        }
+    }
+
+    /// Some are on the suppression list from the first claim on, others come onto it later, and some
+    /// leave it before their turn.
+    private static func keepList(_ world: inout World) async throws {
+        let accounts = makeAccounts(1_500, prefix: "user-")
+        let tenths = accounts.indices.filter { $0.isMultiple(of: 10) }.map { accounts[$0] }
+        world.plan(.suppress(Array(tenths[..<60])), after: .milliseconds(500))
+        for (index, account) in tenths[50..<60].enumerated() {
+            world.plan(.unsuppress(account), after: .seconds(10 + index))
+        }
+        for second in 1...20 {
+            let some = (0..<4).map { accounts[second * 70 + $0] }
+            world.plan(.suppress(some), after: .seconds(10 * second))
+        }
+        world.plan(.crash, after: .seconds(100))
+        world.plan(.suppress(Array(tenths[120...])), after: .seconds(101))
     }
 
     /// A campaign whose hours end while it is sent, which is 40 s after the beginning, or 150 s after it

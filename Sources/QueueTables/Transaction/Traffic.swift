@@ -8,8 +8,9 @@ import DeliveryCore
 ///   among them.
 /// - `sent`, `failed`, `retrying` and `unknown` count in the minute in which a call's record or a
 ///   job's step brings a recipient into that status. They count news alone: neither what a cancel,
-///   an expiry or a retry does to recipients without a call, nor that those of a repeat which didn't
-///   go out wait again, nor that whom a look-up doesn't show goes on waiting.
+///   an expiry or a retry does to recipients without a call, nor whom a claim finds on the suppression
+///   list, nor that those of a repeat which didn't go out wait again, nor that whom a look-up doesn't
+///   show goes on waiting.
 ///
 /// It is by the wall clock, for people to read; the quota has its ledger.
 struct Traffic: Sendable {

@@ -39,6 +39,8 @@ package struct Faults: Sendable, Hashable {
     package var hasJobs = false
     /// Campaigns with sending hours, and operators who change them.
     package var hasHours = false
+    /// Operators who keep the list of accounts that must not be addressed.
+    package var hasSuppressions = false
     /// Recipients whose history is wiped as soon as a message has arrived.
     package var wipedHistory = 0
     /// After so long nothing goes wrong any more, and operators let everything finish.
@@ -106,6 +108,7 @@ package struct Faults: Sendable, Hashable {
         var union = self
         union.hasJobs = union.hasJobs || other.hasJobs
         union.hasHours = union.hasHours || other.hasHours
+        union.hasSuppressions = union.hasSuppressions || other.hasSuppressions
         union.wipedHistory += other.wipedHistory
         for kind in Self.chances + [\.crash] { union[keyPath: kind] += other[keyPath: kind] }
         for kind in Self.kinds + Self.wideKinds where other[keyPath: kind] {
@@ -118,7 +121,7 @@ package struct Faults: Sendable, Hashable {
     package var isComplete: Bool {
         (Self.chances + [\.crash]).allSatisfy { self[keyPath: $0] > 0 }
             && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] } && hasJobs && hasHours
-            && wipedHistory > 0
+            && hasSuppressions && wipedHistory > 0
     }
 
     /// Whole calls refused, each kind of which asks for another reaction.

@@ -48,6 +48,9 @@ struct Promises: Sendable {
         accepted[id, default: []].formUnion(accounts)
     }
 
+    /// Those that were named for a campaign, in the order of their bytes.
+    func accounts(of id: Campaign.ID) -> [Account] { (offered[id] ?? []).sorted() }
+
     mutating func took(_ taken: Int, in id: Campaign.ID) {
         let offered = offered[id]?.count ?? 0
         if taken != offered { violated("an intake says \(taken) in all, \(offered) came") }
@@ -107,7 +110,9 @@ struct Promises: Sendable {
             case .retry: before.isFinal && state == .running
             case .transition, .patch: !before.isFinal
             case .record, .stepJob: (before == .running || before.isLive) && state == .completed
-            case .claim, .reclaim, .delete, .service, .sweep, .close, .startJob, .stopJob: false
+            // The last ones were on the suppression list.
+            case .claim, .reclaim: before == .running && state == .completed
+            case .delete, .service, .sweep, .close, .startJob, .stopJob: false
             }
         if !isAsked { violated("\(before) became \(state) by \(write)") }
         if before == .paused, state == .running || state == .scheduled {

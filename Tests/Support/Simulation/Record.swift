@@ -25,6 +25,12 @@ package struct Record: Sendable {
     private var unclear: Set<Account> = []
     /// Recipients that a check found missing, by campaign.
     private var missing: [Campaign.ID: Set<Account>] = [:]
+    /// Recipients whom the history didn't show, or that don't exist, after a call in doubt.
+    private var absent: Set<Account> = []
+    /// Who must not be addressed.
+    var list = SuppressionList()
+    /// Recipients that left a batch since they were on that list.
+    private(set) var left: [Batch.ID: [Account]] = [:]
 
     package mutating func violated(_ text: String) {
         violations.append(text)
@@ -35,6 +41,7 @@ package struct Record: Sendable {
     }
 
     mutating func called(_ batch: Batch, limits: Limits) {
+        list.called(batch)
         let bytes = batch.accounts.reduce(batch.message.packetOverhead) {
             $0 + accountRules.size(of: $1)
         }
@@ -125,6 +132,10 @@ package struct Record: Sendable {
 
     mutating func committed(_ write: Write, _ result: WriteResult) {
         switch (write, result) {
+        case (.claim(let claim), .claimed(let batch, _)): list.claimed(batch, claim.campaign)
+        case (.reclaim, .claimed(let batch, let work?)):
+            list.claimed(batch, work.id)
+            if let batch { leave(batch) }
         case (.record(let record), _):
             guard let batch = calls[record.batch] else { return }
             settle(batch, record.resolution)
@@ -150,7 +161,7 @@ package struct Record: Sendable {
             }
             for batch in calls.values where batch.campaign == id {
                 // Only those that this step looked at.
-                let accounts = batch.accounts.filter { account in
+                let accounts = (batch.accounts + (left[batch.id] ?? [])).filter { account in
                     position.map { $0.account < account } ?? true
                         && change.next.map { account <= $0.account } ?? true
                 }
@@ -159,6 +170,18 @@ package struct Record: Sendable {
             }
         default: break
         }
+    }
+
+    /// A batch goes out again, without those that are on the list by now.
+    private mutating func leave(_ batch: Batch) {
+        guard let before = calls[batch.id] else { return }
+        let leaving = before.accounts.filter { !batch.accounts.contains($0) }
+        if !list.accounts.isSuperset(of: leaving) {
+            violated("batch \(batch.id.rawValue) lost somebody")
+        }
+        left[batch.id, default: []] += leaving
+        ended.formUnion(leaving)
+        calls[batch.id] = batch
     }
 
     private mutating func settle(_ batch: Batch, _ resolution: Resolution) {
@@ -185,7 +208,8 @@ package struct Record: Sendable {
                 missing[step.campaign, default: []].insert(result.account)
                 ended.insert(result.account)
             case .unclear: unclear.insert(result.account)
-            case .absent, .refused, .deferred, .present, .recalled, .gone, .kept: break
+            case .absent, .refused: absent.insert(result.account)
+            case .deferred, .present, .recalled, .gone, .kept: break
             }
         }
     }
@@ -203,7 +227,11 @@ package struct Record: Sendable {
         if campaign.failures.reduce(0, { $0 + $1.count }) != campaign.counts.failed {
             violated("the failures by code add up to another sum")
         }
-        for recipient in recipients { check(recipient, of: campaign.id) }
+        for recipient in recipients {
+            check(recipient, of: campaign.id)
+            list.check(recipient, of: campaign.id)
+        }
+        violations += list.takeViolations()
     }
 
     private mutating func check(_ recipient: Recipient, of id: Campaign.ID) {
@@ -217,7 +245,14 @@ package struct Record: Sendable {
             if isAccepted, !wiped.contains(account) {
                 violated("\(account.text) is failed and was accepted")
             }
-        case .canceled, .expired, .suppressed:
+        case .suppressed:
+            if isAccepted, !wiped.contains(account) {
+                violated("\(account.text) is suppressed and was accepted")
+            }
+            if isMaybeAccepted(account, in: id), !absent.contains(account) {
+                violated("\(account.text) is suppressed in doubt")
+            }
+        case .canceled, .expired:
             if isAccepted { violated("\(account.text) is \(status) and was accepted") }
             if isMaybeAccepted(account, in: id) {
                 violated("\(account.text) is \(status) in doubt")

@@ -1,4 +1,5 @@
 import DeliveryCore
+import QueueTables
 
 /// A mistake planted on purpose, to see that the simulation catches it.
 ///
@@ -43,6 +44,14 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case closingMissedByCommit
     /// A change of a zone's clock isn't known.
     case zoneOutOfDate
+    /// Whoever is put on the suppression list isn't on it when claims ask.
+    case suppressionLost
+    /// A process takes the suppression list that it finds at its start for empty.
+    case suppressionsForgottenAtStart
+    /// A batch goes out again as it was, whoever was put on the suppression list since.
+    case suppressionIgnoredByRepeat
+    /// Whoever is taken off the suppression list stays on it.
+    case suppressionKept
 }
 
 // MARK: - Where the dispatcher meets the world
@@ -63,6 +72,28 @@ extension World {
         default: break
         }
         return clock
+    }
+
+    /// Loses at a start what the process before knew.
+    func forget() async throws {
+        guard sabotage == .suppressionsForgottenAtStart else { return }
+        for account in record.list.accounts.sorted() {
+            _ = try await store.unsuppress(account, now: now)
+        }
+    }
+
+    /// The call that goes out for a batch.
+    func called(_ batch: Batch) -> Batch {
+        guard sabotage == .suppressionIgnoredByRepeat, let left = record.left[batch.id] else {
+            return batch
+        }
+        return Batch(
+            id: batch.id,
+            campaign: batch.campaign,
+            message: batch.message,
+            accounts: (batch.accounts + left).sorted(),
+            numbers: batch.numbers
+        )
     }
 
     /// How much later than asked for a wake-up comes.
@@ -169,7 +200,8 @@ extension Sabotage {
         switch self {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
             .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent, .foundTakenForAbsent,
-            .failedRecallCounted, .wakeLate, .closingMissedByCommit, .zoneOutOfDate:
+            .failedRecallCounted, .wakeLate, .closingMissedByCommit, .zoneOutOfDate,
+            .suppressionIgnoredByRepeat, .suppressionsForgottenAtStart:
             nil
         case .unknownUnspent:
             """
@@ -215,6 +247,18 @@ extension Sabotage {
             WHEN NEW.kind = 'recall' AND NEW.state = 'completed' BEGIN
                 UPDATE job SET settled_end = settled_end + 1000000
                 WHERE campaign = NEW.campaign AND kind = 'recall';
+            END
+            """
+        case .suppressionLost:
+            """
+            CREATE TRIGGER sabotage AFTER INSERT ON suppression BEGIN
+                DELETE FROM suppression WHERE account = NEW.account;
+            END
+            """
+        case .suppressionKept:
+            """
+            CREATE TRIGGER sabotage BEFORE DELETE ON suppression BEGIN
+                SELECT RAISE(IGNORE);
             END
             """
         case .unsentStaysCounted:

@@ -17,6 +17,7 @@ extension World {
         if faults.hasReboots, chance(50), isUp { crash() }
         if faults.hasNewLimits, chance(20), isUp { reconfigure() }
         if faults.hasOperators, isUp { operate() }
+        try await keepList()
         try await visit()
         schedule(.tick, after: draw(1_000...20_000))
     }

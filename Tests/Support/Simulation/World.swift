@@ -87,6 +87,10 @@ package struct World {
         case clock(Duration)
         /// A client submits a campaign.
         case submit([Account], Campaign.Settings)
+        /// An operator puts accounts on the list of those that must not be addressed, or takes one
+        /// off it.
+        case suppress([Account])
+        case unsuppress(Account)
     }
 
     package static let start = at(0).instant
@@ -224,6 +228,7 @@ package struct World {
             now: now
         )
         store = store.reopened(bootID: "boot \(boots)")
+        try await forget()
         isUp = true
         doubts.started(at: real)
         out = [:]
@@ -248,6 +253,10 @@ package struct World {
         tally.committed(pairs, at: now.timestamp)
         for (write, result) in pairs {
             record.committed(write, result)
+            // Whose turn it was is on the list: what was promised has come, without a call.
+            if case .claimed(nil, let work?) = result, !record.list.accounts.isEmpty {
+                doubts[work.id]?.promise = nil
+            }
             if case .patch(let id, _) = write, case .changed(.success(let change)) = result {
                 caps[id]?.set(change.work.settings.messagesPerMinute ?? .max, at: real)
             }
@@ -296,7 +305,8 @@ package struct World {
         switch effect {
         case .commit(let writes):
             schedule(.commit(written(writes)), after: draw(1...8))
-        case .call(let batch):
+        case .call(let claimed):
+            let batch = called(claimed)
             calls += 1
             out[batch.id] = now.instant
             if out.count > highest.inFlightLimit { record.violated("too many calls are out") }
@@ -367,6 +377,8 @@ package struct World {
             wallOffset = offset
             readClocks()
         case .submit(let accounts, let settings): try await submit(accounts, settings)
+        case .suppress(let accounts): try await suppress(accounts)
+        case .unsuppress(let account): try await unsuppress(account)
         }
     }
 
