@@ -52,7 +52,7 @@ struct SabotageTests {
         sabotage: Sabotage
     ) async throws {
         for seed in UInt64(1)...40 {
-            let life = try await Life(seed: seed, isDeep: true, isListed: true, sabotage: sabotage)
+            let life = try await Life(seed: seed, isDeep: true, hasRules: true, sabotage: sabotage)
             if life.violations.contains(where: { $0.contains(sabotage.sign) }) { return }
         }
         Issue.record("40 lives say nothing of “\(sabotage.sign)”")
