@@ -49,6 +49,13 @@ struct SwarmTests {
         try await live(seed, isWide: true, isDeep: true)
     }
 
+    /// Seeds of lives with sending hours that failed once: the hours of the campaign whose turn it was
+    /// ended by a clock that was set (286).
+    @Test(arguments: [UInt64(286)])
+    func `what went wrong in a life with sending hours stays right`(seed: UInt64) async throws {
+        try await live(seed, isWide: true, isDeep: true, isTimed: true)
+    }
+
     @Test func `a life repeats itself`() async throws {
         let first = try await Life(seed: 7)
         let second = try await Life(seed: 7)

@@ -284,7 +284,7 @@ extension Dispatcher {
         if callsOut > 0 { return [.awaitingAnswers(callsOut)] }
         if isMoving { return [] }
         if !commits.isEmpty { return [.beingWritten] }
-        if hasOffer { return [.plannedNext] }
+        if hasOffer, !isTurnOver(besides: own, now) { return [.plannedNext] }
         guard let own, readiness(of: own.work.id, now) != .nothing, let wake = wakeUps.soonest
         else {
             return [.nothingLeft]
@@ -292,6 +292,15 @@ extension Dispatcher {
         let waiting = own.work.freshCount + own.work.retryCount
         let count = own.open.reduce(waiting) { $0 + $1.count }
         return [.unplanned(count, until: now.timestamp(at: wake), now)]
+    }
+
+    /// Whether the campaign whose turn it is has nothing to send since the clock was set, which hasn't
+    /// been noticed.
+    private func isTurnOver(besides own: TrackedCampaign?, _ now: Now) -> Bool {
+        guard let turn = campaigns.eligible.shares.turn, turn.id != own?.work.id else {
+            return false
+        }
+        return readiness(of: turn.id, now) == .nothing
     }
 
     // MARK: - Jobs
