@@ -6,23 +6,9 @@ extension DeliveryService {
     package func quota() -> QuotaStatus {
         let now = time.now()
         return state.withLock { state in
-            let status = state.dispatcher.status(now)
-            return QuotaStatus(
-                messagesPerMinute: state.dispatcher.limits.messagesPerMinute,
-                windowUsed: state.dispatcher.windowUsed(now),
-                nextCallAt: state.dispatcher.nextCallAt(now),
-                callsPerSecond: state.dispatcher.limits.callsPerSecond,
-                state: status.state,
-                reason: status.reason,
-                since: status.since,
-                until: status.until,
-                remedy: status.remedy,
-                pace: status.pace,
-                window: state.dispatcher.window(now),
-                inFlight: state.dispatcher.inFlightCount,
-                closedCampaigns: state.dispatcher.closedCampaignCount,
-                configError: state.configError
-            )
+            var quota = state.dispatcher.quota(now)
+            quota.configError = state.configError
+            return quota
         }
     }
 

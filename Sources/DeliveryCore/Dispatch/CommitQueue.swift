@@ -42,6 +42,11 @@ package struct CommitQueue: Sendable {
 
     package var isEmpty: Bool { pending.isEmpty && out == nil }
 
+    /// Whether an event that hooks want waits for its commit.
+    package var holdsEvent: Bool {
+        pending.contains { if case .event = $0 { true } else { false } }
+    }
+
     /// When it is seen next whether the store takes writes; nil if it does, or a commit shows it now.
     package func triedAt(now: Instant) -> Instant? {
         if case .waits(let until) = readiness(now: now) { until } else { nil }

@@ -37,8 +37,9 @@ extension Dispatcher {
                 operations.stepped(now: now.instant)
                 changed(result, by: .close(id), now: now)
             case (.step, .stepped(let result)): stepped(result, now: now)
+            case (.event, .done): break
             case (.claim, _), (.record, _), (.change, _), (.transition, _), (.service, _),
-                (.sweep, _), (.close, _), (.step, _):
+                (.sweep, _), (.close, _), (.step, _), (.event, _):
                 preconditionFailure("the result of a write is of another kind: \(result)")
             }
         }
@@ -51,7 +52,7 @@ extension Dispatcher {
             undo(write, now: now)
             switch write {
             case .claim, .sweep, .step: break
-            case .transition(_, .halt), .record: kept.append(write)
+            case .transition(_, .halt), .record, .event: kept.append(write)
             // Due by the clock: it is found again when the next commit is planned.
             case .transition: break
             case .change(let request, _), .service(let request?):
@@ -160,7 +161,9 @@ extension Dispatcher {
             switch write {
             // These leave the state as it is, whether or not the dispatcher knew the campaign.
             case .patch, .delete, .close, .startJob, .stopJob: before == nil
-            case .transition, .retry, .claim, .reclaim, .record, .sweep, .service, .stepJob: false
+            case .transition, .retry, .claim, .reclaim, .record, .sweep, .service, .stepJob,
+                .event:
+                false
             }
         guard before != change.work.state, !isSettled else { return }
         let campaign = change.campaign
@@ -227,7 +230,7 @@ extension Dispatcher {
         case .service(_?): revertService()
         case .sweep: operations.sweepFailed(now: now.instant)
         case .step(let step): jobs.stepFailed(step)
-        case .record, .change, .transition, .service(nil), .close: break
+        case .record, .change, .transition, .service(nil), .close, .event: break
         }
     }
 
@@ -266,7 +269,7 @@ extension Dispatcher {
             // The operator hears of it; what the dispatcher does by itself will show whether more of
             // the campaign is amiss.
             return effects.append(.reply(request, .failed(.failed(failure.text))))
-        case .service(nil), .sweep: return
+        case .service(nil), .sweep, .event: return
         }
         if let id { stop(id, failure.text, isHalted: failure.isHalted) }
     }

@@ -67,7 +67,7 @@ extension Dispatcher {
             kind = stopped
             jobs.stop(kind, of: id)
         case .claim, .reclaim, .record, .transition, .patch, .retry, .delete, .close, .sweep,
-            .stepJob, .service:
+            .stepJob, .service, .event:
             return
         }
         guard let job = change.campaign.jobs.first(where: { $0.kind == kind }) else { return }

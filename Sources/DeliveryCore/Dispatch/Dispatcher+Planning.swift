@@ -48,6 +48,7 @@ extension Dispatcher {
         planCheck(now)
         planJobCalls(now)
         campaigns.look(limits, now: now)
+        tellHooks(now)
         if lifecycle == .draining, inFlight.isEmpty, commits.isEmpty, jobs.isIdle {
             lifecycle = lifecycle.next(after: .drained)
             effects.append(.stopped)
@@ -249,6 +250,22 @@ extension Dispatcher {
     }
 
     // MARK: - What is told
+
+    /// Stores the events of all sending that hooks want; what came last has no other news to wait
+    /// for.
+    private mutating func tellHooks(_ now: Now) {
+        let kinds = reported.events(
+            isHalted: credentials.halt != nil,
+            isUnreachable: !health.isReachable && !isIdle,
+            isStoreFailing: commits.fault != nil
+        )
+        for kind in kinds where limits.serviceEvents.contains(kind) {
+            let event = ServiceEvent(kind: kind, at: now.timestamp, quota: quota(now))
+            commits.add(.event(event))
+        }
+        guard commits.holdsEvent, commits.readiness(now: now.instant) == .ready else { return }
+        effects.append(.commit(commits.take(serviceRecord)))
+    }
 
     private mutating func reportState(_ now: Now) {
         let (state, reason) = state(now)

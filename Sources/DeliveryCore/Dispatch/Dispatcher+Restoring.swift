@@ -6,6 +6,7 @@ extension Dispatcher {
         operations.restore(restored.closing)
         isPaused = restored.service.isPaused
         commits.serviceIsDurable(restored.service)
+        if restored.service.halt != nil { reported.restoredHalt() }
         if credentials.restored(restored.service.halt, now: now.instant) {
             commits.add(.service(nil))
         }

@@ -61,6 +61,26 @@ extension Dispatcher {
         return min(admission.ledger.held, limits.messagesPerMinute)
     }
 
+    /// The quota and all sending as they are shown.
+    package mutating func quota(_ now: Now) -> QuotaStatus {
+        let status = status(now)
+        return QuotaStatus(
+            messagesPerMinute: limits.messagesPerMinute,
+            windowUsed: windowUsed(now),
+            nextCallAt: nextCallAt(now),
+            callsPerSecond: limits.callsPerSecond,
+            state: status.state,
+            reason: status.reason,
+            since: status.since,
+            until: status.until,
+            remedy: status.remedy,
+            pace: status.pace,
+            window: window(now),
+            inFlight: inFlightCount,
+            closedCampaigns: closedCampaignCount
+        )
+    }
+
     /// What the quota's window holds.
     package mutating func window(_ now: Now) -> QuotaWindow {
         admission.advance(to: now.instant)

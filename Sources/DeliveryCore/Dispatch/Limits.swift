@@ -26,6 +26,8 @@ package struct Limits: Sendable, Hashable {
     package var callTimeout: Duration
     package var retry: RetryPolicy
     package var upkeep: Upkeep
+    /// The events of all sending that some hook wants.
+    package var serviceEvents: Set<EventKind> = []
 
     /// `burst` is, where nil, what goes with the messages a minute: `standardBurst`.
     package init(

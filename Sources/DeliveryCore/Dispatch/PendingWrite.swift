@@ -13,6 +13,8 @@ package enum PendingWrite: Sendable {
     case sweep(Write.Sweep)
     case close(Campaign.ID)
     case step(JobStep)
+    /// An event of all sending that hooks want.
+    case event(ServiceEvent)
 
     package func write(_ service: ServiceRecord) -> Write {
         switch self {
@@ -23,6 +25,7 @@ package enum PendingWrite: Sendable {
         case .sweep(let sweep): .sweep(sweep)
         case .close(let id): .close(id)
         case .step(let step): .stepJob(step)
+        case .event(let event): .event(event)
         }
     }
 
@@ -30,7 +33,7 @@ package enum PendingWrite: Sendable {
     package var request: Dispatcher.Request? {
         switch self {
         case .change(let request, _), .service(let request?): request
-        case .claim, .record, .transition, .service(nil), .sweep, .close, .step: nil
+        case .claim, .record, .transition, .service(nil), .sweep, .close, .step, .event: nil
         }
     }
 

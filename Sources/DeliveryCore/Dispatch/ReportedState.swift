@@ -3,6 +3,9 @@ struct ReportedState: Sendable {
     private(set) var state = ServiceState.running
     /// When it came about; nil before the queue has been read.
     private(set) var since: Timestamp?
+    /// What hooks were told last that all sending suffers from; nil for nothing.
+    private var trouble: EventKind?
+    private var wasStoreFailing = false
 
     /// Takes in the state as it is; true if it is another one, of which operators are told.
     mutating func changes(to new: ServiceState, now: Timestamp) -> Bool {
@@ -13,5 +16,26 @@ struct ReportedState: Sendable {
         state = new
         since = now
         return true
+    }
+
+    /// A start finds that all sending was halted, which hooks have been told.
+    mutating func restoredHalt() {
+        trouble = .serviceHalted
+    }
+
+    /// Takes in what all sending suffers from; answers the events that make it so.
+    ///
+    /// A pause hides a trouble from operators and doesn't end it.
+    mutating func events(
+        isHalted: Bool,
+        isUnreachable: Bool,
+        isStoreFailing: Bool
+    ) -> [EventKind] {
+        var events: [EventKind] = []
+        let new: EventKind? = isHalted ? .serviceHalted : isUnreachable ? .serviceUnreachable : nil
+        if new != trouble { events.append(new ?? .serviceRecovered) }
+        if wasStoreFailing, !isStoreFailing { events.append(.serviceStoreRecovered) }
+        (trouble, wasStoreFailing) = (new, isStoreFailing)
+        return events
     }
 }

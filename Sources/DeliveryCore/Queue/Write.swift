@@ -37,6 +37,8 @@ package enum Write: Sendable, Hashable {
     case stepJob(JobStep)
     /// Store whether sending is paused, and a halt by the provider.
     case service(ServiceRecord)
+    /// Put an event of all sending into the outbox of the hooks that want it.
+    case event(ServiceEvent)
 
     package struct Claim: Sendable, Hashable {
         package let campaign: Campaign.ID

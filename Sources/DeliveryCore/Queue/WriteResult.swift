@@ -7,7 +7,7 @@ package enum WriteResult: Sendable, Hashable {
     case recorded(CampaignWork?, opened: [OpenBatch])
     /// A transition, patch, retry, close or delete, or the start or stop of a job.
     case changed(Result<Change, ChangeRefusal>)
-    /// A service record.
+    /// A service record, or an event.
     case done
     /// A sweep.
     case swept(Swept)

@@ -10,6 +10,7 @@ extension Schema {
         rebuiltCampaign + rebuiltException + addedForJobs + unknownCall + job + recall,
         minute,
         addedColumns("campaign", addedForRules) + rebuiltSuppressed + suppression,
+        outbox,
     ].map(Dialect.sqlite.schema)
 
     private static let touched = """

@@ -8,14 +8,14 @@
 /// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
 /// came later than the first version: an engine that has older stores adds them one by one.
 package enum Schema {
-    package static let version = 10
+    package static let version = 11
 
     /// The statements that make a new store.
     package static func creation(_ dialect: Dialect) -> String {
         let texts = [
             campaign, campaignIndexes, tables, exception, exceptionIndexes, service(dialect),
             keyedRequests, removed, removalIndexes, listing, tally, dialect.tallyTriggers, closing,
-            unknownCall, job, recall, minute, suppression,
+            unknownCall, job, recall, minute, suppression, outbox,
         ]
         return texts.map(dialect.schema).joined(separator: "\n")
     }

@@ -14,6 +14,7 @@ package struct Statements: Sendable {
     let service = ServiceStatements()
     let removal = RemovalStatements()
     let traffic = TrafficStatements()
+    let outbox = OutboxStatements()
 
     init() {}
 

@@ -94,7 +94,7 @@ extension Transaction {
     }
 
     /// Stores a campaign whose recipients are stored, and the answer to its request.
-    fileprivate func create(
+    fileprivate mutating func create(
         _ row: CampaignRow,
         _ campaign: NewCampaign,
         for request: KeyedRequest?,
@@ -102,6 +102,7 @@ extension Transaction {
     ) throws -> Created {
         try row.insert(connection)
         try connection.run(sql.campaign.insertMessage, .int(row.key), .text(campaign.message.json))
+        for kind in row.firstEvents { try write(kind, of: row) }
         if let request, let answer { try remember(answer, to: request, row.id) }
         return Created(
             campaign: row.campaign(message: campaign.message),

@@ -8,6 +8,9 @@ package final class Store: Sendable {
     package let engine: any Engine
     private let options: Options
     private let sender: Mutex<[UInt8]?>
+    let subscriptions = Mutex<[Subscription]>([])
+    package let eventsStored: AsyncStream<Void>
+    private let eventStored: AsyncStream<Void>.Continuation
     let memory: Mutex<WriterMemory>
     /// How many streams of recipients are open, by draft: in memory, so that closing one can't
     /// fail.
@@ -27,6 +30,7 @@ package final class Store: Sendable {
         self.salt = salt
         self.options = options
         sender = Mutex(options.sender)
+        (eventsStored, eventStored) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (faults, fault) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         memory = Mutex(
             WriterMemory(
@@ -47,13 +51,18 @@ package final class Store: Sendable {
         package var sender: [UInt8]?
         /// The most rows that one transaction's mass operations look at.
         package var rowsPerStep: Int
+        /// Writes an event as hooks are told it; without it none is stored.
+        package var render: (@Sendable (HookEvent) -> [UInt8])?
+        /// The most events that a hook is still to be told; the oldest make room for new ones.
+        package var backlogLimit = 100_000
 
         package init(
             bootID: String,
             seed: UInt64,
             accounts: any AccountRules,
             sender: [UInt8]? = nil,
-            rowsPerStep: Int = CommitSize.rows
+            rowsPerStep: Int = CommitSize.rows,
+            render: (@Sendable (HookEvent) -> [UInt8])? = nil
         ) {
             // A batch's row stores the length of each account in one byte.
             precondition((1...255).contains(accounts.byteLimit), "accounts have up to 255 bytes")
@@ -62,6 +71,7 @@ package final class Store: Sendable {
             self.accounts = accounts
             self.sender = sender
             self.rowsPerStep = rowsPerStep
+            self.render = render
         }
     }
 
@@ -70,7 +80,9 @@ package final class Store: Sendable {
         var options = options
         options.bootID = bootID
         options.sender = sender.withLock { $0 }
-        return Store(on: engine, salt: salt, options: options)
+        let store = Store(on: engine, salt: salt, options: options)
+        store.subscribe(subscriptions.withLock { $0 })
+        return store
     }
 
     /// How many rows belong to no campaign: for tests and simulations.
@@ -116,6 +128,7 @@ extension Store {
             rowsPerStep: options.rowsPerStep,
             intakes: intakes.withLock { $0 },
             arriving: arriving.withLock { $0 },
+            outbox: outboxTerms,
             memory: memory.withLock { $0 }
         )
         var answer: T?
@@ -130,8 +143,20 @@ extension Store {
             engine.heldWindow(connection)
         }
         memory.withLock { [kept] in $0 = kept }
+        if transaction.hasEvents { eventStored.yield() }
         guard let answer else { preconditionFailure("a committed transaction has its answer") }
         return answer
+    }
+
+    /// Nil where nobody wants to be told anything.
+    private var outboxTerms: OutboxTerms? {
+        let subscriptions = subscriptions.withLock { $0 }
+        guard let render = options.render, !subscriptions.isEmpty else { return nil }
+        return OutboxTerms(
+            subscriptions: subscriptions,
+            backlogLimit: options.backlogLimit,
+            render: render
+        )
     }
 
     /// Reads a snapshot.

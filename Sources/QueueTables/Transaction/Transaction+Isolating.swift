@@ -73,14 +73,23 @@ extension Transaction {
             id = step.campaign
             // A job that an operator asked for stands by itself.
             isAutomatic = step.kind == .settle
-        case .service, .sweep: id = nil
+        case .service, .sweep, .event: id = nil
         }
         var isHalted = false
         if isAutomatic, let id {
             let fault = try attempt { isHalted = try $0.halt(id, reason) }
             if fault != nil { isHalted = false }
+            if isHalted { try tellHalt(of: id) }
         }
         return WriteResult.Failure(campaign: id, text: text, isHalted: isHalted)
+    }
+
+    /// Tells hooks of a halt, unless the row is so damaged that nobody can say what was halted.
+    private mutating func tellHalt(of id: Campaign.ID) throws {
+        _ = try attempt { transaction in
+            guard let row = try transaction.campaign(id) else { return }
+            try transaction.write(.campaignHalted, of: row)
+        }
     }
 
     /// Halts a running campaign, by a statement that reads nothing else of its row.

@@ -44,7 +44,7 @@ extension Transaction {
     }
 
     /// Moves the walk, counts the results, and ends the job if the step says so.
-    private func advance(
+    private mutating func advance(
         _ row: inout JobRow,
         by step: JobStep,
         _ tally: Job.Tally
@@ -61,6 +61,12 @@ extension Transaction {
             if row.job.kind == .recall { row.endRecall() }
         case .completed?, nil: break
         }
+        if row.job.state != .running { noteEnd(of: row) }
+    }
+
+    /// Notes that a job has ended.
+    mutating func noteEnd(of row: JobRow) {
+        if let kind = EventKind(endOf: row.job.kind) { note([kind], of: row.campaign) }
     }
 
     /// Whether a call of the job is to be made again for somebody.

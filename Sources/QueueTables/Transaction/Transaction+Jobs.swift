@@ -47,11 +47,12 @@ extension Transaction {
 
     /// Stops a job of a campaign if it is running; answers whether it was.
     @discardableResult
-    func stopRunning(_ kind: Job.Kind, of campaign: CampaignRow) throws -> Bool {
+    mutating func stopRunning(_ kind: Job.Kind, of campaign: CampaignRow) throws -> Bool {
         guard var row = try connection.job(kind, of: campaign.key), row.job.state == .running
         else { return false }
         row.end(.stopped, at: now.timestamp)
         try row.save(connection)
+        noteEnd(of: row)
         return true
     }
 

@@ -20,8 +20,14 @@ struct Transaction {
     let intakes: [Campaign.ID: Int]
     /// Keys of campaigns whose creation isn't complete: their rows aren't stray.
     let arriving: Set<Int64>
+    /// Nil where nobody is told of events.
+    let outbox: OutboxTerms?
     var memory: WriterMemory
     var traffic = Traffic()
+    /// Events of campaigns that are to be written, in their order.
+    var noted: [(campaign: Int64, kind: EventKind)] = []
+    /// Whether events were written.
+    var hasEvents = false
     private(set) var sequence: UInt32 = 0
     private var rows: [Int64: CampaignRow] = [:]
     private var keys: [Campaign.ID: Int64] = [:]
@@ -35,6 +41,7 @@ struct Transaction {
         rowsPerStep: Int,
         intakes: [Campaign.ID: Int],
         arriving: Set<Int64>,
+        outbox: OutboxTerms?,
         memory: WriterMemory
     ) {
         self.connection = connection
@@ -45,6 +52,7 @@ struct Transaction {
         rowsLeft = rowsPerStep
         self.intakes = intakes
         self.arriving = arriving
+        self.outbox = outbox
         self.memory = memory
     }
 
@@ -64,9 +72,18 @@ struct Transaction {
 
     /// Takes a changed row; it is stored when the transaction ends.
     mutating func update(_ row: CampaignRow) {
-        if let old = rows[row.key] { memory.ended.addFinal(of: row.counts, since: old.counts) }
+        if let old = rows[row.key] {
+            memory.ended.addFinal(of: row.counts, since: old.counts)
+            note(row.events(since: old), of: row.key)
+        }
         remember(row)
         changed.insert(row.key)
+    }
+
+    /// Notes events of a campaign, which are written when the present write is done.
+    mutating func note(_ kinds: [EventKind], of campaign: Int64) {
+        guard outbox != nil else { return }
+        noted += kinds.map { (campaign, $0) }
     }
 
     /// Drops the row of a removed campaign.
@@ -158,6 +175,12 @@ struct Transaction {
     }
 
     mutating func perform(_ write: Write) throws -> WriteResult {
+        let result = try carryOut(write)
+        try writeEvents()
+        return result
+    }
+
+    private mutating func carryOut(_ write: Write) throws -> WriteResult {
         switch write {
         case .claim(let claim): try perform(claim)
         case .reclaim(let reclaim): try perform(reclaim)
@@ -173,6 +196,7 @@ struct Transaction {
         case .startJob(let id, let kind, let terms): .changed(try startJob(id, kind, terms))
         case .stopJob(let id, let kind): .changed(try stopJob(id, kind))
         case .stepJob(let step): try perform(step)
+        case .event(let event): try perform(event)
         }
     }
 }

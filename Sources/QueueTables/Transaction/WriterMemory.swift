@@ -1,4 +1,5 @@
 import DeliveryCore
+import DeliveryEngine
 
 /// The writer's memory from one transaction to the next.
 struct WriterMemory: Sendable {
@@ -16,6 +17,10 @@ struct WriterMemory: Sendable {
     var lastCall: Int64 = 0
     /// The quota under which the last claim was made.
     var quota = 0
+    /// The number of the last event that hooks are told; nil before one was written.
+    var lastEvent: Int64?
+    /// Events that were dropped since the process began.
+    var dropped: [HookKey: Int] = [:]
     /// Recipients that became final since the process began; a retry subtracts none.
     var ended = Counts()
     /// Of the list of accounts that must not be addressed.

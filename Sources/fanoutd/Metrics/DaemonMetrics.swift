@@ -1,4 +1,4 @@
-import DeliveryCore
+package import DeliveryCore
 package import DeliveryEngine
 import PrometheusText
 

@@ -112,7 +112,7 @@ struct Promises: Sendable {
             case .record, .stepJob: (before == .running || before.isLive) && state == .completed
             // The last ones were on the suppression list.
             case .claim, .reclaim: before == .running && state == .completed
-            case .delete, .service, .sweep, .close, .startJob, .stopJob: false
+            case .delete, .service, .sweep, .close, .startJob, .stopJob, .event: false
             }
         if !isAsked { violated("\(before) became \(state) by \(write)") }
         if before == .paused, state == .running || state == .scheduled {

@@ -16,7 +16,7 @@ package struct QueueModel: Sendable {
         case .claim(let claim): claimed(claim)
         case .record(let record): .recorded(recorded(record), opened: [])
         case .transition(let id, let transition): changed(id, transition)
-        case .service: .done
+        case .service, .event: .done
         case .sweep: .swept(WriteResult.Swept(hasMore: false))
         case .reclaim, .patch, .retry, .delete, .close, .startJob, .stopJob:
             .changed(.failure(.notFound))
