@@ -40,6 +40,8 @@ extension Dispatcher {
         }
         wakeUps.begin()
         campaigns.look(limits, now: now)
+        // With what makes it durable: a start takes it for granted that hooks know of a halt.
+        noteEvents(isUnreachable: nil, now)
         switch commits.readiness(now: now.instant) {
         case .ready: planCommit(now)
         case .waits(let until): wakeUps.note(until)
@@ -254,17 +256,21 @@ extension Dispatcher {
     /// Stores the events of all sending that hooks want; what came last has no other news to wait
     /// for.
     private mutating func tellHooks(_ now: Now) {
+        noteEvents(isUnreachable: !health.isReachable && !isIdle, now)
+        guard commits.holdsEvent, commits.readiness(now: now.instant) == .ready else { return }
+        effects.append(.commit(commits.take(serviceRecord)))
+    }
+
+    private mutating func noteEvents(isUnreachable: Bool?, _ now: Now) {
         let kinds = reported.events(
             isHalted: credentials.halt != nil,
-            isUnreachable: !health.isReachable && !isIdle,
+            isUnreachable: isUnreachable,
             isStoreFailing: commits.fault != nil
         )
         for kind in kinds where limits.serviceEvents.contains(kind) {
             let event = ServiceEvent(kind: kind, at: now.timestamp, quota: quota(now))
             commits.add(.event(event))
         }
-        guard commits.holdsEvent, commits.readiness(now: now.instant) == .ready else { return }
-        effects.append(.commit(commits.take(serviceRecord)))
     }
 
     private mutating func reportState(_ now: Now) {

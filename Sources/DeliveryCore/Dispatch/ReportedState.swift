@@ -5,6 +5,7 @@ struct ReportedState: Sendable {
     private(set) var since: Timestamp?
     /// What hooks were told last that all sending suffers from; nil for nothing.
     private var trouble: EventKind?
+    private var wasUnreachable = false
     private var wasStoreFailing = false
 
     /// Takes in the state as it is; true if it is another one, of which operators are told.
@@ -25,14 +26,17 @@ struct ReportedState: Sendable {
 
     /// Takes in what all sending suffers from; answers the events that make it so.
     ///
-    /// A pause hides a trouble from operators and doesn't end it.
+    /// A pause hides a trouble from operators and doesn't end it. `isUnreachable` is nil before that
+    /// is settled: then it is as it was.
     mutating func events(
         isHalted: Bool,
-        isUnreachable: Bool,
+        isUnreachable: Bool?,
         isStoreFailing: Bool
     ) -> [EventKind] {
         var events: [EventKind] = []
-        let new: EventKind? = isHalted ? .serviceHalted : isUnreachable ? .serviceUnreachable : nil
+        wasUnreachable = isUnreachable ?? wasUnreachable
+        let new: EventKind? =
+            isHalted ? .serviceHalted : wasUnreachable ? .serviceUnreachable : nil
         if new != trouble { events.append(new ?? .serviceRecovered) }
         if wasStoreFailing, !isStoreFailing { events.append(.serviceStoreRecovered) }
         (trouble, wasStoreFailing) = (new, isStoreFailing)

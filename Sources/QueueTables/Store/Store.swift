@@ -35,6 +35,7 @@ package final class Store: Sendable {
         memory = Mutex(
             WriterMemory(
                 random: SplitMix64(seed: options.seed),
+                eventRandom: SplitMix64(seed: ~options.seed),
                 lacksCalls: engine.lacksCalls
             )
         )

@@ -41,7 +41,7 @@ extension Transaction {
         try connection.run(
             sql.outbox.insertEvent,
             .int(id),
-            .text("\(Campaign.ID(at: event.at, using: &memory.random))"),
+            .text("\(Campaign.ID(at: event.at, using: &memory.eventRandom))"),
             .text(event.kind.rawValue),
             .blob(lane),
             .int(event.at.milliseconds),

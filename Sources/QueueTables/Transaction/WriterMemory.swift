@@ -5,6 +5,8 @@ import DeliveryEngine
 struct WriterMemory: Sendable {
     /// Draws the numbers of the halves of a split batch.
     var random: SplitMix64
+    /// Draws the ids of events: apart, so that hooks change nothing else that is drawn.
+    var eventRandom: SplitMix64
     /// Whether the store was replaced by another, whose ledger lacks calls made since.
     var lacksCalls = false
     /// Campaigns whose rows can't be removed: sweeps skip them, so that the others' are removed.

@@ -1,9 +1,11 @@
 import DeliveryCore
+import DeliveryEngine
 import QueueTables
 
 extension World {
     /// Checks a life that is over, whatever it was about; the record says what was broken.
     package mutating func check() async throws {
+        let told = hasHook ? try await store.tellAll(Telling.subscription.hook, now: now) : [:]
         for id in campaigns {
             guard let campaign = try await store.campaign(id) else {
                 if !promises.deleted.contains(id) { record.violated("a campaign is gone") }
@@ -13,6 +15,9 @@ extension World {
             record.check(campaign, recipients)
             promises.check(id, recipients)
             checkJobs(campaign, recipients)
+            guard hasHook else { continue }
+            let lane = id.lane
+            for fault in telling.faults(campaign, told: told[lane] ?? []) { record.violated(fault) }
         }
         let strays = try await store.strayRowCount()
         if strays > 0 { record.violated("\(strays) rows of campaigns that are gone") }

@@ -20,6 +20,9 @@ package struct World {
     package var record = Record()
     var promises = Promises()
     var tally = TrafficTally()
+    var telling = Telling()
+    /// Whether the store is the world's own, which has the hook that is told everything.
+    let hasHook: Bool
     var doubts = Doubts()
     var streams: [Stream] = []
     /// Campaigns that clients submitted while others ran, and when they were told that they were.
@@ -115,9 +118,12 @@ package struct World {
             bootID: "boot",
             seed: random.next(),
             accounts: accountRules,
-            rowsPerStep: 20
+            rowsPerStep: 20,
+            render: { Array($0.kind.rawValue.utf8) }
         )
+        hasHook = store == nil
         self.store = try store ?? Store.inMemory(options: options)
+        if hasHook { self.store.subscribe([Telling.subscription]) }
         dispatcher = Dispatcher(
             limits: limits,
             fingerprint: story.fingerprint,
@@ -159,6 +165,7 @@ package struct World {
         campaigns.append(id)
         record.add(id, settings.onUnknown)
         promises.created(created.campaign, accounts)
+        telling.created(created.campaign)
         doubts.add(id, at: real)
         caps[id] = LimitHistory(settings.messagesPerMinute ?? .max, at: real)
         return created
@@ -250,6 +257,7 @@ package struct World {
         let results = try await store.commit(writes, now: now)
         let pairs = zip(writes, results).map { (write: $0, result: $1) }
         promises.committed(pairs)
+        telling.committed(pairs)
         tally.committed(pairs, at: now.timestamp)
         for (write, result) in pairs {
             record.committed(write, result)
