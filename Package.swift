@@ -125,6 +125,13 @@ let package = Package(
                 nioHTTP1, lifecycle,
             ]
         ),
+        .target(
+            name: "Webhooks",
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", asyncHTTPClient,
+                crypto, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging,
+            ]
+        ),
         .target(name: "SystemdNotify", dependencies: ["Platform", lifecycle]),
         .target(name: "PrometheusText", dependencies: [coreMetrics]),
         .target(
@@ -138,8 +145,8 @@ let package = Package(
             name: "fanoutd",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TencentIM",
-                "HTTPAPI", "TencentIMSimulator", "SystemdNotify", "PrometheusText", "JSON",
-                "Codecs", "Platform", "Client", "TimeZoneData", argumentParser, lifecycle,
+                "HTTPAPI", "Webhooks", "TencentIMSimulator", "SystemdNotify", "PrometheusText",
+                "JSON", "Codecs", "Platform", "Client", "TimeZoneData", argumentParser, lifecycle,
                 unixSignals, yams,
                 logging, metrics, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, system,
             ]
@@ -226,6 +233,13 @@ let package = Package(
             name: "PrometheusTextTests",
             dependencies: ["PrometheusText", coreMetrics]
         ),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: [
+                "Webhooks", "DeliveryEngine", "DeliveryCore", "Platform", "QueueTables",
+                "SQLiteQueue", "QueueFixtures", "TestSupport", logging,
+            ]
+        ),
         .testTarget(name: "SystemdNotifyTests", dependencies: ["SystemdNotify"]),
         .testTarget(
             name: "ClientTests",
@@ -235,7 +249,7 @@ let package = Package(
             name: "fanoutdTests",
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "HTTPAPI", "PrometheusText", "JSON",
-                "SystemdNotify", "Codecs", "Platform", "Client", "TencentIMSimulator",
+                "SystemdNotify", "Codecs", "Platform", "Client", "TencentIMSimulator", "Webhooks",
                 "TestSupport", argumentParser, logging, nioCore, lifecycle,
             ]
         ),

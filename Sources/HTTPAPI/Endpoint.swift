@@ -25,6 +25,7 @@ package struct Endpoint: Sendable {
         deliveries: any Deliveries,
         rules: any MessageRules,
         gateway: any Gateway,
+        hooks: any Hooks = NoHooks(),
         metrics: any MetricsText = NoMetrics(),
         further groups: [any RouteGroup] = [],
         time: any TimeSource,
@@ -95,6 +96,7 @@ package struct Endpoint: Sendable {
                 board: EventBoard(feed: deliveries.changes),
                 logger: logger
             ),
+            WebhookController(hooks: hooks, audit: audit),
             GatewayController(
                 gateway: gateway,
                 campaigns: campaigns,

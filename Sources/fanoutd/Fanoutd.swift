@@ -32,7 +32,7 @@ import Platform
                 name: "Service",
                 subcommands: [
                     ServeCommand.self, CheckConfigCommand.self, DoctorCommand.self,
-                    BackupCommand.self, UserSigCommand.self,
+                    WebhooksCommand.self, BackupCommand.self, UserSigCommand.self,
                 ]
             ),
             CommandGroup(

@@ -1,7 +1,7 @@
 /// Which module may import which of ours; whatever is not ours is not judged, but for GRDB.
 enum Imports {
     private static let adapters: Set<String> = [
-        "SQLiteQueue", "TencentIM", "HTTPAPI", "TimeZoneData",
+        "SQLiteQueue", "TencentIM", "HTTPAPI", "TimeZoneData", "Webhooks",
     ]
 
     /// For each module of `Sources`, the ones of ours it may import.
@@ -23,6 +23,7 @@ enum Imports {
         "HTTPAPI": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Platform",
         ],
+        "Webhooks": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform"],
         "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression"],
         "fanoutd": adapters.union([
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", "Client",

@@ -14,6 +14,7 @@ import fanoutd
     ) async -> Report {
         let metrics = DaemonMetrics(
             delivery: delivery,
+            hooks: FakeHooks(),
             quota: { quota },
             queue: queue,
             time: StoppedTime(),
@@ -34,7 +35,33 @@ import fanoutd
         "fanoutd_store_commit_duration_seconds": ["le"], "fanoutd_store_wal_bytes": [],
         "fanoutd_state": ["state"], "fanoutd_job_calls_total": ["job", "result"],
         "fanoutd_job_recipients_total": ["job", "result"],
+        "fanoutd_webhook_deliveries_total": ["hook", "result"],
+        "fanoutd_webhook_dropped_total": ["hook"], "fanoutd_webhook_backlog": ["hook"],
+        "fanoutd_webhook_stopped": ["hook"],
     ]
+
+    private struct FakeHooks: Hooks {
+        func standing() async throws(QueueError) -> [HookStanding] {
+            var standing = HookStanding(id: 1, url: "", kinds: [])
+            standing.backlog = HookBacklog(count: 3, oldestAt: nil)
+            standing.figures.settled = 7
+            standing.figures.givenUp = 2
+            standing.isStopped = true
+            return [standing]
+        }
+
+        func test(_ id: Int) async -> HookTry? { nil }
+    }
+
+    @Test func `count what webhooks were told, and what they are still to be told`() async {
+        let report = await report()
+        let told = "fanoutd_webhook_deliveries_total"
+        #expect(report["\(told){hook=\"1\",result=\"settled\"}"] == 7)
+        #expect(report["\(told){hook=\"1\",result=\"failed\"}"] == 0)
+        #expect(report["\(told){hook=\"1\",result=\"given_up\"}"] == 2)
+        #expect(report["fanoutd_webhook_backlog{hook=\"1\"}"] == 3)
+        #expect(report["fanoutd_webhook_stopped{hook=\"1\"}"] == 1)
+    }
 
     @Test func `are those of the contract, and some of the process`() async {
         delivery.answered(.refused(.campaign, code: 90_001, text: ""), makeBatch(), took: .zero)

@@ -1,7 +1,7 @@
 package import DeliveryCore
 
 /// A store as its opener has it: the queue with all its ports, to be watched and closed.
-package protocol QueueBackend: Queue, Campaigns, Suppressions, QueueFigures {
+package protocol QueueBackend: Queue, Campaigns, Suppressions, QueueFigures, Outbox {
     /// Salts the fingerprint of credentials that this store keeps; each store has its own.
     var salt: String { get }
 

@@ -10,6 +10,17 @@ struct CampaignEncoder: Sendable {
     /// Writes the campaign; without its message, which may have 12 KB, `message` is null.
     func write(_ campaign: Campaign, hasMessage: Bool = true, to text: inout JSONText) {
         let progress = deliveries.progress(of: campaign)
+        Self.write(campaign, progress, rules, hasMessage: hasMessage, to: &text)
+    }
+
+    /// Writes the campaign; without the dispatcher's figures those are left out.
+    static func write(
+        _ campaign: Campaign,
+        _ progress: CampaignProgress?,
+        _ rules: any MessageRules,
+        hasMessage: Bool,
+        to text: inout JSONText
+    ) {
         text.object {
             $0.field("id", campaign.id.description)
             $0.field("name", campaign.name)
@@ -27,12 +38,14 @@ struct CampaignEncoder: Sendable {
             $0.field("message", json: hasMessage ? campaign.message.json : Array("null".utf8))
             $0.object("counts") { $0.counts(campaign.counts) }
             $0.field("resent", campaign.resent)
-            $0.objects("failures", of: campaign.failures) { write($1, to: &$0) }
-            $0.field("messages_last_minute", progress.messagesLastMinute)
-            $0.field("eta", progress.eta)
+            $0.objects("failures", of: campaign.failures) { write($1, rules, to: &$0) }
+            if let progress {
+                $0.field("messages_last_minute", progress.messagesLastMinute)
+                $0.field("eta", progress.eta)
+            }
             for kind in Job.Kind.requested {
                 let job = campaign.jobs.first { $0.kind == kind }
-                $0.field(named: kind.rawValue) { $0.job(job, progress: progress.jobs[kind]) }
+                $0.field(named: kind.rawValue) { $0.job(job, progress: progress?.jobs[kind]) }
             }
         }
     }
@@ -41,7 +54,11 @@ struct CampaignEncoder: Sendable {
         JSONText { write(campaign, hasMessage: hasMessage, to: &$0) }.bytes
     }
 
-    private func write(_ failure: Campaign.Failure, to text: inout JSONText) {
+    private static func write(
+        _ failure: Campaign.Failure,
+        _ rules: any MessageRules,
+        to text: inout JSONText
+    ) {
         text.field("code", failure.code)
         text.field("count", failure.count)
         text.field("text", rules.describe(code: failure.code))

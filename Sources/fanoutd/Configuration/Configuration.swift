@@ -16,6 +16,7 @@ package struct Configuration: Sendable {
     package var jobs = Jobs()
     package var defaults = Defaults()
     package var retention = Retention()
+    package var webhooks: [HookSetting] = []
     package var log = Log()
 
     package init() {}

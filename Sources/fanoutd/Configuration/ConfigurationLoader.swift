@@ -84,6 +84,10 @@ package struct ConfigurationLoader {
         }
         for (nameNode, value) in mapping {
             let section = nameNode.scalar?.string ?? ""
+            if section == WebhookReader.name {
+                readWebhooks(value, at: nameNode)
+                continue
+            }
             guard ConfigurationKey.sections.contains(section) else {
                 noteUnknown(section, at: nameNode)
                 continue
@@ -123,13 +127,30 @@ package struct ConfigurationLoader {
         take(ConfigurationScalar(scalar), for: key, at: place, origin: .line(line))
     }
 
+    private mutating func readWebhooks(_ value: Node, at nameNode: Node) {
+        origins[WebhookReader.name] = .line(nameNode.mark?.line ?? 0)
+        // The environment's list takes the place of this one.
+        guard environment[WebhookReader.variable] == nil else { return }
+        var reader = WebhookReader(
+            place: { [path] node in node.mark.map { .line(path, $0.line) } ?? .file(path) },
+            folder: Path.folder(of: path)
+        )
+        reader.read(value)
+        take(reader)
+    }
+
+    private mutating func take(_ reader: WebhookReader) {
+        configuration.webhooks = reader.settings
+        faults += reader.faults
+    }
+
     private func place(of node: Node) -> ConfigurationFault.Place {
         node.mark.map { .line(path, $0.line) } ?? .file(path)
     }
 
     private mutating func noteUnknown(_ name: String, at node: Node) {
         let names = ConfigurationKey.all.map(\.name)
-        let sections = ConfigurationKey.sections
+        let sections = ConfigurationKey.sections + [WebhookReader.name]
         let remedy: String
         if names.contains(name) {
             let parts = name.split(separator: ".")
@@ -155,8 +176,13 @@ package struct ConfigurationLoader {
         )
         for (name, value) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix("FANOUTD_") && !Self.clientVariables.contains(name) {
+            if name == WebhookReader.variable {
+                readWebhooks(fromEnvironment: value)
+                continue
+            }
             guard let key = keys[name] else {
-                let known = keys.keys.sorted() + Self.clientVariables.sorted()
+                let known =
+                    keys.keys.sorted() + Self.clientVariables.sorted() + [WebhookReader.variable]
                 let near = Suggestion.nearest(to: name, among: known)
                 note(
                     .environment(name),
@@ -167,6 +193,19 @@ package struct ConfigurationLoader {
             }
             let scalar = ConfigurationScalar(value, style: .environment)
             take(scalar, for: key, at: .environment(name), origin: .environment(name))
+        }
+    }
+
+    /// The whole list as YAML, of which JSON is a part: a variable can't give it piece by piece.
+    private mutating func readWebhooks(fromEnvironment text: String) {
+        let place = ConfigurationFault.Place.environment(WebhookReader.variable)
+        origins[WebhookReader.name] = .environment(WebhookReader.variable)
+        do throws(ConfigurationFault) {
+            var reader = WebhookReader(place: { _ in place }, folder: "")
+            if let root = try ConfigurationText.root(ofText: text, at: place) { reader.read(root) }
+            take(reader)
+        } catch {
+            faults.append(error)
         }
     }
 
@@ -253,7 +292,18 @@ extension ConfigurationLoader.Loaded {
         ConfigurationKey.sections.map { section in
             "\(section):\n"
                 + ConfigurationKey.all.filter { $0.section == section }.map(line(of:)).joined()
-        }.joined()
+        }.joined() + webhooks
+    }
+
+    private var webhooks: String {
+        guard !configuration.webhooks.isEmpty else { return "# webhooks: not set\n" }
+        let origin =
+            switch origins[WebhookReader.name] {
+            case .line(let line)?: " # line \(line)"
+            case .environment(let name)?: " # \(name)"
+            case nil: ""
+            }
+        return "\(WebhookReader.name):\(origin)\n" + configuration.webhooks.map(\.text).joined()
     }
 
     private func line(of key: ConfigurationKey) -> String {
@@ -277,7 +327,7 @@ extension ConfigurationLoader.Loaded {
 }
 
 extension ConfigurationScalar {
-    fileprivate init(_ scalar: Node.Scalar) {
+    init(_ scalar: Node.Scalar) {
         let isPlain = scalar.style == .plain || scalar.style == .any
         self.init(scalar.string, style: isPlain ? .plain : .quoted)
     }

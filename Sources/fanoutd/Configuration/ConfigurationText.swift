@@ -10,17 +10,31 @@ enum ConfigurationText {
 
     /// The one document of a file; nil if it holds nothing but remarks.
     static func root(of path: String) throws(ConfigurationFault) -> Node? {
-        let text = try read(path)
+        try root(of: try read(path)) { line in line.map { .line(path, $0) } ?? .file(path) }
+    }
+
+    /// The one document of a text that stands at one place, whatever its lines.
+    static func root(
+        ofText text: String,
+        at place: ConfigurationFault.Place
+    ) throws(ConfigurationFault) -> Node? {
+        try root(of: text) { _ in place }
+    }
+
+    private static func root(
+        of text: String,
+        _ place: (Int?) -> ConfigurationFault.Place
+    ) throws(ConfigurationFault) -> Node? {
         do {
-            try refuseAnchors(in: text, path)
+            try refuseAnchors(in: text, place)
             return try Parser(yaml: text).singleRoot()
         } catch let fault as ConfigurationFault {
             throw fault
         } catch let error as YamlError {
-            throw fault(error, path)
+            throw fault(error, place)
         } catch {
             throw ConfigurationFault(
-                place: .file(path),
+                place: place(nil),
                 problem: "it is no YAML",
                 remedy: anotherFile
             )
@@ -56,7 +70,10 @@ enum ConfigurationText {
     ///
     /// The parser puts aliases in while it reads, so they must not be there when anchors are looked
     /// for: in a copy in which each `*` is an `x` none is, and every line and column is as it was.
-    private static func refuseAnchors(in text: String, _ path: String) throws {
+    private static func refuseAnchors(
+        in text: String,
+        _ place: (Int?) -> ConfigurationFault.Place
+    ) throws {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return }
         let plain = text.utf8.map { $0 == UInt8(ascii: "*") ? UInt8(ascii: "x") : $0 }
         let parser = try Parser(yaml: String(decoding: plain, as: UTF8.self))
@@ -65,7 +82,7 @@ enum ConfigurationText {
         let line = withExtendedLifetime(parser) { root.flatMap(firstAnchor) }
         guard let line else { return }
         throw ConfigurationFault(
-            place: .line(path, line),
+            place: place(line),
             problem: "has an anchor (&), and neither anchors nor aliases (*) are taken",
             remedy: "write the value where it is meant, or put text that begins with & in quotes"
         )
@@ -84,32 +101,35 @@ enum ConfigurationText {
         return nil
     }
 
-    private static func fault(_ error: YamlError, _ path: String) -> ConfigurationFault {
+    private static func fault(
+        _ error: YamlError,
+        _ place: (Int?) -> ConfigurationFault.Place
+    ) -> ConfigurationFault {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             let (cause, remedy) = YAMLTrouble.cause(of: problem)
             return ConfigurationFault(
-                place: .line(path, mark.line),
+                place: place(mark.line),
                 problem: "no YAML from column \(mark.column) on: \(cause)",
                 remedy: remedy
             )
         case .duplicatedKeysInMapping(let duplicates, let context):
             return ConfigurationFault(
-                place: .line(path, context.mark.line),
+                place: place(context.mark.line),
                 key: duplicates.map(\.shortened).joined(separator: ", ").shortened,
                 problem: "given more than once in one section",
                 remedy: "keep one of them"
             )
         case .reader:
             return ConfigurationFault(
-                place: .file(path),
+                place: place(nil),
                 problem: "it has control characters",
                 remedy: "give a YAML file, saved as text"
             )
         default:
             return ConfigurationFault(
-                place: .file(path),
+                place: place(nil),
                 problem: "it is no YAML",
                 remedy: anotherFile
             )

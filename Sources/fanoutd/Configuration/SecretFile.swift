@@ -1,5 +1,6 @@
 package import HTTPAPI
 package import Platform
+import Webhooks
 
 /// Files that hold secrets; no message about them holds one.
 package enum SecretFile {
@@ -22,6 +23,20 @@ package enum SecretFile {
             )
         }
         return Secret(bytes: bytes)
+    }
+
+    /// The key of a webhook's signatures, in a file that no other user can read.
+    package static func hookKey(at path: String) throws(Finding) -> Secret {
+        let remedy =
+            "put whsec_ and Base64 into that file, or at least \(WebhookSignature.shortest) bytes"
+        let bytes = try read(path, remedy: remedy)
+        if SmallFile.isOpenToEveryone(path) {
+            throw Finding(problem: "every user can read \(path)", remedy: "run: chmod o= \(path)")
+        }
+        guard let key = WebhookSignature.key(in: bytes) else {
+            throw Finding(problem: "\(path) holds no secret, or a short one", remedy: remedy)
+        }
+        return key
     }
 
     /// The tokens of a `http.tokensFile`: `NAME read|write TOKEN` on each line.

@@ -68,6 +68,28 @@ extension Diagnosis {
         )
     }
 
+    /// A webhook's server, by its place in the configuration.
+    ///
+    /// One that can't be reached keeps nobody from being sent to, and gets its events later.
+    package static func hook(_ index: Int, _ sighting: EndpointSighting) -> Diagnosis {
+        let key = "webhooks[\(index)].url"
+        guard let failure = sighting.failure else {
+            let times = sighting.steps.map { "\($0.stage.rawValue) \(text($0.time))" }
+            return Diagnosis(
+                .webhook,
+                .ok,
+                "\(key): \(sighting.address) takes connections: " + times.joined(separator: ", ")
+            )
+        }
+        return Diagnosis(
+            .webhook,
+            .warning,
+            "\(key): \(sighting.address) can't be reached, \(failure.stage.rawValue) fails"
+                + " (\(failure.fault.reason))",
+            remedy: "see to that server and to the way there; events wait for three days"
+        )
+    }
+
     private static func remedy(for failure: EndpointSighting.Failure, key: String) -> String {
         switch (failure.stage, failure.fault) {
         case (.lookUp, _):

@@ -20,6 +20,7 @@ package struct Diagnosis: Sendable, Hashable {
         case backupEndpoint = "backup_endpoint"
         case credentials
         case delivery
+        case webhook
     }
 
     package enum Status: Sendable, Hashable {

@@ -5,6 +5,7 @@ import Logging
 import Platform
 import SQLiteQueue
 import SystemPackage
+import Webhooks
 
 /// Looks for what could stop an instance, in the order in which it would.
 ///
@@ -43,6 +44,25 @@ struct Doctor {
             if let recipient, !report.hasFault(in: .credentials) {
                 try await examineDelivery(configuration, to: recipient)
             }
+        }
+        try await examineHooks(configuration)
+    }
+
+    // MARK: The webhooks
+
+    /// Connects to each webhook's server, and sends nothing.
+    private mutating func examineHooks(_ configuration: Configuration) async throws {
+        let clock = clock
+        for (index, setting) in configuration.webhooks.enumerated() {
+            let server = setting.webhook.address.server
+            let probe = EndpointProbe(
+                address: server,
+                trust: server.isSecure ? try .system() : nil,
+                timeout: WebhookSender.timeout,
+                now: { clock.now().timestamp },
+                asks: false
+            )
+            try note([Diagnosis.hook(index, await probe.run())])
         }
     }
 

@@ -16,6 +16,8 @@ struct EndpointProbe {
     /// As for a call, of which a third is for the connection.
     let timeout: Duration
     let now: @Sendable () -> Timestamp
+    /// Whether it asks for a page once it is connected.
+    var asks = true
 
     func run() async -> EndpointSighting {
         var sighting = EndpointSighting(address: address)
@@ -31,6 +33,7 @@ struct EndpointProbe {
             }
             guard isDone != nil else { return sighting }
         }
+        guard asks else { return sighting }
         let asked = now()
         let head = await sighting.measure(.answer) { try await talk.ask(address) }
         let seconds = head?.headers.first(name: "Date").flatMap { HTTPDate.seconds($0) }
@@ -150,6 +153,13 @@ struct EndpointProbe {
             handshake.fail(error)
             answer.fail(error)
         }
+    }
+}
+
+extension NIOSSLContext {
+    /// The system's roots of trust.
+    static func system() throws -> NIOSSLContext {
+        try NIOSSLContext(configuration: .makeClientConfiguration())
     }
 }
 

@@ -6,6 +6,7 @@ import PrometheusText
 package struct DaemonMetrics: MetricsText {
     package let contentType = MetricFamily.contentType
     private let delivery: DeliveryMetrics
+    private let hooks: any Hooks
     private let quota: @Sendable () -> QuotaStatus
     private let queue: any QueueFigures
     private let time: any TimeSource
@@ -13,12 +14,14 @@ package struct DaemonMetrics: MetricsText {
 
     package init(
         delivery: DeliveryMetrics,
+        hooks: any Hooks = NoHooks(),
         quota: @escaping @Sendable () -> QuotaStatus,
         queue: any QueueFigures,
         time: any TimeSource,
         process: ProcessFigures
     ) {
         self.delivery = delivery
+        self.hooks = hooks
         self.quota = quota
         self.queue = queue
         self.time = time
@@ -98,6 +101,7 @@ package struct DaemonMetrics: MetricsText {
         }
         do throws(QueueError) {
             families += standingFamilies(try await queue.standing())
+            families += HookMetrics.families(try await hooks.standing())
         } catch {
             // `fanoutd_state` shows that the store fails, and the log says why.
         }

@@ -2,6 +2,7 @@ package import DeliveryCore
 package import HTTPAPI
 import Platform
 import TimeZoneData
+import Webhooks
 
 // The configuration of each of the daemon's parts.
 extension Configuration {
@@ -30,6 +31,7 @@ extension Configuration {
         dispatch.recallsPerSecond = jobs.recallCallsPerSecond
         dispatch.settleTime = .seconds(jobs.verifySettleSeconds)
         dispatch.historyReach = provider.historyReach
+        dispatch.serviceEvents = webhooks.reduce(into: []) { $0.formUnion($1.webhook.kinds) }
         return dispatch
     }
 

@@ -10,6 +10,7 @@ import QueueTables
 import SQLiteQueue
 import ServiceLifecycle
 import TimeZoneData
+import Webhooks
 
 /// The composition root: builds the daemon's parts from a configuration and runs them.
 struct Daemon: Sendable {
@@ -55,6 +56,15 @@ struct Daemon: Sendable {
         let run = DaemonRun(configuration: configuration, log: log, environment: environment)
         let startup = StartupLatch(waitingFor: 2, whenComplete: run.announceReady)
         let metrics = DeliveryMetrics()
+        let poster = HTTPHookPoster()
+        let hooks = WebhookSender(
+            configuration.webhooks.map(\.webhook),
+            outbox: store,
+            poster: poster,
+            time: clock,
+            seed: random.next(),
+            logger: log.logger("webhooks")
+        )
         let deliveries = DeliveryService(
             queue: store,
             provider: provider.provider,
@@ -70,11 +80,14 @@ struct Daemon: Sendable {
             onRestored: { startup.arrived() }
         )
         try await ending(
-            provider.shutdown,
+            {
+                try await ending(poster.shutdown, after: provider.shutdown)
+            },
             after: {
                 try await serve(
                     store,
                     deliveries,
+                    hooks,
                     metrics,
                     provider,
                     token,
@@ -134,6 +147,7 @@ struct Daemon: Sendable {
     private func serve(
         _ store: any QueueBackend,
         _ deliveries: DeliveryService,
+        _ hooks: WebhookSender,
         _ metrics: DeliveryMetrics,
         _ provider: OpenProvider,
         _ token: Secret,
@@ -157,6 +171,7 @@ struct Daemon: Sendable {
                     // The provider first: sending that the dispatcher resumes must use the new key.
                     provider.update(configuration)
                     store.send(as: configuration.provider.sender)
+                    hooks.update(configuration.webhooks.map(\.webhook))
                     await deliveries.reconfigure(
                         configuration.dispatchLimits,
                         fingerprint: configuration.provider.fingerprint(salt: store.salt)
@@ -173,8 +188,10 @@ struct Daemon: Sendable {
             deliveries: deliveries,
             rules: ProviderModule.installed.rules,
             gateway: provider.gateway,
+            hooks: hooks,
             metrics: DaemonMetrics(
                 delivery: metrics,
+                hooks: hooks,
                 quota: { deliveries.quota() },
                 queue: store,
                 time: clock,
@@ -193,10 +210,11 @@ struct Daemon: Sendable {
             onRunning(address?.port, token)
         }
         // Services shut down from the end: first no new calls are made, and once those in flight
-        // are recorded the endpoint stops, which may still be reading a stream.
+        // are recorded the endpoint stops, which may still be reading a stream; hooks may hear of
+        // what happened until then.
         let sending = PatientService(deliveries, onEnd: { sendingEnd.finish() })
         let parts = DaemonRun.Parts(
-            services: [sending, service, stopping],
+            services: [hooks, sending, service, stopping],
             status: { await Self.status(deliveries.quota(), store) },
             isAlive: {
                 // Either may hang, and then the watchdog isn't fed; an error is an answer.
@@ -228,7 +246,8 @@ struct Daemon: Sendable {
                 bootID: bootID,
                 seed: random.next(),
                 accounts: ProviderModule.installed.rules.accounts,
-                sender: configuration.provider.sender
+                sender: configuration.provider.sender,
+                render: { $0.document(ProviderModule.installed.rules) }
             ),
             file: FileOptions(minFreeBytes: configuration.store.minFreeBytes)
         )

@@ -28,9 +28,12 @@ package final class PresentConfiguration: Sendable {
             let old = value
             let changed = ConfigurationKey.all.filter { $0.differs(old, new) }
             for key in changed where key.isReloaded { key.carry(new, &value) }
+            let areOthers = new.webhooks != value.webhooks
+            value.webhooks = new.webhooks
             return Change(
                 configuration: value,
-                taken: changed.filter(\.isReloaded).map(\.name),
+                taken: changed.filter(\.isReloaded).map(\.name)
+                    + (areOthers ? [WebhookReader.name] : []),
                 waiting: changed.filter { !$0.isReloaded }.map(\.name)
             )
         }
