@@ -30,6 +30,7 @@ import Testing
         return Endpoint(
             configuration: makeConfiguration(),
             campaigns: service,
+            suppressions: FakeSuppressions(),
             deliveries: service,
             rules: service,
             gateway: FakeGateway(),

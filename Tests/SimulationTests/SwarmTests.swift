@@ -53,7 +53,7 @@ struct SwarmTests {
     /// ended by a clock that was set (286).
     @Test(arguments: [UInt64(286)])
     func `what went wrong in a life with sending hours stays right`(seed: UInt64) async throws {
-        try await live(seed, isWide: true, isDeep: true, isTimed: true)
+        try await live(seed, isWide: true, isDeep: true, hasRules: true)
     }
 
     @Test func `a life repeats itself`() async throws {
