@@ -57,7 +57,7 @@ import fanoutd
         #expect(
             Diagnosis.Check.allCases.map(\.rawValue) == [
                 "configuration", "secret_key", "tokens", "store", "unit", "clock", "network",
-                "backup_endpoint", "credentials", "delivery",
+                "backup_endpoint", "credentials", "delivery", "webhook",
             ]
         )
     }
