@@ -30,10 +30,12 @@ extension World {
         }
         if cause.kind == .none {
             // What held it up may have ended this moment, and be noticed in the next.
-            if doubt.isUnexplained { record.violated("\(name) doesn't move: \(cause.text)") }
-            doubts[campaign.id]?.isUnexplained = true
             doubts[campaign.id]?.promise = nil
-            return Doubts.slack
+            doubts[campaign.id]?.isUnexplained = !doubt.isUnexplained
+            guard doubt.isUnexplained else { return Doubts.slack }
+            record.violated("\(name) doesn't move: \(cause.text)")
+            // It may stand for days, and once a minute says so often enough.
+            return .seconds(60)
         }
         doubts[campaign.id]?.isUnexplained = false
         if let promise = doubt.promise {
