@@ -38,15 +38,20 @@ package final class SuppressionFilter: Sendable {
         add([Self.hash(account.bytes)])
     }
 
-    /// Takes in accounts of a run, unless the filter has yet to be built from the list.
-    func add(_ run: AccountRun, at places: some Sequence<UInt32>) {
+    /// Takes in accounts of a run, of which so many more follow, unless the filter has yet to be built
+    /// from the list.
+    package func add(_ run: AccountRun, at places: some Collection<UInt32>, following count: Int) {
         guard isBuilt else { return }
-        add(places.map { Self.hash(Array(run[Int($0)])) })
+        add(places.map { Self.hash(Array(run[Int($0)])) }, following: count)
     }
 
-    private func add(_ hashes: [UInt64]) {
+    private func add(_ hashes: [UInt64], following count: Int = 0) {
         bits.withLock { bits in
-            for hash in hashes where bits?.mayContain(hash) == false { bits?.add(hash) }
+            let new = hashes.filter { bits?.mayContain($0) == false }
+            guard !new.isEmpty else { return }
+            // Those that follow are new as often as these, and lie in one layer with them.
+            bits?.reserve(new.count + count * new.count / hashes.count)
+            for hash in new where bits?.mayContain(hash) == false { bits?.add(hash) }
         }
     }
 
@@ -99,14 +104,16 @@ package final class SuppressionFilter: Sendable {
             words += [UInt64](repeating: 0, count: blocks * Self.wordsPerBlock)
         }
 
+        /// Makes room for so many accounts in one layer, if the last one hasn't.
+        mutating func reserve(_ count: Int) {
+            guard layers.last.map({ $0.count + count > $0.capacity }) ?? true else { return }
+            let grown = SuppressionFilter.growth * (layers.last?.capacity ?? 0)
+            addLayer(capacity: max(SuppressionFilter.leastCapacity, grown, count + count / 2))
+        }
+
         /// Takes in an account that isn't contained.
         mutating func add(_ hash: UInt64) {
-            if layers.last.map({ $0.count >= $0.capacity }) ?? true {
-                let last = layers.last?.capacity ?? 0
-                addLayer(
-                    capacity: max(SuppressionFilter.leastCapacity, SuppressionFilter.growth * last)
-                )
-            }
+            reserve(1)
             let start = start(of: hash, in: layers[layers.count - 1])
             var places = SuppressionFilter.mixed(hash)
             for index in start..<(start + Self.wordsPerBlock) {

@@ -46,6 +46,24 @@ import Testing
         #expect(filter.footprint == before)
     }
 
+    @Test func `a long run is named whole, and taking it in again takes nothing more`() {
+        let filter = makeFilter([])
+        filter.add(Account("bonnie"))
+        let listed = makeAccounts(60_000)
+        let run = AccountRun(listed)
+        var footprints: [Int] = []
+        for _ in 0..<3 {
+            for start in stride(from: 0, to: listed.count, by: 20_000) {
+                let part = UInt32(start)..<UInt32(start + 20_000)
+                filter.add(run, at: part, following: listed.count - Int(part.upperBound))
+            }
+            footprints.append(filter.footprint)
+        }
+        #expect(filter.candidates(among: listed) == listed)
+        #expect(filter.candidates(among: makeAccounts(20_000, prefix: "other-")).count <= 40)
+        #expect(footprints[0] < 60_000 * 4 && Set(footprints).count == 1)
+    }
+
     @Test func `accounts of every length are told apart`() {
         let names = (1...40).map { String(repeating: "a", count: $0) }
         let listed = names.map { Account($0) }

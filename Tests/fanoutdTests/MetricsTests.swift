@@ -29,7 +29,7 @@ import fanoutd
         "fanoutd_resent_recipients_total": [], "fanoutd_calls_total": ["result"],
         "fanoutd_errors_total": ["code"], "fanoutd_call_duration_seconds": ["le"],
         "fanoutd_quota_limit_messages_per_minute": [], "fanoutd_quota_window_messages": [],
-        "fanoutd_campaigns_outside_hours": [], "fanoutd_in_flight_calls": [],
+        "fanoutd_closed_campaigns": [], "fanoutd_in_flight_calls": [],
         "fanoutd_campaigns": ["state"],
         "fanoutd_queue_recipients": [], "fanoutd_oldest_queued_seconds": [],
         "fanoutd_store_commit_duration_seconds": ["le"], "fanoutd_store_wal_bytes": [],

@@ -3,6 +3,7 @@ import DeliveryCore
 extension Transaction {
     /// Reads live campaigns and open batches; nothing of what has ended.
     mutating func restore() throws -> Restored {
+        try expectSuppressions()
         var restored = Restored()
         var campaigns: [CampaignRow] = []
         try connection.each(sql.campaign.live) { row in

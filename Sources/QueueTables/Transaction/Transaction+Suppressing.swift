@@ -23,7 +23,11 @@ extension Transaction {
 
     /// Puts a part of a run on the list; those that are on it stay as they are.
     func suppress(_ sorted: SortedRun, _ part: Range<Int>) throws -> Taken {
-        memory.suppressions.add(sorted.run, at: sorted.order[part])
+        memory.suppressions.add(
+            sorted.run,
+            at: sorted.order[part],
+            following: sorted.order.endIndex - part.upperBound
+        )
         let accepted = try sorted.insert(
             part,
             by: sql.suppression.insertion,
@@ -38,6 +42,12 @@ extension Transaction {
         )
     }
 
+    /// Builds the filter of an empty list, which takes in from then on what comes onto the list: no
+    /// claim has to read all of that.
+    func expectSuppressions() throws {
+        if try connection.suppressionCount() == 0 { memory.suppressions.build(count: 0) { _ in } }
+    }
+
     /// The filter goes on naming the account, which costs a question each time and nothing else.
     func unsuppress(_ account: Account) throws -> Bool {
         let removed = try connection.run(sql.suppression.delete, .text(account.bytes))
@@ -50,8 +60,8 @@ extension Transaction {
 extension Transaction {
     /// Those of some accounts that are on the list.
     ///
-    /// Only claims build the filter: a transaction that takes somebody off the list may be rolled
-    /// back, and the filter must not miss that account.
+    /// Only claims build the filter, and the start where there is nothing to read: a transaction that
+    /// takes somebody off the list may be rolled back, and the filter must not miss that account.
     func suppressed(among accounts: [Account]) throws -> Set<Account> {
         let filter = memory.suppressions
         if !filter.isBuilt {

@@ -72,7 +72,7 @@ package struct DaemonMetrics: MetricsText {
                 quota.inFlight
             ),
             gauge(
-                "fanoutd_campaigns_outside_hours",
+                "fanoutd_closed_campaigns",
                 "Running campaigns that wait for their sending hours.",
                 quota.closedCampaigns
             ),
