@@ -4,7 +4,7 @@ import Synchronization
 /// Tells the writer that most accounts certainly aren't on the list of those that must not be
 /// addressed, so that a claim asks the table about the few others alone.
 ///
-/// A Bloom filter whose bits of one account lie in one block, which a look touches and nothing else.
+/// A Bloom filter whose bits of one account lie in one word, which a look touches and nothing else.
 /// It only ever gains accounts: what a transaction added that was rolled back, or an account that was
 /// taken off the list, costs a question to the table and no more. So all transactions share it,
 /// whatever becomes of them.
@@ -28,7 +28,7 @@ package final class SuppressionFilter: Sendable {
     package func build(count: Int, _ body: (_ add: ([UInt8]) -> Void) throws -> Void) rethrows {
         var built = Bits()
         // Room to grow: each further layer costs a look as much as the first.
-        if count > 0 { built.addLayer(capacity: max(Self.leastCapacity, count + count / 2)) }
+        if count > 0 { built.addLayer(capacity: max(Self.leastCapacity, count + count / 4)) }
         try body { built.add(Self.hash($0)) }
         bits.withLock { [built] in $0 = built }
     }
@@ -60,9 +60,12 @@ package final class SuppressionFilter: Sendable {
         bits.withLock { bits in
             guard let bits else { preconditionFailure("the filter is asked before it is built") }
             guard !bits.isEmpty else { return [] }
+            // All hashes first: then nothing stands between the looks, each of which waits for memory,
+            // and the processor makes many at once.
+            let hashes = accounts.map { Self.hash($0.bytes) }
             var found: [Account] = []
-            for account in accounts where bits.mayContain(Self.hash(account.bytes)) {
-                found.append(account)
+            for index in hashes.indices where bits.mayContain(hashes[index]) {
+                found.append(accounts[index])
             }
             return found
         }
@@ -70,15 +73,15 @@ package final class SuppressionFilter: Sendable {
 
     // MARK: - Bits
 
-    /// 32 KB: what a list of a few accounts takes.
+    /// 64 KB: what a list of a few accounts takes.
     private static let leastCapacity = 16_384
     /// Few layers, however long the list: five for four million.
     private static let growth = 4
 
     /// The bits of all layers.
     ///
-    /// A block has eight words, of which an account sets one bit each. With 16 bits for an account
-    /// about one in a thousand others looks as if it were on the list.
+    /// An account sets five bits of one word, so that a look waits for memory once. With 32 bits for
+    /// an account about three in ten thousand others look as if they were on the list.
     private struct Bits: Sendable {
         private(set) var words: [UInt64] = []
         private var layers: [Layer] = []
@@ -86,60 +89,52 @@ package final class SuppressionFilter: Sendable {
         private struct Layer {
             /// Its first word.
             let start: Int
-            let blockCount: UInt64
+            let wordCount: UInt64
             let capacity: Int
             var count = 0
         }
 
-        private static let wordsPerBlock = 8
-        private static let accountsPerBlock = wordsPerBlock * 64 / 16
+        private static let accountsPerWord = 2
 
         var isEmpty: Bool { layers.isEmpty }
 
         mutating func addLayer(capacity: Int) {
-            let blocks = (capacity - 1) / Self.accountsPerBlock + 1
-            layers.append(
-                Layer(start: words.count, blockCount: UInt64(blocks), capacity: capacity)
-            )
-            words += [UInt64](repeating: 0, count: blocks * Self.wordsPerBlock)
+            let count = (capacity - 1) / Self.accountsPerWord + 1
+            layers.append(Layer(start: words.count, wordCount: UInt64(count), capacity: capacity))
+            words += [UInt64](repeating: 0, count: count)
         }
 
         /// Makes room for so many accounts in one layer, if the last one hasn't.
         mutating func reserve(_ count: Int) {
             guard layers.last.map({ $0.count + count > $0.capacity }) ?? true else { return }
             let grown = SuppressionFilter.growth * (layers.last?.capacity ?? 0)
-            addLayer(capacity: max(SuppressionFilter.leastCapacity, grown, count + count / 2))
+            addLayer(capacity: max(SuppressionFilter.leastCapacity, grown, count + count / 4))
         }
 
         /// Takes in an account that isn't contained.
         mutating func add(_ hash: UInt64) {
             reserve(1)
-            let start = start(of: hash, in: layers[layers.count - 1])
-            var places = SuppressionFilter.mixed(hash)
-            for index in start..<(start + Self.wordsPerBlock) {
-                words[index] |= 1 << (places & 63)
-                places >>= 6
-            }
+            words[place(of: hash, in: layers[layers.count - 1])] |= Self.mask(of: hash)
             layers[layers.count - 1].count += 1
         }
 
         func mayContain(_ hash: UInt64) -> Bool {
-            let places = SuppressionFilter.mixed(hash)
-            for layer in layers {
-                let start = start(of: hash, in: layer)
-                // No branch before the end: looks for other accounts don't wait for this one's block.
-                var all: UInt64 = 1
-                for place in 0..<Self.wordsPerBlock {
-                    all &= words[start + place] >> ((places >> UInt64(6 * place)) & 63)
-                }
-                if all == 1 { return true }
+            let mask = Self.mask(of: hash)
+            for layer in layers where words[place(of: hash, in: layer)] & mask == mask {
+                return true
             }
             return false
         }
 
-        /// Where its block begins: the upper half of the hash, scaled.
-        private func start(of hash: UInt64, in layer: Layer) -> Int {
-            layer.start + Int(((hash >> 32) * layer.blockCount) >> 32) * Self.wordsPerBlock
+        /// Its word: the upper half of the hash, scaled.
+        private func place(of hash: UInt64, in layer: Layer) -> Int {
+            layer.start + Int(((hash >> 32) * layer.wordCount) >> 32)
+        }
+
+        private static func mask(of hash: UInt64) -> UInt64 {
+            let places = SuppressionFilter.mixed(hash)
+            return 1 &<< (places & 63) | 1 &<< (places >> 6 & 63) | 1 &<< (places >> 12 & 63)
+                | 1 &<< (places >> 18 & 63) | 1 &<< (places >> 24 & 63)
         }
     }
 
