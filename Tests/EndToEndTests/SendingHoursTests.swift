@@ -43,8 +43,8 @@ extension EndToEndTests {
             #expect(shown["eta"]?.string?.contains("T") == true)
             #expect(try daemon.command("show", id).output.contains(hours.option))
 
-            for _ in 0..<2 {
-                // They hold after a restart, too.
+            for isKilled in [false, true] {
+                // They hold after a restart, too, and after a kill.
                 let causes = try daemon.ask("/v1/campaigns/\(id)/explain") { explanation in
                     explanation["causes"]?.elements.flatMap { $0.isEmpty ? nil : $0 }
                 }
@@ -52,7 +52,7 @@ extension EndToEndTests {
                 #expect(causes.first?["until"]?.string?.hasSuffix(":00:00.000Z") == true)
                 #expect(causes.first?["remedy"]?.string?.contains("send_between") == true)
                 #expect(try daemon.command("explain", id).output.contains("(Asia/Shanghai) only"))
-                _ = try daemon.stop()
+                if isKilled { try daemon.crash() } else { _ = try daemon.stop() }
                 try daemon.startAgain()
             }
             #expect(try provider.report().recipients == 0)

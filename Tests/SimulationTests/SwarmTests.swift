@@ -15,7 +15,7 @@ struct SwarmTests {
         let environment = ProcessInfo.processInfo.environment
         if let one = environment["SEED"].flatMap(UInt64.init) { return lane == 0 ? [one] : [] }
         let named = environment["SEEDS"]?.split(separator: "-").compactMap { Int($0) } ?? []
-        let (first, last) = (named.count > 1 ? named[0] : 1, named.last ?? 2_000)
+        let (first, last) = (named.count > 1 ? named[0] : 1, named.last ?? 1_000)
         return stride(from: first + lane, through: last, by: lanes).map(UInt64.init)
     }
 
