@@ -50,7 +50,9 @@ extension EndToEndTests {
                 let leaks = lines.filter { $0.contains(secret) }
                 #expect(leaks == [])
             }
-            #expect(lines.count < 50, "53 recipients: \(lines)")
+            // At debug, the services' library says of each when it is stopped.
+            let own = lines.filter { !$0.contains("sl-service") }
+            #expect(own.count < 40, "53 recipients: \(lines)")
         }
     }
 }

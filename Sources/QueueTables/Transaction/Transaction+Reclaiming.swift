@@ -35,8 +35,8 @@ extension Transaction {
 
     /// Takes accounts on the suppression list out of a batch and answers those that stay.
     ///
-    /// A batch that nobody is left in is closed. All accounts of a repeat may have been accepted by its call; of another batch only those that
-    /// an earlier one may have.
+    /// A batch that nobody is left in is closed. All accounts of a repeat may have been accepted by its
+    /// call; of another batch only those that an earlier one may have.
     private mutating func takeSuppressed(
         from batch: inout BatchRow,
         _ status: Recipient.Status,
