@@ -98,6 +98,15 @@ let package = Package(
             name: "SQLiteQueue",
             dependencies: ["DeliveryEngine", "QueueTables", "Platform", grdb, sqlite, system]
         ),
+        // PostgreSQL's client library, loaded when a configuration asks for it.
+        .target(name: "CLibpq", linkerSettings: [.linkedLibrary("dl")]),
+        .target(
+            name: "PostgresQueue",
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "QueueTables", "Platform", "CLibpq", logging,
+                system,
+            ]
+        ),
         .target(
             name: "TimeZoneData",
             dependencies: ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"]
@@ -144,11 +153,11 @@ let package = Package(
         .executableTarget(
             name: "fanoutd",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TencentIM",
-                "HTTPAPI", "Webhooks", "TencentIMSimulator", "SystemdNotify", "PrometheusText",
-                "JSON", "Codecs", "Platform", "Client", "TimeZoneData", argumentParser, lifecycle,
-                unixSignals, yams,
-                logging, metrics, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, system,
+                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "PostgresQueue",
+                "TencentIM", "HTTPAPI", "Webhooks", "TencentIMSimulator", "SystemdNotify",
+                "PrometheusText", "JSON", "Codecs", "Platform", "Client", "TimeZoneData",
+                argumentParser, lifecycle, unixSignals, yams, logging, metrics, nioCore, nioPosix,
+                nioHTTP1, nioTLS, nioSSL, system,
             ]
         ),
 
@@ -172,7 +181,8 @@ let package = Package(
         .target(
             name: "QueueFixtures",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "TestSupport",
+                "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue", "PostgresQueue",
+                "TestSupport",
             ],
             path: "Tests/Support/QueueFixtures"
         ),
@@ -203,6 +213,13 @@ let package = Package(
             dependencies: [
                 "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
                 "TestSupport", "CFaultyDisk", grdb,
+            ]
+        ),
+        .testTarget(
+            name: "PostgresQueueTests",
+            dependencies: [
+                "PostgresQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
+                "TestSupport",
             ]
         ),
         .testTarget(

@@ -1,7 +1,7 @@
 /// Which module may import which of ours; whatever is not ours is not judged, but for GRDB.
 enum Imports {
     private static let adapters: Set<String> = [
-        "SQLiteQueue", "TencentIM", "HTTPAPI", "TimeZoneData", "Webhooks",
+        "SQLiteQueue", "PostgresQueue", "TencentIM", "HTTPAPI", "TimeZoneData", "Webhooks",
     ]
 
     /// For each module of `Sources`, the ones of ours it may import.
@@ -18,6 +18,7 @@ enum Imports {
         "DeliveryEngine": ["DeliveryCore", "JSON"],
         "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
         "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
+        "PostgresQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "TimeZoneData": ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"],
         "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
         "HTTPAPI": [
@@ -38,6 +39,7 @@ enum Imports {
     static let reserved = [
         "GRDB": "SQLiteQueue", "GRDBSQLite": "SQLiteQueue", "Yams": "fanoutd",
         "ArgumentParser": "fanoutd", "CZlib": "Compression",
+        "CLibpq": "PostgresQueue",
     ]
 
     static func faults(in file: SourceFile) -> [String] {
