@@ -20,6 +20,24 @@ final class PostgresCluster {
         }
     }
 
+    /// Why no cluster can be made here; nil if one can.
+    static var obstacle: String? {
+        guard programs != nil else { return "no PostgreSQL is installed" }
+        guard geteuid() == 0 else { return nil }
+        // On some machines root alone may write there, and PostgreSQL's programs don't run as root.
+        do {
+            let process = Process()
+            process.executableURL = URL(filePath: "/sbin/runuser")
+            process.arguments = ["-u", "postgres", "--", "sh", "-c", ": >/dev/null"]
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus == 0 ? nil : "its user can't write to /dev/null"
+        } catch {
+            return "nothing runs as its user: \(error)"
+        }
+    }
+
     init(programs: URL) throws {
         self.programs = programs
         folder = URL(filePath: "/tmp/fanoutd-postgres-\(UUID().uuidString)")

@@ -7,8 +7,8 @@ import Testing
 @Suite(
     .serialized,
     .enabled(
-        if: PostgresCluster.programs != nil,
-        "no PostgreSQL is installed: no statement was prepared on it"
+        if: PostgresCluster.obstacle == nil,
+        "no statement was prepared on PostgreSQL: \(PostgresCluster.obstacle ?? "")"
     )
 )
 struct PostgresTests {
