@@ -145,19 +145,20 @@ package final class SuppressionFilter: Sendable {
     private static func hash(_ account: [UInt8]) -> UInt64 {
         unsafe account.withUnsafeBytes { bytes in
             var hash = mixed(UInt64(bytes.count))
+            guard bytes.count >= 8 else {
+                return mixed(hash ^ account.reduce(0) { $0 << 8 | UInt64($1) })
+            }
+            // Within the buffer by the conditions; an account is aligned to nothing.
             var index = 0
-            while index + 8 <= bytes.count {
-                // Within the buffer by the condition; an account is aligned to nothing.
+            while index + 8 < bytes.count {
                 let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                 hash = mixed(hash ^ UInt64(littleEndian: word))
                 index += 8
             }
-            var rest: UInt64 = 0
-            while index < bytes.count {
-                rest = unsafe rest << 8 | UInt64(bytes[index])
-                index += 1
-            }
-            return mixed(hash ^ rest)
+            // The last eight bytes, some of which the word before may have had: one load, not a loop.
+            let last = bytes.count - 8
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+            return mixed(hash ^ UInt64(littleEndian: word))
         }
     }
 

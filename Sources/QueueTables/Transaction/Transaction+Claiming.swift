@@ -99,7 +99,7 @@ extension Transaction {
             let next = try freshAccounts(of: campaign, limit, room, takesOne: taken.isEmpty)
             let suppressed = try suppressed(among: next)
             if suppressed.isEmpty, taken.count + next.count <= claim.accountLimit {
-                taken += next
+                taken = taken.isEmpty ? next : taken + next
                 campaign.cursor = next.last?.bytes ?? campaign.cursor
                 break
             }
