@@ -137,7 +137,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.send_header(header, value)
 
     def stream(self, response, status, headers):
-        """Passes events on as they come; once cut, it ends in the middle of one."""
+        """Passes events on as they come; once cut, it ends in the middle of one.
+
+        None begins while it is cut, so that a page that tries again stays without.
+        """
+        if self.server.cut.is_set():
+            self.close_connection = True
+            return
         self.head(status, headers)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()

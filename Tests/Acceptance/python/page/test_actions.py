@@ -41,7 +41,7 @@ class Actions(PageCase):
             case "completed":
                 id = bench.campaign(accounts(count) + accounts(1, "missing"), **fields)
             case "expired":
-                id = bench.campaign(accounts(count), expires_at=ahead(1.5), **SLOW, **fields)
+                id = bench.campaign(accounts(count), expires_at=ahead(4), **SLOW, **fields)
         bench.until(id, state)
         if state in ("completed", "canceled", "expired"):
             bench.over(id)

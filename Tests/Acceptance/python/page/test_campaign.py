@@ -117,6 +117,7 @@ class Campaign(PageCase):
         proxy.change("words.js", "Math.min(value, isOver ? 100 : 99)", "value")
         id = self.bench.campaign(accounts(500), name="all but one", messages_per_minute=499)
         self.bench.wait_for(lambda: self.bench.shown(id)["counts"]["sent"] == 499, "the first 499")
+        self.bench.act(id, "pause")
         for url, shown in ((self.url, "99"), (proxy.url, "100")):
             with self.visit(url) as visit:
                 page = visit.open(f"#/campaigns/{id}")

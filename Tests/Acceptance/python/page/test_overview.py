@@ -1,6 +1,8 @@
 """The overview: the quota's window, messages a minute, what is in progress, and the service's state."""
 
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -11,6 +13,8 @@ from .bench import Bench, FAST, accounts
 from .case import EXECUTABLE, PageCase
 
 SLOW_ANSWERS = {"delay_out_ms": [300, 300]}
+# Two calls of ten at once, each for half a second: 40 recipients a second on any machine.
+STEADY = "limits:\n  messagesPerMinute: 6000000\n  batchAccounts: 10\n  maxInFlight: 2\n"
 
 
 class Overview(PageCase):
@@ -192,14 +196,14 @@ class Service(PageCase):
 
     @unittest.skipUnless(shutil.which("strace") and os.geteuid() == 0, "strace may not trace here")
     def test_a_store_that_cannot_be_written(self):
-        bench = self.enterContext(Bench(EXECUTABLE, FAST, ("--window", "off")))
+        bench = self.enterContext(Bench(EXECUTABLE, STEADY, ("--window", "off")))
         self.bench, kept = bench, self.bench
         self.addCleanup(setattr, self, "bench", kept)
         proxy = self.proxy(bench)
         with self.visit(proxy.url, bench=bench) as visit:
             visit.open()
-            bench.faults(delay_out_ms=[200, 200])
-            id = bench.campaign(accounts(60_000))
+            bench.faults(delay_out_ms=[500, 500])
+            id = bench.campaign(accounts(4_000))
             trace = subprocess.Popen(
                 ["strace", "-f", "-o", "/dev/null", "-p", str(bench.server.pid)]
                 + ["-e", "trace=pwrite64,fdatasync"]
@@ -208,8 +212,23 @@ class Service(PageCase):
             )
             self.addCleanup(trace.wait)
             self.addCleanup(trace.terminate)
+            bench.wait_for(
+                lambda: self.tracers(bench.server.pid) == {trace.pid}, "every thread to be traced"
+            )
+            self.assertGreater(bench.shown(id)["counts"]["queued"], 0)
             self.shown(visit, "store_failed")
             trace.terminate()
             trace.wait()
             self.shown(visit, "running")
+            bench.faults()
             bench.over(id)
+
+    def tracers(self, pid: int) -> set[int]:
+        """Who traces the threads of a process; 0 is nobody."""
+        found = set()
+        for path in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+            try:
+                found.add(int(re.search(r"TracerPid:\s+(\d+)", path.read_text())[1]))
+            except OSError:
+                continue  # The thread has ended meanwhile.
+        return found
