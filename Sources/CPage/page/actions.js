@@ -422,7 +422,7 @@ export function settingsForm(settings) {
   const isNew = settings.id === undefined;
   const input = (name, props) => el('input', { name, value: settings[name], ...props });
   const select = (name, values) => el('select', { name }, values.map((value) =>
-    el('option', { value, selected: value === (settings[name] ?? '') }, t(`${name}.${value}`))));
+    el('option', { value, selected: value === (settings[name] ?? '') }, t(value ? `${name}.${value}` : 'settings.unset'))));
   const unset = isNew ? [''] : [];
   const inputs = [
     input('name', { maxlength: 200 }),

@@ -1,9 +1,9 @@
 // The frame around the views: router, header, menu, status line, shortcuts.
 import { button, el, setAttrs, setText, show, slot, terms, update } from './charts.js';
-import { begin, freeze, known, link, login, logout, now, onChange, session, token }
+import { begin, freeze, isStandby, known, link, login, logout, now, onChange, session, token }
   from './live.js';
-import { campaignList, campaignView, nameOf, overview, percentOf } from './views.js';
-import { duration, inUTC, t, time, useLanguage, words, zoneName } from './words.js';
+import { campaignList, campaignView, nameOf, overview, percentOf, standbyView } from './views.js';
+import { duration, inUTC, languages, t, time, useLanguage, words, zoneName } from './words.js';
 
 const main = document.getElementById('main');
 const header = document.getElementById('header');
@@ -35,6 +35,7 @@ function speak() {
 
 let view = null;
 let shownHash = null;
+let shownAsStandby = null;
 let focusNext = null;
 
 export function go(hash) {
@@ -48,6 +49,7 @@ export function replaceAddress(hash) {
 }
 
 async function makeView(name, id, params) {
+  if (isStandby()) return standbyView();
   if (name === 'campaigns') return id ? campaignView(id, params) : campaignList(params);
   if (name === 'new' && session.can_write) return (await import('./compose.js')).newView(params);
   return overview();
@@ -55,16 +57,18 @@ async function makeView(name, id, params) {
 
 /** Shows what the fragment asks for: `#/NAME/ID?PARAMETERS`. */
 async function navigate() {
-  if (!session.version || location.hash === shownHash) return;
+  const isOther = shownAsStandby !== isStandby();
+  if (!session.version || (location.hash === shownHash && !isOther)) return;
   const [path, query] = location.hash.slice(1).split('?');
   const [, name = '', id] = path.split('/');
   const params = new URLSearchParams(query);
-  const isSame = view?.path === path && view.setParams;
+  const isSame = !isOther && view?.path === path && view.setParams;
   if (view && !isSame && await view.leave?.() === false) {
     history.replaceState(null, '', shownHash);
     return;
   }
   shownHash = location.hash;
+  shownAsStandby = isStandby();
   if (isSame) {
     view.setParams(params);
     return;
@@ -117,6 +121,7 @@ function makeHeader() {
     caller: el('span'),
     fault: line(),
     config: line({ 'data-field': 'config_error' }),
+    copies: line({ 'data-field': 'cluster.synchronous' }),
     updated: line({}, t('app.updated'), ' ',
       button(t('app.reload'), () => location.reload(), { class: 'small' })),
   });
@@ -124,7 +129,7 @@ function makeHeader() {
     el('span', { class: 'link' }, parts.live, parts.freeze),
     el('span', { class: 'link who' }, el('span', {}, zoneName()), parts.caller), makeMenu());
   header.append(parts.nav, parts.end,
-    el('div', { class: 'lines' }, parts.fault, parts.config, parts.updated));
+    el('div', { class: 'lines' }, parts.fault, parts.config, parts.copies, parts.updated));
   drawSession();
   drawQuota();
   drawLink();
@@ -132,7 +137,7 @@ function makeHeader() {
 
 function drawSession() {
   const isKnown = Boolean(session.version);
-  show(parts.nav, isKnown);
+  show(parts.nav, isKnown && !isStandby());
   show(parts.end, isKnown);
   show(parts.nav.lastChild, session.can_write);
   setText(document.getElementById('title'), instanceName());
@@ -147,13 +152,17 @@ let lastState = null;
 
 function drawQuota() {
   const { quota } = known;
-  show(parts.state, quota);
+  show(parts.state, quota && !isStandby());
   if (!quota) return;
   const state = words('state', quota.state);
   const error = quota.config_error;
   update(parts.state, quota.state, state);
   update(parts.config, error, error && t('app.config_error', { error }));
   show(parts.config, error);
+  const { role, synchronous, epoch } = quota.cluster ?? {};
+  const isAlone = role === 'leader' && synchronous === false;
+  update(parts.copies, synchronous, isAlone && t('cluster.alone', { epoch }));
+  show(parts.copies, isAlone);
   if (lastState && lastState !== quota.state) {
     say(t('say.campaign', { name: t('service.label'), state: state.text }));
   }
@@ -180,7 +189,7 @@ function makeMenu() {
     el('summary', { 'aria-label': t('menu.label') }, '☰'),
     el('div', { class: 'sheet' },
       choice('theme', ['', 'light', 'dark'], () => dispatchEvent(new Event('themechange'))),
-      choice('lang', ['', 'en', 'zh'], reload),
+      choice('lang', ['', ...Object.keys(languages)], reload),
       tick('utc', 'on', inUTC(), reload),
       tick('shortcuts', 'off', hasShortcuts()),
       button(t('menu.keys'), showKeys, { class: 'quiet' }), parts.logout));
@@ -200,7 +209,8 @@ function choice(name, values, then) {
   const chosen = localStorage.getItem(name) ?? '';
   const change = ({ target }) => keep(name, target.value, then);
   return setting(name, el('select', { name, on: { change } }, values.map((value) =>
-    el('option', { value, selected: value === chosen }, t(`menu.${name}.${value || 'auto'}`)))));
+    el('option', { value, selected: value === chosen },
+      languages[value] ?? t(`menu.${name}.${value || 'auto'}`)))));
 }
 
 /** A tick whose other position is kept as `value`. */
@@ -303,7 +313,7 @@ let isLost = false;
 
 function tellLink() {
   drawLink();
-  if (link.state === 'off' && session.version && !document.hidden) {
+  if (link.state === 'off' && session.version && !document.hidden && !isStandby()) {
     lostTimer ??= setTimeout(() => {
       isLost = true;
       say(t('say.lost'));
@@ -323,13 +333,17 @@ async function start() {
     event.preventDefault();
     main.focus();
   });
-  onChange('session', () => {
+  const drawRole = () => {
     drawSession();
     navigate();
-  });
+  };
+  onChange('session', drawRole);
   onChange('login', showLogin);
   onChange('link', tellLink);
-  onChange('quota', drawQuota);
+  onChange('quota', () => {
+    drawQuota();
+    if (shownAsStandby !== isStandby()) drawRole();
+  });
   onChange('tick', drawLink);
   addEventListener('hashchange', navigate);
   begin();

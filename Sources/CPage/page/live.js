@@ -65,6 +65,9 @@ export const session = {};
 /** The last quota and running minute, null before there is one. */
 export const known = { quota: null, minute: null };
 
+/** Whether this node stands by, while another one leads. */
+export const isStandby = () => known.quota?.cluster?.role === 'standby';
+
 /** Campaigns as last heard of, by id; those that changed last stay. */
 export const campaigns = new Map();
 const campaignLimit = 400;
@@ -76,6 +79,7 @@ const campaignLimit = 400;
 export const link = { state: 'off', at: null, next: null, fault: null, isUpdated: false };
 
 let clockOffset = 0;
+let pageVersion;
 
 /** The daemon's clock, in milliseconds. */
 export const now = () => Date.now() + clockOffset;
@@ -207,9 +211,10 @@ export function begin() {
 
 async function loadSession() {
   const asked = Date.now();
-  const answer = await ask('v1/session');
+  const [answer] = await Promise.all([ask('v1/session'), ask('v1/quota').then(rememberQuota)]);
   clockOffset = Date.parse(answer.now) - (asked + Date.now()) / 2;
-  if (session.version && session.version !== answer.version) link.isUpdated = true;
+  pageVersion ??= answer.version;
+  link.isUpdated = answer.version !== pageVersion;
   Object.assign(session, answer);
   emit('session');
 }
@@ -218,13 +223,17 @@ async function loadSession() {
 
 const silenceLimit = 40_000;
 const hiddenLimit = 60_000;
+const standbyWait = 5000;
 let stream = null;
 let attempts = 0;
 let isWanted = false;
 let retryTimer;
 let hiddenTimer;
 
-/** Opens the stream, unless there is one, and then says that all is to be fetched. */
+/**
+ * Opens the stream, unless there is one, and then says that all is to be fetched. A standby has
+ * none: it is asked again until it leads.
+ */
 async function follow() {
   clearTimeout(retryTimer);
   isWanted = true;
@@ -234,6 +243,10 @@ async function follow() {
   setLink({ next: null });
   try {
     await loadSession();
+    if (isStandby()) {
+      setLink({ at: now(), fault: null });
+      return;
+    }
     const response = await send('v1/events?snapshot=false&message=false', { signal: mine.signal });
     attempts = 0;
     setLink({ state: 'on', at: now(), fault: null });
@@ -251,7 +264,8 @@ async function follow() {
 function tryAgain(mine) {
   mine.abort();
   stream = null;
-  const wait = Math.min(30_000, 1000 * 2 ** attempts) * (0.75 + Math.random() / 2);
+  const longest = isStandby() ? standbyWait : 30_000;
+  const wait = Math.min(longest, 1000 * 2 ** attempts) * (0.75 + Math.random() / 2);
   attempts += 1;
   setLink({ state: 'off', next: Date.now() + wait });
   retryTimer = setTimeout(follow, wait);

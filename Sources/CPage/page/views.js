@@ -2,8 +2,7 @@
 import { go, replaceAddress, say, setTitle } from './app.js';
 import { bind, button, el, keyed, minutesChart, progressBar, setAttrs, setText, show, slot,
   statuses, swatch, table, terms, thinBar, update, visible, windowChart } from './charts.js';
-import { apiURL, ask, campaigns, known, now, onChange, remember, rememberQuota, session, token }
-  from './live.js';
+import { apiURL, ask, campaigns, known, now, onChange, remember, session, token } from './live.js';
 import { duration, hoursText, number, percent, t, time, words } from './words.js';
 
 const active = ['halted', 'running', 'paused', 'scheduled'];
@@ -242,7 +241,6 @@ export function overview() {
   };
   const load = async () => {
     try {
-      rememberQuota(await ask('v1/quota'));
       await Promise.all([minutes.load(), progress.load()]);
     } catch (problem) {
       tellFault(service.fault, problem);
@@ -259,6 +257,24 @@ export function overview() {
   drawQuota();
   if (document.documentElement.dataset.live !== 'off') load();
   return { node, leave: life.leave };
+}
+
+/** What a standby has to show: where the leader is. */
+export function standbyView() {
+  const life = whileShown();
+  const leader = slot('cluster.leader', 'a');
+  const draw = () => {
+    const url = known.quota?.cluster?.leader;
+    setAttrs(leader, { href: /^https?:/.test(url) ? `${url}${location.hash}` : null });
+    update(leader, url, visible(url ?? t('standby.nobody')));
+  };
+  life.on('quota', draw);
+  draw();
+  return {
+    node: el('section', { class: 'view card' }, el('h1', {}, t('standby.title')),
+      el('p', {}, t('standby.leader'), ' ', leader), muted(t('standby.help'))),
+    leave: life.leave,
+  };
 }
 
 // Seconds: not with the first view, and then as seldom as a minute's backlog wants it.

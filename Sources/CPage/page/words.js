@@ -26,8 +26,6 @@ const english = {
   'menu.theme.dark': 'Dark',
   'menu.lang': 'Language',
   'menu.lang.auto': 'As the browser',
-  'menu.lang.en': 'English',
-  'menu.lang.zh': '中文',
   'menu.utc': 'All times in UTC',
   'menu.shortcuts': 'Keyboard shortcuts',
   'menu.keys': 'Show the shortcuts',
@@ -45,6 +43,11 @@ const english = {
   'service.label': 'All sending',
   'service.since': 'since {time}',
   'service.until': '· again in {wait}',
+  'standby.title': 'This node stands by',
+  'standby.leader': 'Campaigns are with the leader:',
+  'standby.nobody': 'nobody knows where',
+  'standby.help': 'When the leader falls silent, this node takes over, and this page goes on by itself.',
+  'cluster.alone': 'Epoch {epoch}: what is stored is on one database server alone. Start its synchronous standby again.',
   'hooks.waits|one': '{url}: {n} event waits, since {time}; the last try: {answer}.',
   'hooks.waits|other': '{url}: {n} events wait, the first since {time}; the last try: {answer}.',
   'service.figures': '{calls} calls out · at most {rate} a second · pace {pace}/16',
@@ -178,6 +181,9 @@ const english = {
   percent: '{n} %',
 };
 
+/** What languages there are, each by its own name. */
+export const languages = { en: 'English', zh: '中文' };
+
 const store = window.localStorage;
 let table = english;
 let daemon = {};
@@ -190,7 +196,7 @@ export const inUTC = () => store.getItem('utc') === 'on';
 /** Sets the language that is chosen, or else the browser's first that is known. */
 export async function useLanguage() {
   const wanted = [store.getItem('lang'), ...navigator.languages].map((tag) => tag?.slice(0, 2));
-  language = wanted.find((tag) => tag === 'en' || tag === 'zh') ?? 'en';
+  language = wanted.find((tag) => tag in languages) ?? 'en';
   if (language === 'zh') ({ default: table, daemon = {} } = await import('./zh.js'));
   else [table, daemon] = [english, {}];
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
@@ -224,7 +230,9 @@ export function t(key, values = {}) {
  * force, else as the daemon says them, marked as English. For `setText` and as a child of `el`.
  */
 export function words(kind, key, fallback) {
-  const known = table[`${kind}.${key}`] ?? daemon[`${kind}.${key}`];
+  // A cause that is a state is called as the state is; the daemon's English says more.
+  const name = language !== 'en' && kind === 'cause' && `state.${key}` in table ? 'state' : kind;
+  const known = table[`${name}.${key}`] ?? daemon[`${name}.${key}`];
   if (known !== undefined) return { text: known };
   return { text: fallback ?? String(key), lang: language === 'en' ? null : 'en' };
 }
@@ -355,8 +363,7 @@ Object.assign(english, {
   'settings.name': 'Name',
   'settings.ahead': '{time} = {utc} UTC, in {duration}',
   'settings.past': '{time} = {utc} UTC, {duration} ago',
-  'priority.': 'as configured',
-  'on_unknown.': 'as configured',
+  'settings.unset': 'as configured',
   'job.title': 'Check, look-up, recall',
   'job.running': 'running',
   'job.present': 'exist',

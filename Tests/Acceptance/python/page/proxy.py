@@ -8,6 +8,8 @@ import pathlib
 import threading
 import urllib.parse
 
+# What a standby answers as the leader does, of the routes that need a token.
+STANDBY_ROUTES = {"/v1/quota", "/v1/session", "/v1/explain"}
 MEANS_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
 
@@ -28,6 +30,8 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.prefix = prefix
         self.changes = {}
         self.edits = {}
+        # As whom the daemon answers `cluster`, as with PostgreSQL; None as it does by itself.
+        self.cluster = None
         # Changes that found nothing to change.
         self.missing = []
         self.cut = threading.Event()
@@ -41,6 +45,11 @@ class Proxy(http.server.ThreadingHTTPServer):
     def edit(self, path: str, change):
         """The JSON answer of `path` goes through `change`."""
         self.edits[path] = change
+
+    def is_refused(self, path: str) -> bool:
+        """Whether a standby leaves the route to its leader."""
+        is_standby = self.cluster and self.cluster["role"] == "standby"
+        return is_standby and path.startswith("/v1/") and path not in STANDBY_ROUTES
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -74,8 +83,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send_error(404)
         path = self.path[len(server.prefix) :]
         bare = urllib.parse.urlsplit(path).path
+        if server.is_refused(bare):
+            return self.refuse(server.cluster["leader"])
         name = bare.lstrip("/") or "index.html"
-        changes = name in server.changes or bare in server.edits
+        plays = server.cluster and bare == "/v1/quota"
+        changes = name in server.changes or bare in server.edits or plays
         headers = {k: v for k, v in self.headers.items() if k.lower() not in MEANS_CONNECTION}
         if changes or server.folder:
             headers = {
@@ -124,11 +136,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             headers = [(k, v) for k, v in headers if k.lower() != "etag"]
         if bare in server.edits and self.command == "GET" and status == 200:
             body = json.dumps(server.edits[bare](json.loads(body))).encode()
+        if server.cluster and bare == "/v1/quota" and status == 200:
+            body = json.dumps(json.loads(body) | {"cluster": server.cluster}).encode()
         self.head(status, headers)
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
         if body:
             self.wfile.write(body)
+
+    def refuse(self, leader: str | None):
+        body = json.dumps({
+            "type": "urn:fanoutd:problem:standby", "title": "This node stands by", "status": 503,
+            "detail": "This node stands by; ask the leader.", "leader": leader}).encode()
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.head(503, [("Content-Type", "application/problem+json"), ("Retry-After", "5")])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def head(self, status, headers):
         self.send_response_only(status)
@@ -141,19 +165,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
         None begins while it is cut, so that a page that tries again stays without.
         """
-        if self.server.cut.is_set():
-            self.close_connection = True
+        server = self.server
+        self.close_connection = True
+        if server.cut.is_set():
             return
         self.head(status, headers)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.close_connection = True
         while piece := response.read1(65_536):
-            if self.server.cut.is_set():
+            if server.cluster:
+                begin = b"event: quota\ndata: {"
+                more = json.dumps({"cluster": server.cluster})[1:-1].encode()
+                piece = piece.replace(begin, begin + more + b",")
+            if server.cut.is_set():
                 piece = piece[: len(piece) // 2]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             self.wfile.flush()
-            if self.server.cut.is_set():
+            if server.cut.is_set():
                 return
         self.wfile.write(b"0\r\n\r\n")
 

@@ -119,23 +119,43 @@ class Live(PageCase):
             page.locator("header button.freeze").click()
             visit.wait_live()
 
-    def test_another_version_asks_for_a_reload(self):
-        proxy = self.proxy()
-        with self.visit(proxy.url) as visit:
+    def test_a_restart_that_changes_the_version_asks_for_a_reload(self):
+        bench = self.enterContext(Bench(EXECUTABLE, FAST, ("--window", "off")))
+        proxy = self.proxy(bench)
+
+        def restart(version: str | None):
+            """The executable has one version, so the proxy says another one."""
+            bench.kill()
+            page.wait_for_selector("html[data-live=off]", state="attached")
+            if version:
+                proxy.edit("/v1/session", lambda answer: answer | {"version": version})
+                proxy.change("words.js", "'Overview", f"'Overview {version}")
+            bench.serve()
+
+        with self.visit(proxy.url, bench=bench) as visit:
             visit.expects(r"failed: ")
             page = visit.open()
-            proxy.edit("/v1/session", lambda answer: answer | {"version": "99.0.0"})
-            proxy.cut.set()
-            self.bench.over(self.bench.campaign(accounts(3)))
-            page.wait_for_selector("html[data-live=off]", state="attached")
-            proxy.cut.clear()
-            visit.wait_live()
-            line = page.get_by_text("was updated").first
-            expect(line).to_be_visible()
-            proxy.edits.clear()
-            page.reload()
+            line = page.locator("header p.line", has_text="was updated")
+            overview = page.locator("header nav a").first
+            restart(None)
             visit.wait_live()
             expect(line).to_be_hidden()
+            restart("98.0.0")
+            visit.wait_live()
+            expect(line).to_be_visible()
+            expect(overview).to_have_text("Overview")
+            # The files are the new version's after that, whatever the browser has kept.
+            line.locator("button").click()
+            expect(overview).to_have_text("Overview 98.0.0")
+            visit.wait_live()
+            expect(line).to_be_hidden()
+            # Nor does logging out and in again make the old files new ones.
+            visit.log_out()
+            restart("99.0.0")
+            page.locator("input[name=token]").fill(bench.token)
+            page.locator("[data-action=login]").click()
+            visit.wait_live()
+            expect(line).to_be_visible()
 
 
 class Proxies(PageCase):
