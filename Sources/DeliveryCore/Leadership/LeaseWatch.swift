@@ -1,15 +1,16 @@
 /// A standby's view of the leader's lease: for how long its mark has stood still.
 ///
-/// Only time during which the database answered counts as silence: while it was away the leader
-/// could not have moved the mark either. Instants are of a clock that runs on in suspend.
+/// Only looks that were answered one after another count: while the database was away the leader
+/// could not have moved the mark, and the database may have gone back to one that was seen before.
+/// Instants are of a clock that runs on in suspend.
 package struct LeaseWatch: Sendable, Hashable {
     private let patience: Duration
     private var mark: LeaseMark?
     private var silence: Duration = .zero
-    /// When the last look ended that was answered; nil after one that wasn't.
-    private var lastAnswer: Instant?
+    /// Until when the mark is known to have stood still.
+    private var stillUntil: Instant?
 
-    /// The most that the time between two answers counts: a node that was stopped in between can't
+    /// The most that the time between two looks counts: a node that was stopped in between can't
     /// know whether the database was there.
     private static let longestGap: Duration = .seconds(2)
 
@@ -30,21 +31,23 @@ package struct LeaseWatch: Sendable, Hashable {
         asked: Instant,
         answered: Instant
     ) -> Decision {
-        defer { lastAnswer = answered }
-        guard found == mark else {
+        guard found == mark, let stillUntil else {
             mark = found
             silence = .zero
+            // The mark may have moved just before the answer.
+            stillUntil = answered
             return .wait
         }
-        if let lastAnswer {
-            // Up to the question alone: the row may have been read at once, and the answer been late.
-            silence += min(max(lastAnswer.duration(to: asked), .zero), Self.longestGap)
-        }
+        // Up to the question alone: the row may have been read at once, and the answer been late.
+        silence += min(max(stillUntil.duration(to: asked), .zero), Self.longestGap)
+        self.stillUntil = max(stillUntil, asked)
         return silence >= patience ? .takeOver(found) : .wait
     }
 
-    /// Takes note of a look without an answer.
+    /// Takes note of a look without an answer, or of a connection that was made anew.
     package mutating func sawNothing() {
-        lastAnswer = nil
+        mark = nil
+        silence = .zero
+        stillUntil = nil
     }
 }
