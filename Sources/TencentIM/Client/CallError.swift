@@ -18,6 +18,10 @@ enum CallError {
         }
     }
 
+    /// Why a request that had its connection never went out.
+    static let heldBack =
+        "held back: the last commit is too long ago to be sure that no other node leads"
+
     /// Why a request never went out.
     ///
     /// Only errors whose text can't hold the request's URL, and with it the signature, speak for

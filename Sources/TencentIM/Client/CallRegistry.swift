@@ -5,14 +5,23 @@ import Synchronization
 ///
 /// The client's errors can't tell that: a timeout, for one, may strike while a call still waits for
 /// a connection. So each connection's gate asks here before it lets a request pass, and a call that
-/// was given up is turned away.
+/// was given up, or may not begin any more, is turned away.
 final class CallRegistry: Sendable {
     typealias CallID = UInt64
 
+    /// Says whether a call may begin at this moment.
+    typealias Fence = @Sendable () -> Bool
+
+    private struct Call {
+        let fence: Fence?
+        /// Where its request passed; nil until it began to go out.
+        var gate: Gate?
+        var isHeldBack = false
+    }
+
     private struct State {
         var lastID: CallID = 0
-        /// The calls that are open; nil until the request began to go out.
-        var gates: [CallID: Gate?] = [:]
+        var open: [CallID: Call] = [:]
     }
 
     /// The gate of a connection, usable on the connection's event loop.
@@ -23,39 +32,52 @@ final class CallRegistry: Sendable {
 
     private let state = Mutex(State())
 
-    func open() -> CallID {
+    /// Opens a call, whose request passes no gate once its fence is closed.
+    func open(behind fence: Fence? = nil) -> CallID {
         state.withLock { state in
             state.lastID += 1
-            state.gates[state.lastID] = .some(nil)
+            state.open[state.lastID] = Call(fence: fence)
             return state.lastID
         }
     }
 
-    /// Asks for a call's request to pass through a gate; false if the call was given up.
+    /// Asks for a call's request to pass through a gate; false if the call was given up, or its
+    /// fence is closed.
     func begin(_ id: CallID, at gate: Gate) -> Bool {
-        state.withLock { state in
-            guard state.gates[id] != nil else { return false }
-            state.gates[id] = gate
-            return true
+        // Not under the lock: what the fence goes by has a lock of its own.
+        let mayBegin = state.withLock { $0.open[id]?.fence }?() ?? true
+        return state.withLock { state in
+            guard state.open[id] != nil else { return false }
+            if mayBegin { state.open[id]?.gate = gate } else { state.open[id]?.isHeldBack = true }
+            return mayBegin
         }
     }
 
     /// Forgets a call that was answered.
     func close(_ id: CallID) {
-        state.withLock { state in state.gates[id] = nil }
+        state.withLock { state in state.open[id] = nil }
+    }
+
+    /// How far a call's request had come when it was given up.
+    enum Progress: Sendable {
+        /// It had no connection yet.
+        case waiting
+        /// It had one, and its fence was closed.
+        case heldBack
+        case begun
     }
 
     /// Gives a call up: when this returns, no byte of it can go out any more.
-    ///
-    /// - Returns: whether the request had begun to go out.
-    func abort(_ id: CallID) async -> Bool {
-        let gate = state.withLock { state in state.gates.removeValue(forKey: id) ?? nil }
-        guard let gate else { return false }
+    func abort(_ id: CallID) async -> Progress {
+        let call = state.withLock { state in state.open.removeValue(forKey: id) }
+        guard let call, let gate = call.gate else {
+            return call?.isHeldBack == true ? .heldBack : .waiting
+        }
         do {
             try await gate.eventLoop.submit { gate.handler.value.abort(id) }.get()
         } catch {
             // The event loop has been shut down, and every connection of its with it.
         }
-        return true
+        return .begun
     }
 }

@@ -4,4 +4,12 @@ enum ServiceCommand: String, Sendable {
     case accountCheck = "im_open_login_svc/account_check"
     case history = "openim/admin_getroammsg"
     case recall = "openim/admin_msgwithdraw"
+
+    /// Whether a call does something that can't be undone, and not only asks.
+    var changesSomething: Bool {
+        switch self {
+        case .batchSend, .recall: true
+        case .accountCheck, .history: false
+        }
+    }
 }

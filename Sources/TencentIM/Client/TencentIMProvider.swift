@@ -13,6 +13,7 @@ package final class TencentIMProvider: Provider {
     private let registry: CallRegistry
     private let log: QuietLog?
     private let now: @Sendable () -> Timestamp
+    private let allowsCall: @Sendable () -> Bool
     private let state: Mutex<State>
 
     private struct State: Sendable {
@@ -41,7 +42,8 @@ package final class TencentIMProvider: Provider {
     ///
     /// `connectionLimit` is at least the calls in flight at most. `log` is told of answers that are
     /// odd and can be read all the same. `caFile` is a PEM file of trust roots
-    /// beside the system's. A file that can't be read as such throws.
+    /// beside the system's. A file that can't be read as such throws. `allowsCall` is asked before the
+    /// first byte of each call that changes something, when its connection stands.
     package init(
         settings: ProviderSettings,
         caFile: String? = nil,
@@ -49,7 +51,8 @@ package final class TencentIMProvider: Provider {
         idleLimit: Duration = TencentIMProvider.idleLimit,
         log: QuietLog? = nil,
         random: any RandomNumberGenerator & Sendable,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        allowsCall: @escaping @Sendable () -> Bool = { true }
     ) throws {
         let registry = CallRegistry()
         let timeout = settings.timeout
@@ -74,6 +77,7 @@ package final class TencentIMProvider: Provider {
         self.registry = registry
         self.log = log
         self.now = now
+        self.allowsCall = allowsCall
         state = Mutex(
             State(
                 settings: settings,
@@ -195,7 +199,10 @@ package final class TencentIMProvider: Provider {
         }
         var end = CallEnd.unknown(.interrupted)
         for endpoint in endpoints {
-            end = await post(command, body: body, at: endpoint, as: settings.credentials)
+            let posted = await post(command, body: body, at: endpoint, as: settings.credentials)
+            // Another endpoint would change nothing.
+            guard let posted else { return .notSent(CallError.heldBack) }
+            end = posted
             let isNotSent = if case .notSent = end { true } else { false }
             if endpoint == settings.endpoint { remember(endpoint, isReached: !isNotSent) }
             // Only what certainly wasn't sent may go to another endpoint.
@@ -212,13 +219,14 @@ package final class TencentIMProvider: Provider {
         }
     }
 
+    /// Posts a request to an endpoint; nil if it had its connection and wasn't allowed to begin.
     private func post(
         _ command: ServiceCommand,
         body: [UInt8],
         at endpoint: String,
         as credentials: AppCredentials
-    ) async -> CallEnd {
-        let id = registry.open()
+    ) async -> CallEnd? {
+        let id = registry.open(behind: command.changesSomething ? allowsCall : nil)
         do {
             let response = try await client.execute(
                 request(command, body: body, at: endpoint, as: credentials, id: id),
@@ -235,8 +243,11 @@ package final class TencentIMProvider: Provider {
             registry.close(id)
             return .answered(Array(answer.readableBytesView), clockLead: clockLead)
         } catch {
-            guard await registry.abort(id) else { return .notSent(CallError.words(for: error)) }
-            return .unknown(Task.isCancelled ? .timeout : CallError.unknownCause(of: error))
+            return switch await registry.abort(id) {
+            case .waiting: .notSent(CallError.words(for: error))
+            case .heldBack: nil
+            case .begun: .unknown(Task.isCancelled ? .timeout : CallError.unknownCause(of: error))
+            }
         }
     }
 

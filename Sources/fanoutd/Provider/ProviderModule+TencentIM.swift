@@ -35,7 +35,8 @@ extension ProviderModule {
                 connectionLimit: connectionLimit,
                 log: opening.log,
                 random: SplitMix64(seed: opening.seed),
-                now: { clock.now().timestamp }
+                now: { clock.now().timestamp },
+                allowsCall: opening.allowsCall
             )
         } catch {
             // The one thing that it reads.

@@ -16,6 +16,8 @@ struct ProviderModule: Sendable {
         let log: QuietLog
         let seed: UInt64
         let clock: SystemClock
+        /// Asked before the first byte of each call that changes something: whether it may go out.
+        var allowsCall: @Sendable () -> Bool = { true }
     }
 }
 
