@@ -9,15 +9,19 @@ import Platform
 ///
 /// It knows the queue, the deliveries and the provider's rules only by their ports, and takes
 /// time and randomness as arguments.
+///
+/// It answers in one part, the leader's or a standby's; its server may take on another's routes.
 package struct Endpoint: Sendable {
     package let configuration: EndpointConfiguration
     package let responder: APIResponder
+    private let present: PresentRoutes
     private let logger: Logger
 
     /// Responds to the routes of further groups beside its own.
     ///
     /// It draws random bits for ids from `random`, and shows in `/readyz` that the service is
-    /// stopping while `isStopping` says so.
+    /// stopping while `isStopping` says so. Once `isOver` says that the node no longer leads, streams
+    /// end, and what fails is answered like a standby's refusal.
     package init(
         configuration: EndpointConfiguration,
         campaigns: any Campaigns,
@@ -31,17 +35,17 @@ package struct Endpoint: Sendable {
         time: any TimeSource,
         random: @escaping @Sendable () -> UInt64,
         isStopping: @escaping @Sendable () -> Bool = { false },
+        isOver: @escaping @Sendable () -> Bool = { false },
         logger: Logger
     ) {
-        self.configuration = configuration
-        self.logger = logger
+        let isEnding: @Sendable () -> Bool = { isStopping() || isOver() }
         let quietLog = QuietLog(logger, time: time)
         let audit = AuditLog(logger: logger)
         let ids = CampaignIDs(draw: random)
         let runningKeys = RunningKeys()
         let pages = MemoryBudget(limit: configuration.responseMemoryLimit)
         let intake = IntakeBudget(limit: configuration.intakeMemoryLimit)
-        let rows = RowStream(pages: pages, isStopping: isStopping, quietLog: quietLog)
+        let rows = RowStream(pages: pages, isStopping: isEnding, quietLog: quietLog)
         let encoder = CampaignEncoder(deliveries: deliveries, rules: rules)
         let own: [any RouteGroup] = [
             CampaignController(
@@ -80,18 +84,19 @@ package struct Endpoint: Sendable {
                 deliveries: deliveries,
                 rules: rules,
                 configuration: configuration,
-                metrics: metrics,
                 pages: pages,
                 time: time,
-                isStopping: isStopping,
+                isStopping: isEnding,
                 audit: audit
             ),
+            InstanceController(configuration: configuration, metrics: metrics, time: time),
             EventController(
                 campaigns: campaigns,
                 deliveries: deliveries,
                 encoder: encoder,
                 time: time,
-                isStopping: isStopping,
+                cluster: configuration.cluster,
+                isStopping: isEnding,
                 watching: MemoryBudget(limit: configuration.watchMemoryLimit),
                 board: EventBoard(feed: deliveries.changes),
                 logger: logger
@@ -110,23 +115,77 @@ package struct Endpoint: Sendable {
                 audit: audit
             ),
         ]
+        self.init(own + groups, configuration, quietLog, logger) {
+            guard isOver() else { return nil }
+            return .standby(
+                leader: configuration.cluster()?.leader,
+                rest: "it led when this was asked, and whether it was done isn't known: ask again"
+                    + " there, with the same Idempotency-Key if there was one"
+            )
+        }
+    }
+
+    /// Responds as a node that stands by.
+    package init(
+        configuration: EndpointConfiguration,
+        standby: Standby,
+        gateway: any Gateway,
+        metrics: any MetricsText = NoMetrics(),
+        time: any TimeSource,
+        isStopping: @escaping @Sendable () -> Bool = { false },
+        logger: Logger
+    ) {
+        let quietLog = QuietLog(logger, time: time)
+        let groups: [any RouteGroup] = [
+            StandbyController(
+                standby: standby,
+                configuration: configuration,
+                isStopping: isStopping
+            ),
+            InstanceController(configuration: configuration, metrics: metrics, time: time),
+            StandbyGatewayController(
+                gateway: gateway,
+                configuration: configuration,
+                time: time,
+                quietLog: quietLog
+            ),
+        ]
+        self.init(groups, configuration, quietLog, logger)
+    }
+
+    private init(
+        _ groups: [any RouteGroup],
+        _ configuration: EndpointConfiguration,
+        _ quietLog: QuietLog,
+        _ logger: Logger,
+        end: @escaping @Sendable () -> Problem? = { nil }
+    ) {
+        self.configuration = configuration
+        self.logger = logger
         responder = APIResponder(
             authenticator: Authenticator(
                 listen: configuration.listen,
                 tokens: configuration.tokens
             ),
-            table: RouteTable(own + (configuration.hasPage ? [PageController()] : []) + groups),
+            table: RouteTable(groups + (configuration.hasPage ? [PageController()] : [])),
             bodies: MemoryBudget(
                 limit: max(configuration.bodyMemoryLimit, 2 * configuration.bodySizeLimit)
             ),
             providedBodies: MemoryBudget(
                 limit: max(configuration.bodyMemoryLimit, configuration.gatewayBodySizeLimit)
             ),
-            quietLog: quietLog
+            quietLog: quietLog,
+            end: end
         )
+        present = PresentRoutes(responder)
     }
 
     package var routes: [Route] { responder.table.routes }
+
+    /// Lets the server of this endpoint answer as another one from now on.
+    package func answer(as other: Endpoint) -> FormerRequests {
+        present.replace(with: other.responder)
+    }
 
     /// The server of this endpoint; `onRunning` hears the address it got.
     package func service(
@@ -138,7 +197,7 @@ package struct Endpoint: Sendable {
     /// The endpoint as Hummingbird runs it; the service around it looks after a Unix socket.
     package func application(
         onRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
-    ) -> Application<APIResponder> {
+    ) -> Application<PresentRoutes> {
         let address: BindAddress =
             switch configuration.listen {
             case .tcp(let host, let port): .hostname(host, port: port)
@@ -163,7 +222,7 @@ package struct Endpoint: Sendable {
             )
         )
         return Application(
-            responder: responder,
+            responder: present,
             server: HTTPServerBuilder { responder in
                 EndpointChannel(base: HTTP1Channel(responder: responder, configuration: channel))
             },

@@ -24,6 +24,8 @@ package struct EndpointConfiguration: Sendable {
     package var version = ""
     /// The app that is sent for.
     package var app: @Sendable () -> App = { App(id: 0, isSimulated: false) }
+    /// This node's part among those of one queue; nil where there is only one.
+    package var cluster: @Sendable () -> ClusterStatus? = { nil }
     /// The service's limits, which messages must fit, no campaign's cap may exceed, and plans are
     /// made by.
     package var limits: @Sendable () -> Limits = { Limits() }

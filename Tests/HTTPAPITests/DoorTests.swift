@@ -233,7 +233,7 @@ import Testing
                 + #""next_call_at":"2025-11-11T01:30:00.000Z","calls_per_second":200,"#
                 + #""state":"running","reason":null,"since":null,"until":null,"remedy":null,"#
                 + #""pace":16,"window":{"held":500,"unanswered":500,"room":11470,"releases":[]},"#
-                + #""in_flight":1,"config_error":null}"#
+                + #""in_flight":1,"config_error":null,"cluster":null}"#
         )
         service.state.withLock { state in
             state.quota.state = .throttled

@@ -41,6 +41,7 @@ struct FakeGateway: Gateway {
         case .unknownCommand: Self.refusal("unknown command")
         case .tooLarge(let limit): Self.refusal("over \(limit)")
         case .running: Self.refusal("running")
+        case .standby(let leader): Self.refusal("standby \(leader ?? "nowhere")")
         case .queue: Self.refusal("queue")
         }
     }

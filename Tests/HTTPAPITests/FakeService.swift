@@ -443,6 +443,7 @@ func makeEndpoint(
     suppressions: any Suppressions = FakeSuppressions(),
     configuration: EndpointConfiguration = makeConfiguration(),
     isStopping: @escaping @autoclosure @Sendable () -> Bool = false,
+    isOver: @escaping @autoclosure @Sendable () -> Bool = false,
     metrics: any MetricsText = NoMetrics(),
     time: any TimeSource = FixedTime(),
     rules: (any MessageRules)? = nil,
@@ -460,7 +461,31 @@ func makeEndpoint(
         time: time,
         random: { draws.next() },
         isStopping: isStopping,
+        isOver: isOver,
         logger: logger
+    )
+}
+
+/// An endpoint of a node that stands by, and knows the leader's URL or doesn't.
+func makeStandby(
+    leader: String? = "https://b.example:8480",
+    configuration: EndpointConfiguration = makeConfiguration(),
+    isStopping: @escaping @autoclosure @Sendable () -> Bool = false,
+    metrics: any MetricsText = NoMetrics(),
+    time: any TimeSource = FixedTime()
+) -> Endpoint {
+    var configuration = configuration
+    configuration.cluster = {
+        ClusterStatus(role: .standby, leader: leader, epoch: 7, synchronous: true)
+    }
+    return Endpoint(
+        configuration: configuration,
+        standby: Standby(since: FakeService.start, configError: { "limits.burst: too large" }),
+        gateway: FakeGateway(),
+        metrics: metrics,
+        time: time,
+        isStopping: isStopping,
+        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     )
 }
 

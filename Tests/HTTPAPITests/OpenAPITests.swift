@@ -156,6 +156,9 @@ import Yams
         try Self.compare(try #require(history["items"]?.elements?.first), with: "Step")
         let quota = try await exchange(.get, "/v1/quota", endpoint: endpoint).json()
         try Self.compare(try #require(quota["window"]), with: "Window")
+        let standby = makeStandby()
+        let stillQuota = try await exchange(.get, "/v1/quota", endpoint: standby)
+        try Self.compare(try #require(try stillQuota.json()["cluster"]), with: "Cluster")
         let list = try await exchange(.get, "/v1/campaigns", endpoint: endpoint).json()
         try Self.compare(try #require(list["totals"]), with: "Totals")
         let plan = try await exchange(
@@ -179,6 +182,9 @@ import Yams
             ("Quota", try await exchange(.get, "/v1/quota", endpoint: endpoint)), ("Plan", plan),
             ("Session", try await exchange(.get, "/v1/session", endpoint: endpoint)),
             ("Explanation", try await exchange(.get, "/v1/explain", endpoint: endpoint)),
+            ("Quota", stillQuota),
+            ("Explanation", try await exchange(.get, "/v1/explain", endpoint: standby)),
+            ("Session", try await exchange(.get, "/v1/session", endpoint: standby)),
         ]
         for (name, answer) in answers { try Self.compare(try answer.json(), with: name) }
     }

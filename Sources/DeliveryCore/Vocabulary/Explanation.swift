@@ -53,6 +53,8 @@ package struct Explanation: Sendable, Hashable {
         case unreachable
         case throttled
         case stopping
+        /// Another node sends.
+        case standby
         /// The window is held for calls that were out when the process ended last.
         case restartHold = "restart_hold"
         case windowFull = "window_full"

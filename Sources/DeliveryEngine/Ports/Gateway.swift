@@ -82,6 +82,8 @@ package struct GatewayRefusal: Error, Sendable, Hashable {
         case tooLarge(limit: Int)
         /// The same call is still being taken in.
         case running
+        /// This node stands by; the leader is at this URL, if it is known.
+        case standby(leader: String?)
         /// The queue can't take the call; a later one may succeed.
         case queue(QueueError)
     }

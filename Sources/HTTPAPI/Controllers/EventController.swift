@@ -12,6 +12,7 @@ struct EventController: RouteGroup {
     let deliveries: any Deliveries
     let encoder: CampaignEncoder
     let time: any TimeSource
+    let cluster: @Sendable () -> ClusterStatus?
     let isStopping: @Sendable () -> Bool
     /// The memory of all watchers.
     let watching: MemoryBudget
@@ -81,8 +82,8 @@ struct EventController: RouteGroup {
         Self.event("deleted") { text in text.object { $0.field("id", id.description) } }
     }
 
-    func event(of quota: QuotaStatus) -> ByteBuffer {
-        Self.event("quota") { $0.quota(quota) }
+    func event(of quota: QuotaStatus, in cluster: ClusterStatus?) -> ByteBuffer {
+        Self.event("quota") { $0.quota(quota, in: cluster) }
     }
 
     /// The event of the minute that began then; nil if nothing was sent in it.

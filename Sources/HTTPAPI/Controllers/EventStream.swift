@@ -21,6 +21,7 @@ struct EventStream {
     private var toldMinutes: [Timestamp: ByteBuffer] = [:]
     private var lastTick: Instant
     private var lastQuota: QuotaStatus?
+    private var lastCluster: ClusterStatus?
     private var lastWrite: Instant
 
     /// What a watcher asked for.
@@ -171,8 +172,10 @@ struct EventStream {
         comparable.nextCallAt = lastQuota?.nextCallAt ?? quota.nextCallAt
         // These move with the time, and clients know how.
         comparable.window.releases = lastQuota?.window.releases ?? quota.window.releases
-        guard comparable != lastQuota else { return }
+        let cluster = source.cluster()
+        guard comparable != lastQuota || cluster != lastCluster else { return }
         lastQuota = comparable
-        buffer.writeImmutableBuffer(source.event(of: quota))
+        lastCluster = cluster
+        buffer.writeImmutableBuffer(source.event(of: quota, in: cluster))
     }
 }

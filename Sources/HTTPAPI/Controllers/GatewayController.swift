@@ -20,6 +20,15 @@ struct GatewayController: RouteGroup {
     let audit: AuditLog
 
     var routes: [Route] {
+        Self.routes(of: gateway, takeIn: takeIn) { refuse($0) }
+    }
+
+    /// The provider's paths: one is taken in, all others are refused.
+    static func routes(
+        of gateway: any Gateway,
+        takeIn: @escaping Route.Handler,
+        refuse: @escaping @Sendable (GatewayRefusal) -> Response
+    ) -> [Route] {
         let place = gateway.place
         return [
             Route(
@@ -122,8 +131,13 @@ struct GatewayController: RouteGroup {
     }
 
     private func refuse(_ refusal: GatewayRefusal) -> Response {
-        let reason = refusal.summary
-        quietLog.log(LogLine(.notice, "Refused a call", ["reason": "\(reason)"], kind: reason))
-        return Response(bytes: refusal.answer)
+        refusal.response(notedIn: quietLog)
+    }
+}
+
+extension GatewayRefusal {
+    func response(notedIn log: QuietLog) -> Response {
+        log.log(LogLine(.notice, "Refused a call", ["reason": "\(summary)"], kind: summary))
+        return Response(bytes: answer)
     }
 }

@@ -5,6 +5,10 @@ import Hummingbird
 
 // Whole lists of recipients, as streams.
 extension RecipientController {
+    static let exportPath = "/v1/campaigns/{id}/export"
+    /// The fields of the form, beside the token.
+    static let exportFields = ["status", "code", "format"]
+
     /// The list as a file that a browser saves, asked for by a form.
     func download(_ request: APIRequest) async throws -> Response {
         let id = try request.campaignID()

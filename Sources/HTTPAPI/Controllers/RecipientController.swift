@@ -29,8 +29,8 @@ struct RecipientController: RouteGroup {
             Route(.get, "\(path)/{account}", show),
             Route(
                 .post,
-                "/v1/campaigns/{id}/export",
-                query: ["status", "code", "format"],
+                Self.exportPath,
+                query: Self.exportFields,
                 forms: [.csv, .ndjson],
                 access: .form,
                 download

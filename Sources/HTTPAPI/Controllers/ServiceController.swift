@@ -2,15 +2,13 @@ import DeliveryCore
 import DeliveryEngine
 import Hummingbird
 import JSON
-import NIOCore
 
-/// The service as a whole: its quota, its health, its pause, and what it says of itself.
+/// The service as a whole: its quota, its health, its history and its pause.
 struct ServiceController: RouteGroup {
     let campaigns: any Campaigns
     let deliveries: any Deliveries
     let rules: any MessageRules
     let configuration: EndpointConfiguration
-    let metrics: any MetricsText
     /// The memory of long responses.
     let pages: MemoryBudget
     let time: any TimeSource
@@ -19,39 +17,19 @@ struct ServiceController: RouteGroup {
 
     var routes: [Route] {
         [
-            Route(.get, "/v1/session") { showSession($0) },
             Route(.get, "/v1/quota") { _ in showQuota() },
             Route(.get, "/v1/explain") { _ in explain() },
             Route(.get, "/v1/history", query: ["minutes"], showHistory),
             Route(.post, "/v1/plan", access: .read, plan),
             Route(.post, "/v1/pause") { try await setPaused(true, $0) },
             Route(.post, "/v1/resume") { try await setPaused(false, $0) },
-            Route(.get, "/openapi.yaml", forms: [.yaml]) { _ in
-                Response(.ok, .yaml, bytes: Array(OpenAPIDocument.text.utf8))
-            },
-            Route(.get, "/metrics", forms: [.text]) { _ in await showMetrics() },
-            Route(.get, "/healthz", access: .open) { _ in .object { $0.field("status", "ok") } },
             Route(.get, "/readyz", access: .open) { _ in try showReadiness() },
         ]
     }
 
     private func showQuota() -> Response {
         let status = deliveries.quota()
-        return .json { $0.quota(status) }
-    }
-
-    /// Says who asks, and whom.
-    private func showSession(_ request: APIRequest) -> Response {
-        let app = configuration.app()
-        return .object {
-            $0.field("caller", request.principal.name)
-            $0.field("can_write", request.principal.canWrite)
-            $0.field("version", configuration.version)
-            $0.field("sdk_app_id", app.id)
-            $0.field("title", configuration.title)
-            $0.field("simulator", app.isSimulated)
-            $0.field("now", time.now().timestamp)
-        }
+        return .json { $0.quota(status, in: configuration.cluster()) }
     }
 
     private func explain() -> Response {
@@ -105,15 +83,6 @@ struct ServiceController: RouteGroup {
         }
         audit.record(request, isPaused ? "pause all" : "resume all")
         return showQuota()
-    }
-
-    private func showMetrics() async -> Response {
-        let text = await metrics.text()
-        return Response(
-            status: .ok,
-            headers: [.contentType: metrics.contentType],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: text))
-        )
     }
 
     /// Whether the service does its work, or will without anybody's help.

@@ -48,22 +48,48 @@ extension JSONText {
         field("suppressed", counts.suppressed)
     }
 
+    /// Where the quota and all sending stand, and which part this node has in it.
+    mutating func quota(_ status: QuotaStatus, in cluster: ClusterStatus?) {
+        object {
+            $0.standing(status)
+            $0.field("cluster") { $0.cluster(cluster) }
+        }
+    }
+
     /// Where the quota and all sending stand.
     mutating func quota(_ status: QuotaStatus) {
+        object { $0.standing(status) }
+    }
+
+    private mutating func standing(_ status: QuotaStatus) {
+        field("messages_per_minute", status.messagesPerMinute)
+        field("window_used", status.windowUsed)
+        field("next_call_at", status.nextCallAt)
+        field("calls_per_second", status.callsPerSecond)
+        field("state", status.state.rawValue)
+        field("reason") { $0.reason(status.reason) }
+        field("since", status.since)
+        field("until", status.until)
+        field("remedy", status.remedy)
+        field("pace", status.pace)
+        object("window") { $0.window(status.window) }
+        field("in_flight", status.inFlight)
+        field("config_error", status.configError)
+    }
+
+    mutating func cluster(_ status: ClusterStatus?) {
+        guard let status else { return null() }
         object {
-            $0.field("messages_per_minute", status.messagesPerMinute)
-            $0.field("window_used", status.windowUsed)
-            $0.field("next_call_at", status.nextCallAt)
-            $0.field("calls_per_second", status.callsPerSecond)
-            $0.field("state", status.state.rawValue)
-            $0.field("reason") { $0.reason(status.reason) }
-            $0.field("since", status.since)
-            $0.field("until", status.until)
-            $0.field("remedy", status.remedy)
-            $0.field("pace", status.pace)
-            $0.object("window") { $0.window(status.window) }
-            $0.field("in_flight", status.inFlight)
-            $0.field("config_error", status.configError)
+            $0.field("role", status.role.rawValue)
+            $0.field("leader", status.leader)
+            $0.field("epoch") { $0.number(status.epoch) }
+            $0.field("synchronous") { text in
+                if let synchronous = status.synchronous {
+                    text.bool(synchronous)
+                } else {
+                    text.null()
+                }
+            }
         }
     }
 
@@ -132,6 +158,7 @@ extension JSONText {
             $0.field("status", problem.slug.status.code)
             $0.field("detail", problem.detail)
             if let state = problem.state { $0.field("state", state) }
+            if let leader = problem.leader { $0.field("leader", leader.url) }
             if !problem.faults.isEmpty {
                 $0.objects("errors", of: problem.faults) { text, fault in
                     text.field("pointer", fault.pointer)

@@ -15,6 +15,10 @@ package struct APIResponder: HTTPResponder {
     let bodies: MemoryBudget
     let providedBodies: MemoryBudget
     let quietLog: QuietLog
+    /// What is said in place of the store's failure once the term of these routes is over.
+    ///
+    /// Whether the request was carried out need not be known then. Nil before.
+    var end: @Sendable () -> Problem? = { nil }
 
     package func respond(
         to request: Request,
@@ -25,9 +29,9 @@ package struct APIResponder: HTTPResponder {
         do {
             response = try await handle(request, context)
         } catch let problem as Problem {
-            response = problem.response
+            response = (problem.mayComeOfEnd ? end() ?? problem : problem).response
         } catch let error as QueueError {
-            response = Problem(error).response
+            response = (end() ?? Problem(error)).response
         } catch {
             quietLog.log(
                 LogLine(
@@ -99,6 +103,11 @@ package struct APIResponder: HTTPResponder {
         }
         return try await route.handler(admitted)
     }
+}
+
+extension Problem {
+    /// Whether it is what a request meets whose node no longer leads.
+    fileprivate var mayComeOfEnd: Bool { slug == .storeFailed || slug == .stopping }
 }
 
 extension Response {

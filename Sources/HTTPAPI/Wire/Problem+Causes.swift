@@ -19,6 +19,19 @@ extension Problem {
 
     static let stopping = Problem.retryLater(.stopping, "the service is stopping", seconds: 10)
 
+    /// What only the leader does, whose URL may not be known; `rest` says what became of the request.
+    static func standby(leader url: String?, rest: String = "nothing was done") -> Problem {
+        let place = url.map { "ask the leader, \($0)" } ?? "ask the other nodes"
+        var problem = Problem.retryLater(
+            .standby,
+            "this node stands by: \(place); \(rest)",
+            seconds: 5
+        )
+        problem.state = Problem.Slug.standby.rawValue
+        problem.leader = Leader(url: url)
+        return problem
+    }
+
     private static func wrongState(_ state: Campaign.State, _ detail: String) -> Problem {
         var problem = Problem(.wrongState, detail)
         problem.state = state.rawValue

@@ -12,6 +12,8 @@ package struct Problem: Error, Sendable {
     package var headers = HTTPFields()
     /// The campaign's state, where that is what is wrong.
     var state: String?
+    /// Where the leader is, where this node isn't.
+    var leader: Leader?
     /// What a broken stream had taken in before it broke.
     var intake: IntakeSummary?
 
@@ -47,7 +49,14 @@ package struct Problem: Error, Sendable {
         case storeFailed = "store-failed"
         case stopping
         case notReady = "not-ready"
+        case standby
         case storeFull = "store-full"
+    }
+
+    /// The node to ask.
+    struct Leader: Sendable {
+        /// Nil if it has none, or nobody leads.
+        let url: String?
     }
 
     package init(
@@ -104,6 +113,7 @@ extension Problem.Slug {
         case .storeFailed: (.serviceUnavailable, "The store failed")
         case .stopping: (.serviceUnavailable, "Stopping")
         case .notReady: (.serviceUnavailable, "Not ready")
+        case .standby: (.serviceUnavailable, "This node stands by")
         case .storeFull: (.init(code: 507, reasonPhrase: "Insufficient Storage"), "No room")
         }
     }

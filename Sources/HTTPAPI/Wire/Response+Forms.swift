@@ -31,8 +31,9 @@ extension Response {
         Response(status: .ok, headers: [.contentType: type.header], body: body)
     }
 
-    /// The response, which holds its share of memory until the client has read it.
-    func holding(_ share: MemoryBudget.Share) -> Response {
+    /// The response, which keeps something alive until the client has read it: its share of memory,
+    /// or its entry among the requests under way.
+    func holding(_ share: some AnyObject & Sendable) -> Response {
         let body = body
         var held = self
         held.body = ResponseBody(contentLength: body.contentLength) { writer in

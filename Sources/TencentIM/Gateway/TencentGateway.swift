@@ -131,6 +131,12 @@ package struct TencentGateway: Gateway {
             Self.refusal(93_000, "http.gatewayMaxBodyBytes is \(limit)")
         case .running:
             Self.refusal(91_000, "the same call is being taken in; try again")
+        case .standby(let leader):
+            Self.refusal(
+                60_008,
+                "this node stands by, try again"
+                    + (leader.map { "; the leader is at \($0)" } ?? " at another node")
+            )
         case .queue(.full(let text)), .queue(.failed(let text)):
             Self.refusal(91_000, "nothing was stored: \(text)")
         }
