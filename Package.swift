@@ -265,8 +265,9 @@ let package = Package(
         .testTarget(
             name: "fanoutdTests",
             dependencies: [
-                "fanoutd", "DeliveryCore", "DeliveryEngine", "HTTPAPI", "PrometheusText", "JSON",
-                "SystemdNotify", "Codecs", "Platform", "Client", "TencentIMSimulator", "Webhooks",
+                "fanoutd", "DeliveryCore", "DeliveryEngine", "HTTPAPI", "PostgresQueue",
+                "PrometheusText", "JSON", "SystemdNotify", "Codecs", "Platform", "Client",
+                "TencentIMSimulator", "Webhooks",
                 "TestSupport", argumentParser, logging, nioCore, lifecycle,
             ]
         ),

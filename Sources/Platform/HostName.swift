@@ -30,6 +30,13 @@ package enum HostName {
         return isMapped ? String(address.dropFirst(mark.count)) : address
     }
 
+    /// The name that this machine goes by; nil if it has none.
+    package static var own: String? {
+        var name = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
+        guard unsafe gethostname(&name, name.count - 1) == 0, name[0] != 0 else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     private static func isNumber(_ label: Substring) -> Bool {
         let digits = label.hasPrefix("0x") ? label.dropFirst(2) : label
         let isHexadecimal = digits.count < label.count

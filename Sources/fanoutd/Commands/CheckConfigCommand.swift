@@ -30,7 +30,7 @@ struct CheckConfigCommand: ParsableCommand {
             StandardError.writeLine("fanoutd: warning: \(warning)")
         }
         try configuration.http.listen.checkName()
-        try TokenFile.check(configuration.tokenFile)
+        try TokenFile.check(configuration)
         try StandardOutput.write(loaded.text)
     }
 }

@@ -6,9 +6,9 @@ extension Configuration {
     /// Values that are fine alone and wrong beside others, under the key to change.
     typealias Conflict = (key: String, problem: String, remedy: String)
 
-    /// What keeps the daemon from starting.
-    var conflicts: [Conflict] {
-        var conflicts: [Conflict] = []
+    /// What keeps the daemon from starting; `given` has the names of the keys that were written.
+    func conflicts(given: Set<String>) -> [Conflict] {
+        var conflicts = storeConflicts(given)
         if !http.listen.isLocal, !http.allowRemote {
             conflicts += [
                 (
@@ -58,7 +58,7 @@ extension Configuration {
         if http.socketGroup != nil, case .tcp = http.listen {
             warnings.append("http.socketGroup: has no effect, http.listen is no unix:PATH")
         }
-        return warnings
+        return warnings + vainStoreKeys
     }
 
     /// What a daemon logs about its configuration.

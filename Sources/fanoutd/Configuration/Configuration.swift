@@ -2,6 +2,7 @@ package import DeliveryCore
 package import HTTPAPI
 package import Logging
 package import Platform
+package import PostgresQueue
 
 /// What an instance is told to do: every value checked, every secret read.
 ///
@@ -10,6 +11,7 @@ package import Platform
 package struct Configuration: Sendable {
     package var http = HTTP()
     package var store = Store()
+    package var cluster = Cluster()
     package var provider = ProviderSection()
     package var limits = Limits()
     package var retry = Retry()
@@ -25,7 +27,7 @@ package struct Configuration: Sendable {
         package var listen = ListenAddress.tcp(host: "127.0.0.1", port: 8480)
         package var socketGroup: String?
         package var allowRemote = false
-        /// Nil: `token` beside the store; `Configuration.tokenFile` is the one to use.
+        /// Nil: `token` beside a store that is a file; `Configuration.tokenFile` is the one to use.
         package var tokenFile: String?
         /// What that file holds; nil until the daemon has opened it, who makes it where there is none.
         package var token: Secret?
@@ -42,6 +44,30 @@ package struct Configuration: Sendable {
     package struct Store: Sendable {
         package var path = "/var/lib/fanoutd/fanoutd.sqlite"
         package var minFreeBytes = 268_435_456
+        package var postgres = Postgres()
+
+        /// A database that takes the place of the file at `path` where its URL is given.
+        package struct Postgres: Sendable {
+            package var url: String?
+            package var passwordFile: String?
+            /// What `passwordFile` holds, without its trailing newline.
+            package var password: Secret?
+            /// Nil: one named after the app; `Configuration.schema` is the one to use.
+            package var schema: String?
+            package var requireSynchronous = PostgresOptions.SynchronousRule.required
+        }
+    }
+
+    /// This node's part among those that serve one queue of PostgreSQL.
+    package struct Cluster: Sendable {
+        /// Nil: the machine's name; `nodeName` is the one to use.
+        package var name: String?
+        package var advertise: WebAddress?
+        package var patienceSeconds = 12.0
+        /// Nil: the one that the loader found; `folder` is the one to use.
+        package var stateDirectory: String?
+        /// systemd's folder for the service's state, or the one of the configuration's file.
+        package var standardFolder = "."
     }
 
     package struct Limits: Sendable {
@@ -97,8 +123,9 @@ package struct Configuration: Sendable {
     /// What the log calls whoever holds the token of `http.tokenFile`.
     package static let ownerName = "owner"
 
-    /// Where the bearer token stands.
-    package var tokenFile: String {
-        http.tokenFile ?? Path.folder(of: store.path) + "/token"
+    /// Where the daemon's own token stands; nil where it has none: with PostgreSQL there is no place
+    /// beside the store, and all nodes go by the same tokens.
+    package var tokenFile: String? {
+        http.tokenFile ?? (isShared ? nil : Path.folder(of: store.path) + "/token")
     }
 }

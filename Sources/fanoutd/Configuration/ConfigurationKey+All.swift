@@ -7,16 +7,28 @@ extension ConfigurationKey {
     /// What isn't reloaded is built into something that lives as long as the process: the socket, the
     /// store, the TLS roots, and the deadlines of a call and of the shutdown.
     package static let all: [ConfigurationKey] =
-        http + store + Configuration.ProviderSection.keys + limits + retry + jobs
-        + others
+        http + store + postgres + cluster + Configuration.ProviderSection.keys + limits + retry
+        + jobs + others
 
     /// The sections, in that order.
     package static let sections = all.map(\.section).reduce(into: [String]()) { sections, name in
         if sections.last != name { sections.append(name) }
     }
 
-    /// The key of the further tokens, of which a doctor speaks.
+    /// Sections within a section, such as `store.postgres`.
+    static let groups = Set(
+        all.compactMap { key in
+            key.name.lastIndex(of: ".").map { String(key.name[..<$0]) }.flatMap {
+                $0.contains(".") ? $0 : nil
+            }
+        }
+    )
+
+    /// The keys of the tokens' files, of which a doctor speaks.
+    static let tokenFileName = "http.tokenFile"
     static let tokensFileName = "http.tokensFile"
+    /// Where a store of SQLite stands.
+    static let storePathName = "store.path"
 
     private static let http: [ConfigurationKey] = [
         .init(
@@ -38,7 +50,7 @@ extension ConfigurationKey {
             .text("the name of a group") { name, _ in name }
         ),
         .init("http.allowRemote", \.http.allowRemote, .flag),
-        .init("http.tokenFile", \.http.tokenFile, .path("the path of a file"))
+        .init(tokenFileName, \.http.tokenFile, .path("the path of a file"))
             .holding(\.http.token)
             .otherwise { $0.tokenFile }
             .reloaded,
@@ -75,7 +87,8 @@ extension ConfigurationKey {
     private static let bodySizes = 1_024...1_073_741_824
 
     private static let store: [ConfigurationKey] = [
-        .init("store.path", \.store.path, .path("the path of a file")),
+        .init(storePathName, \.store.path, .path("the path of a file"))
+            .unless(\.isShared),
         .init("store.minFreeBytes", \.store.minFreeBytes, .integer(0...1_099_511_627_776)),
     ]
 

@@ -17,7 +17,7 @@ package struct ConfigurationKey: Sendable {
         @Sendable (ConfigurationScalar, _ folder: String, inout Configuration)
             -> ConfigurationRefusal?
     /// The value as the file would spell it; nil if there is none.
-    package let show: @Sendable (Configuration) -> String?
+    package private(set) var show: @Sendable (Configuration) -> String?
     /// Whether the file may spell its value as a mapping.
     private(set) var isMapping = false
     package private(set) var isRequired = false
@@ -85,6 +85,28 @@ package struct ConfigurationKey: Sendable {
         with { $0.fallback = fallback }
     }
 
+    /// A value that may follow other keys where the key has none of its own, and changes with them;
+    /// `effective` answers nil where nothing goes by the key.
+    func following(_ effective: @escaping @Sendable (Configuration) -> String?) -> Self {
+        with { key in
+            let differs = key.differs
+            key.fallback = effective
+            key.differs = { old, new in
+                if differs(old, new) { return true }
+                guard let old = effective(old), let new = effective(new) else { return false }
+                return old != new
+            }
+        }
+    }
+
+    /// The value counts for nothing under a condition, and isn't shown then.
+    func unless(_ isVain: @escaping @Sendable (Configuration) -> Bool) -> Self {
+        with { key in
+            let show = key.show
+            key.show = { isVain($0) ? nil : show($0) }
+        }
+    }
+
     /// The key names a file whose content goes to `target`; `describe` says what it is.
     func holding<Content: Equatable & Sendable>(
         _ target: Target<Content>,
@@ -127,6 +149,8 @@ package struct ConfigurationKey: Sendable {
 
     /// The part before the dot.
     package var section: String { String(name.prefix { $0 != "." }) }
-    /// The part behind the dot.
+    /// The part behind the first dot.
     package var leaf: String { String(name.drop { $0 != "." }.dropFirst()) }
+    /// The parts between the dots: the last stands below the others in the file.
+    var parts: [Substring] { name.split(separator: ".") }
 }

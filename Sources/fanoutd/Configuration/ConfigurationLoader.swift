@@ -48,7 +48,8 @@ package struct ConfigurationLoader {
         loader.readEnvironment()
         loader.checkRequired()
         loader.readFiles()
-        for (key, problem, remedy) in loader.configuration.conflicts {
+        let given = Set(loader.origins.keys)
+        for (key, problem, remedy) in loader.configuration.conflicts(given: given) {
             loader.note(Finding(problem: problem, remedy: remedy), of: key)
         }
         let loaded = Loaded(configuration: loader.configuration, origins: loader.origins)
@@ -58,6 +59,10 @@ package struct ConfigurationLoader {
     private init(path: String, environment: [String: String]) {
         self.path = path
         self.environment = environment
+        configuration.cluster.standardFolder = Configuration.Cluster.standardFolder(
+            environment: environment,
+            configurationFile: path
+        )
     }
 
     // MARK: The file
@@ -92,18 +97,31 @@ package struct ConfigurationLoader {
                 noteUnknown(section, at: nameNode)
                 continue
             }
-            guard let members = value.mapping else {
-                if let scalar = value.scalar, ConfigurationScalar(scalar).isNothing { continue }
-                note(
-                    place(of: value),
-                    key: section,
-                    problem: "is a section and can't have a value of its own",
-                    remedy: "write its keys below it, indented"
-                )
-                continue
-            }
-            for (leafNode, leafValue) in members {
-                read(leafValue, named: "\(section).\(leafNode.scalar?.string ?? "")", at: leafNode)
+            readMembers(of: value, section)
+        }
+    }
+
+    /// What stands below the name of a section, or of a section within one.
+    private mutating func readMembers(of value: Node, _ section: String) {
+        guard let members = value.mapping else {
+            if let scalar = value.scalar, ConfigurationScalar(scalar).isNothing { return }
+            note(
+                place(of: value),
+                key: section,
+                problem: "is a section and can't have a value of its own",
+                remedy: "write its keys below it, indented"
+            )
+            return
+        }
+        for (nameNode, value) in members {
+            let leaf = nameNode.scalar?.string ?? ""
+            let name = "\(section).\(leaf)"
+            if leaf.contains(".") {
+                noteUnknown(name, at: nameNode)
+            } else if ConfigurationKey.groups.contains(name) {
+                readMembers(of: value, name)
+            } else {
+                read(value, named: name, at: nameNode)
             }
         }
     }
@@ -152,9 +170,10 @@ package struct ConfigurationLoader {
         let names = ConfigurationKey.all.map(\.name)
         let sections = ConfigurationKey.sections + [WebhookReader.name]
         let remedy: String
-        if names.contains(name) {
-            let parts = name.split(separator: ".")
-            remedy = "write \(parts[1]) indented below \(parts[0]):"
+        let known = ConfigurationKey.all.first { $0.name == name }
+        if let key = known, let leaf = key.parts.last {
+            let above = key.parts.dropLast().map { "\($0):" }.joined(separator: " and ")
+            remedy = "write \(leaf) indented below \(above)"
         } else if let near = Suggestion.nearest(to: name, among: names + sections) {
             remedy = "did you mean \(near)?"
         } else {
@@ -281,48 +300,6 @@ package struct ConfigurationLoader {
 
     private mutating func note(_ finding: Finding, of key: String) {
         note(place(of: key), key: key, problem: finding.problem, remedy: finding.remedy)
-    }
-}
-
-extension ConfigurationLoader.Loaded {
-    /// The effective configuration as a YAML file that says where each value came from.
-    ///
-    /// Keys hold no secrets, only the names of files that do, so nothing has to be left out.
-    package var text: String {
-        ConfigurationKey.sections.map { section in
-            "\(section):\n"
-                + ConfigurationKey.all.filter { $0.section == section }.map(line(of:)).joined()
-        }.joined() + webhooks
-    }
-
-    private var webhooks: String {
-        guard !configuration.webhooks.isEmpty else { return "# webhooks: not set\n" }
-        let origin =
-            switch origins[WebhookReader.name] {
-            case .line(let line)?: " # line \(line)"
-            case .environment(let name)?: " # \(name)"
-            case nil: ""
-            }
-        return "\(WebhookReader.name):\(origin)\n" + configuration.webhooks.map(\.text).joined()
-    }
-
-    private func line(of key: ConfigurationKey) -> String {
-        let value = key.show(configuration)
-        let line = value.map { "  \(key.leaf): \($0)" } ?? "  # \(key.leaf):"
-        let padding = String(repeating: " ", count: max(1, 52 - line.count))
-        return "\(line)\(padding)# \(remark(on: key, isSet: value != nil))\n"
-    }
-
-    private func remark(on key: ConfigurationKey, isSet: Bool) -> String {
-        if !isSet, let fallback = key.fallback(configuration) { return "default: \(fallback)" }
-        let origin =
-            switch origins[key.name] {
-            case .line(let line): "line \(line)"
-            case .environment(let name): name
-            case nil: isSet ? "default" : "not set"
-            }
-        guard isSet, let content = key.content(configuration) else { return origin }
-        return "\(origin), \(content) (redacted)"
     }
 }
 

@@ -25,6 +25,25 @@ package enum SecretFile {
         return Secret(bytes: bytes)
     }
 
+    /// A database's password, in a file that no other user can read, without its trailing newline.
+    package static func password(at path: String) throws(Finding) -> Secret {
+        let remedy = "put the password into that file, alone, readable by this user"
+        var bytes = try read(path, remedy: remedy)
+        if SmallFile.isOpenToEveryone(path) {
+            throw Finding(problem: "every user can read \(path)", remedy: "run: chmod o= \(path)")
+        }
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        guard !bytes.isEmpty else {
+            throw Finding(problem: "\(path) is empty", remedy: remedy)
+        }
+        // libpq takes it as a string of C, and none of several lines is meant.
+        guard !bytes.contains(where: { [0x00, 0x0A, 0x0D].contains($0) }) else {
+            throw Finding(problem: "\(path) holds line breaks or NUL", remedy: remedy)
+        }
+        return Secret(bytes: bytes)
+    }
+
     /// The key of a webhook's signatures, in a file that no other user can read.
     package static func hookKey(at path: String) throws(Finding) -> Secret {
         let remedy =

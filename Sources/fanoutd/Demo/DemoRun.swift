@@ -97,7 +97,10 @@ struct DemoRun: Sendable {
         defer { log.flush() }
         let (doors, doorOpened) = AsyncStream<DemoVisit.Door>.makeStream()
         var daemon = Daemon(configuration: configuration, log: log, environment: [:])
-        daemon.onRunning = { port, token in doorOpened.yield(.init(port: port ?? 0, token: token)) }
+        daemon.onRunning = { port, token in
+            // A daemon whose store is a file has a token.
+            if let token { doorOpened.yield(.init(port: port ?? 0, token: token)) }
+        }
         daemon.guest = DemoVisit(
             doors: doors,
             recipients: recipients,

@@ -55,6 +55,11 @@ extension Diagnosis {
         "make it, for the service's user to write to (a unit's StateDirectory is made by its first"
         + " start)"
 
+    /// The tokens of a node that has none of its own.
+    static func furtherTokens(_ count: Int) -> Diagnosis {
+        Diagnosis(.tokens, .ok, "\(count) in \(ConfigurationKey.tokensFileName)")
+    }
+
     /// What a user finds of the daemon's own token, and how many further ones there are.
     package static func tokens(
         _ file: String,

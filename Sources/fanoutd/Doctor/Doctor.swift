@@ -123,9 +123,12 @@ struct Doctor {
     }
 
     private mutating func examineToken(_ configuration: Configuration) throws {
-        let path = configuration.tokenFile
+        guard let path = configuration.tokenFile else {
+            return try note([Diagnosis.furtherTokens(configuration.http.tokens.count)])
+        }
         let found: Result<TokenFile.Presence, CommandFailure>
         do throws(CommandFailure) {
+            try TokenFile.check(configuration)
             found = .success(try TokenFile.check(path))
         } catch {
             found = .failure(error)

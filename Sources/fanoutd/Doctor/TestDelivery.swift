@@ -1,6 +1,7 @@
 import Client
 import DeliveryCore
 import DeliveryEngine
+import HTTPAPI
 import JSON
 import Platform
 
@@ -68,8 +69,12 @@ struct TestDelivery {
 
     /// A daemon that runs has made its token.
     private func token() throws(CommandFailure) -> Secret? {
+        guard let path = configuration.tokenFile else {
+            let token = configuration.http.tokens.first(where: \.canWrite)
+            return token.map { Secret(bytes: $0.secret) }
+        }
         do throws(CommandFailure) {
-            return try ClientToken.find(file: configuration.tokenFile, environment: [:])
+            return try ClientToken.find(file: path, environment: [:])
         } catch {
             throw CommandFailure(.unreachable, error.message)
         }

@@ -18,7 +18,7 @@ struct Daemon: Sendable {
     let log: StandardErrorLog
     let environment: [String: String]
     /// Is told the port, or nil for a Unix socket, and the token once requests are taken.
-    var onRunning: @Sendable (Int?, Secret) -> Void = { _, _ in }
+    var onRunning: @Sendable (Int?, Secret?) -> Void = { _, _ in }
     /// Runs beside the daemon's own services and ends the daemon when it is done.
     var guest: (any Service)?
 
@@ -43,7 +43,7 @@ struct Daemon: Sendable {
         _ clock: SystemClock,
         _ reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
-        let token = try openToken(configuration.tokenFile)
+        let token = try openToken(configuration)
         var random = SystemRandomNumberGenerator()
         let provider = try ProviderModule.installed.open(
             ProviderModule.Opening(
@@ -99,9 +99,10 @@ struct Daemon: Sendable {
         )
     }
 
-    /// Reads the daemon's own token, or creates it.
-    private func openToken(_ path: String) throws(CommandFailure) -> Secret {
-        let opened = try TokenFile.open(path)
+    /// Reads the daemon's own token, or creates it; nil where there is no place for one.
+    private func openToken(_ configuration: Configuration) throws(CommandFailure) -> Secret? {
+        guard let path = configuration.tokenFile else { return nil }
+        let opened = try TokenFile.open(path, isShared: configuration.isShared)
         if opened.isNew {
             log.logger("fanoutd").notice("Token made", metadata: ["file": "\(path)"])
         }
@@ -117,8 +118,8 @@ struct Daemon: Sendable {
         var new = try reload()
         // A reload doesn't move the store, nor a token file beside it.
         var inForce = new
-        inForce.store.path = configuration.store.path
-        new.http.token = try openToken(inForce.tokenFile)
+        inForce.store = configuration.store
+        new.http.token = try openToken(inForce)
         return new
     }
 
@@ -150,7 +151,7 @@ struct Daemon: Sendable {
         _ hooks: WebhookSender,
         _ metrics: DeliveryMetrics,
         _ provider: OpenProvider,
-        _ token: Secret,
+        _ token: Secret?,
         _ run: DaemonRun,
         _ startup: StartupLatch,
         reload load: @escaping @Sendable () throws -> Configuration

@@ -13,7 +13,17 @@ package enum TokenFile {
     private static let byteMinimum = 16
 
     /// Reads the token, or creates the file with 256 random bits.
-    package static func open(_ path: String) throws(CommandFailure) -> Opened {
+    ///
+    /// A token that several nodes share is none of a single node's making: then the file must be
+    /// there.
+    package static func open(
+        _ path: String,
+        isShared: Bool = false
+    ) throws(CommandFailure) -> Opened {
+        if isShared {
+            if try check(path) == .missing { throw missing(path) }
+            return Opened(token: try read(path), isNew: false)
+        }
         let fresh = RandomText.hexadecimal(bits: 256)
         let line = Array((fresh + "\n").utf8)
         let isNew: Bool
@@ -31,6 +41,20 @@ package enum TokenFile {
             )
         }
         return Opened(token: isNew ? Secret(fresh) : try read(path), isNew: isNew)
+    }
+
+    /// Refuses a file that a node's start would refuse.
+    package static func check(_ configuration: Configuration) throws(CommandFailure) {
+        guard let path = configuration.tokenFile else { return }
+        let presence = try check(path)
+        if configuration.isShared, presence == .missing { throw missing(path) }
+    }
+
+    private static func missing(_ path: String) -> CommandFailure {
+        failure(
+            "\(path) isn't there, and no node makes one, since all go by the same; make it with:"
+                + " openssl rand -hex 32, and give each node a copy"
+        )
     }
 
     /// What a user finds where the token stands.

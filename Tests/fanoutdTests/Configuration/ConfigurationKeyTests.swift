@@ -12,6 +12,8 @@ import fanoutd
             ("tencent.sdkAppId", "FANOUTD_TENCENT_SDK_APP_ID"),
             ("http.listen", "FANOUTD_HTTP_LISTEN"),
             ("http.tokensFile", "FANOUTD_HTTP_TOKENS_FILE"),
+            ("store.postgres.passwordFile", "FANOUTD_STORE_POSTGRES_PASSWORD_FILE"),
+            ("cluster.patienceSeconds", "FANOUTD_CLUSTER_PATIENCE_SECONDS"),
         ]
     )
     func `a key has a variable`(_ name: String, _ variable: String) throws {
@@ -21,7 +23,7 @@ import fanoutd
 
     @Test func `no two keys share a name or a variable, and sections stand together`() {
         let keys = ConfigurationKey.all
-        #expect(keys.count == 38)
+        #expect(keys.count == 46)
         #expect(Set(keys.map(\.name)).count == keys.count)
         let variables = Set(keys.map(\.environmentName))
         #expect(variables.count == keys.count)
@@ -40,6 +42,7 @@ import fanoutd
             ("retry.maxAttempts", 1, 100), ("tencent.historyDays", 1, 365),
             ("jobs.checkCallsPerSecond", 1, 100), ("jobs.verifyCallsPerSecond", 1, 200),
             ("jobs.recallCallsPerSecond", 1, 200), ("jobs.verifySettleSeconds", 5, 3_600),
+            ("cluster.patienceSeconds", 6, 60),
         ]
     )
     func `a number keeps within the contract's range`(
@@ -104,7 +107,9 @@ import fanoutd
         for line in text.split(separator: "\n") {
             if let match = line.wholeMatch(of: #/([a-z]+):/#) {
                 section = String(match.1)
-            } else if let match = line.wholeMatch(of: #/  (?:# )?([a-zA-Z]+):(?: (\S+))?/#) {
+            } else if let match = line.wholeMatch(of: #/  ([a-z]+):/#) {
+                section += ".\(match.1)"
+            } else if let match = line.wholeMatch(of: #/ +(?:# )?([a-zA-Z]+):(?: (\S+))?/#) {
                 seen["\(section).\(match.1)"] = match.2.map(String.init) ?? ""
             }
         }
