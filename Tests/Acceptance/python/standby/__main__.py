@@ -112,7 +112,7 @@ def main():
         _, name, *patterns = sys.argv[sys.argv.index("--unit"):]
         run_unit(name, patterns)
     chosen = options()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="standby-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="standby-")).resolve()
     folder.chmod(0o755)
     os.environ["STANDBY_FOLDER"] = str(folder)
     os.environ["STANDBY_EXECUTABLE"] = os.path.abspath(chosen.executable)

@@ -8,10 +8,11 @@ from standby.scene import Scene
 
 class Case(unittest.TestCase):
     maxDiff = 2_000
+    scene_type = Scene
 
     @contextlib.contextmanager
     def scene(self, title: str, **options):
-        scene = Scene(title, **options)
+        scene = self.scene_type(title, **options)
         with scene:
             try:
                 yield scene

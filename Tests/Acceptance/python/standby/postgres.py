@@ -220,6 +220,25 @@ class Pair:
         self.wait_until_synchronous()
         return self
 
+    def start_again(self):
+        """After both were stopped."""
+        for server in self.servers:
+            server.start()
+        self.wait_until_synchronous()
+
+    def copy(self) -> pathlib.Path:
+        """Of both servers' data, which are stopped."""
+        place = self.primary.data.parent / "copy"
+        place.mkdir()
+        for server in self.servers:
+            subprocess.run(["cp", "-a", str(server.data), str(place)], check=True)
+        return place
+
+    def restore(self, copy: pathlib.Path):
+        for server in self.servers:
+            shutil.rmtree(server.data)
+            shutil.move(copy / server.data.name, server.data)
+
     def wait_until_synchronous(self):
         wait_for(
             lambda: self.primary.sql("SELECT sync_state FROM pg_stat_replication") == "sync",

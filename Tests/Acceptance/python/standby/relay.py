@@ -85,6 +85,14 @@ class Journal:
             and (call.answered is None or call.answered >= moment - recording)
         )
 
+    def repeated(self) -> set:
+        """Who was addressed more than once."""
+        seen, again = set(), set()
+        for call in list(self.calls):
+            again.update(account for account in call.accounts if account in seen)
+            seen.update(call.accounts)
+        return again
+
     def accepted_twice(self) -> int:
         """As the simulator counts it, of campaigns that have no account in common."""
         seen, twice = set(), 0
