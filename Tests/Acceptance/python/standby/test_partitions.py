@@ -1,6 +1,7 @@
 """The leader is a host of its own, with a cable to the database and one to the provider."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -48,6 +49,36 @@ class HostScene(Scene):
 
     def make_node(self, name: str, **more):
         return super().make_node(name, namespace=self.host.name if name == "a" else None, **more)
+
+
+@unittest.skipIf(REASON, REASON or "")
+class Cables(Case):
+    """The ground of these stories."""
+
+    def test_a_pulled_cable_is_silent(self):
+        host = network.Host()
+        self.addCleanup(host.remove)
+        here, _ = host.connect("one")
+        other, _ = host.connect("other")
+        servers = [socket.create_server((address, 0)) for address in (here, other)]
+        for server in servers:
+            self.addCleanup(server.close)
+
+        def reaches(server) -> bool:
+            address, port = server.getsockname()
+            done = subprocess.run(
+                ["ip", "netns", "exec", host.name, sys.executable, "-c",
+                 "import socket, sys\nsocket.create_connection((sys.argv[1], int(sys.argv[2])), 2)",
+                 address, str(port)],
+                stderr=subprocess.DEVNULL,
+            )
+            return done.returncode == 0
+
+        self.assertEqual([reaches(server) for server in servers], [True, True])
+        host.pull("one")
+        self.assertEqual([reaches(server) for server in servers], [False, True])
+        host.plug("one")
+        wait_for(lambda: reaches(servers[0]), "the cable to carry again")
 
 
 @unittest.skipIf(REASON, REASON or "")

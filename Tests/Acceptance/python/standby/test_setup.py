@@ -5,6 +5,7 @@ import subprocess
 
 from standby.case import Case
 from standby.node import Node, command
+from standby.postgres import own
 from standby.scene import MESSAGE
 from standby.suite import EXECUTABLE, wait_for
 
@@ -118,6 +119,41 @@ class Setup(Case):
         done = self.check(self.node(store__postgres__passwordFile=wrong))
         self.assertNotEqual(done.returncode, 0)
         self.assertFalse("not-it" in done.stdout + done.stderr)
+
+    def test_the_database_may_be_reached_by_tls_and_only_by_a_certificate_that_is_trusted(self):
+        primary = self.at.pair.primary
+        for name in ("server", "stranger"):
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=database",
+                 "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{name}.key",
+                 "-out", f"{name}.crt"],
+                cwd=self.at.folder, check=True, stderr=subprocess.DEVNULL,
+            )
+        for name in ("server.key", "server.crt"):
+            path = primary.data / name
+            path.write_bytes((self.at.folder / name).read_bytes())
+            path.chmod(0o600)
+            own(path)
+        primary.set(ssl="on")
+        self.addCleanup(primary.set, ssl="off")
+
+        def url(certificate):
+            return (f"{self.at.pair.url(primary)} sslmode=verify-full"
+                    f" sslrootcert={self.at.folder / certificate}")
+
+        stranger = self.check(self.node(store__postgres__url=url("stranger.crt")))
+        self.assertNotEqual(stranger.returncode, 0)
+        self.assertIn("certificate", stranger.stderr)
+        node = self.node(store__postgres__url=url("server.crt"), store__postgres__schema="tls")
+        done = self.check(node)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        node.start().wait_until_up()
+        wait_for(node.leads, "it to lead")
+        kinds = primary.sql("SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
+                            " WHERE usename = 'fanoutd'")
+        self.assertEqual(kinds, "t")
+        self.assertEqual(node.terminate(), 0)
 
     # From SQLite
 
