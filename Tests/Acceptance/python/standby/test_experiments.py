@@ -1,5 +1,6 @@
 """What fails in life: the leader, the database's primary, both, and the lines between them."""
 
+import os
 import threading
 import time
 import unittest
@@ -7,8 +8,10 @@ import unittest
 from standby.case import Case
 from standby.suite import FULL, wait_for
 
-# What a test's machine may take on top: it shares its cores with the other stories.
-SLACK = 5
+
+def slack() -> float:
+    """What a takeover may last beyond the patience: its machine runs the other stories too."""
+    return 5 + 3 * max(0, os.getloadavg()[0] / os.cpu_count() - 1)
 
 
 class Experiments(Case):
@@ -37,7 +40,7 @@ class Experiments(Case):
             scene.journal.wait_for_more(8, of="b")
             self.assertEqual(scene.journal.of("a", since=killed + 0.5), [])
             scene.judge(self)
-            self.assertLess(scene.journal.gap(killed), scene.patience + SLACK)
+            self.assertLess(scene.journal.gap(killed), scene.patience + slack())
 
     def test_the_next_leader_is_stopped_and_woken(self):
         with self.scene("leader killed; the next one stopped and woken") as scene:
@@ -104,7 +107,7 @@ class Experiments(Case):
             parted = scene.moments[-1][1]
             scene.pair.standby.promote()
             scene.journal.wait_for_more(8, of="b", seconds=90)
-            late = scene.journal.of("a", since=parted + scene.patience + SLACK)
+            late = scene.journal.of("a", since=parted + scene.patience + slack())
             self.assertEqual(late, [], "who lost the lease sends nothing")
             for gate in a + b:
                 gate.open()
@@ -119,34 +122,38 @@ class Experiments(Case):
             self.begin(scene)
             held = self.stop_at_a_claim(scene)
             scene.journal.wait_for_more(8, of="b")
-            woken = time.monotonic()
             scene.a.thaw()
             wait_for(scene.a.stands_by, "a to stand by")
             scene.judge(self, twice=0)
             self.assertEqual(scene.journal.of("a", since=held), [], "the woken one sent nothing")
-            self.assertGreater(woken, held)
 
     def stop_at_a_claim(self, scene) -> float:
-        """Between two calls: when all that was answered is recorded, a claim comes next."""
+        """Between two calls, when a claim is what comes next."""
         journal, pair = scene.journal, scene.pair
-        for _ in range(20):
+
+        def is_quiet():
+            return all(call.answered for call in list(journal.calls))
+
+        for _ in range(40):
             journal.wait_for_more(1)
-            wait_for(
-                lambda: all(call.answered for call in list(journal.calls)), "the answers", pause=0
-            )
-            time.sleep(0.05)
+            wait_for(is_quiet, "the answers", pause=0)
+            time.sleep(0.05)  # what was answered is being recorded
             before = len(journal.calls)
             pair.hold_commits()
             wait_for(pair.waiting_commits, "a COMMIT to wait", pause=0)
-            if len(journal.calls) == before and all(call.answered for call in journal.calls):
-                scene.failed("stopped")
+            if len(journal.calls) == before and is_quiet():
+                stopped = time.monotonic()
                 scene.a.freeze()
                 pair.release_commits()
-                wait_for(lambda: not pair.waiting_commits(), "the COMMIT to be made")
-                if len(journal.calls) == before:
-                    return scene.moments[-1][1]
-                raise AssertionError("a call went out of a leader whose claim was held")
-            pair.release_commits()
+                wait_for(lambda: not pair.waiting_commits(), "the COMMIT to be made", pause=0)
+                self.assertEqual(len(journal.calls), before, "a call whose claim was held")
+                claimed = "SELECT count(*) FROM app_1400000000.batch WHERE state = 'in_flight'"
+                if pair.primary.sql(claimed) != "0":
+                    scene.moments.append(("stopped", stopped))
+                    return stopped
+                scene.a.thaw()  # it was something else
+            else:
+                pair.release_commits()
         raise AssertionError("no claim's COMMIT was caught")
 
     def test_a_planned_stop(self):
