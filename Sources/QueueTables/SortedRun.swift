@@ -164,17 +164,20 @@ extension SortedRun {
         // Found once: the text of a hundred rows takes longer to look up than a row to insert.
         let many = try connection.statement(insertion.many)
         let one = try connection.statement(insertion.one)
+        let isArray = connection.bindsArrays
+        let rowsAtOnce = isArray ? RowInsertion.rowsPerArray : RowInsertion.rowsPerStatement
         // The accounts' bytes are bound where they lie, so they must stay in place until the end.
         return try unsafe run.bytes.withUnsafeBytes { bytes in
             try unsafe run.ends.withUnsafeBufferPointer { ends in
                 var inserted = 0
                 var accounts: [UnsafeRawBufferPointer] = unsafe []
-                unsafe accounts.reserveCapacity(RowInsertion.rowsPerStatement)
+                unsafe accounts.reserveCapacity(rowsAtOnce)
                 var index = part.lowerBound
                 while index < part.upperBound {
-                    let isFull = part.upperBound - index >= RowInsertion.rowsPerStatement
-                    let count = isFull ? RowInsertion.rowsPerStatement : 1
-                    let statement = isFull ? many : one
+                    let left = part.upperBound - index
+                    let takesMany = isArray || left >= RowInsertion.rowsPerStatement
+                    let count = takesMany ? min(left, rowsAtOnce) : 1
+                    let statement = takesMany ? many : one
                     defer { statement.clear() }
                     try statement.bind(shared, at: 1)
                     unsafe accounts.removeAll(keepingCapacity: true)

@@ -17,6 +17,7 @@ struct SQLiteConnection: Connection {
     }
 
     var changedRows: Int { database.changesCount }
+    var bindsArrays: Bool { false }
 
     /// The bytes of the prepared statements that the connection keeps.
     var preparedBytes: Int {

@@ -20,7 +20,7 @@ final class SQLiteEngine: Engine {
     private let state: Mutex<State>
 
     private struct State: Sendable {
-        var turns = WriterTurns()
+        var turns = WriterTurns<Database>()
         var lacksCalls: Bool
     }
 
@@ -112,6 +112,7 @@ final class SQLiteEngine: Engine {
         }
 
         var changedRows: Int { connection.changedRows }
+        var bindsArrays: Bool { connection.bindsArrays }
 
         func check() throws { try engine.fence.withLock { $0 }?.check(connection) }
 

@@ -2,13 +2,12 @@ import DeliveryCore
 import DeliveryEngine
 import QueueFixtures
 import QueueTables
-import SQLiteQueue
 import TestSupport
 import Testing
 
 /// Events that hooks are told, in the transactions that make them happen.
 @Suite struct OutboxTests {
-    private let files = TemporaryFiles()
+    private let stores = Stores()
     private let everything = Subscription(
         hook: HookKey(digest: "a"),
         kinds: Set(EventKind.allCases)
@@ -38,11 +37,7 @@ import Testing
             case .service(let quota): return Array(quota.state.rawValue.utf8)
             }
         }
-        let store =
-            switch kind {
-            case .sqliteInMemory: try Store.inMemory(options: options)
-            case .sqliteFile: try Store.open(at: files.path("a"), options: options)
-            }
+        let store = try stores.make(kind, options)
         store.subscribe(subscriptions ?? [everything])
         return store
     }

@@ -1,45 +1,39 @@
-import Dispatch
 import Foundation
+import QueueFixtures
 import QueueTables
 import Testing
 
 /// Every statement of the queue is one that PostgreSQL takes, too.
 @Suite(
-    .serialized,
     .enabled(
-        if: PostgresCluster.obstacle == nil,
-        "no statement was prepared on PostgreSQL: \(PostgresCluster.obstacle ?? "")"
+        if: PostgresServer.missing == nil,
+        "\(PostgresServer.missing ?? ""): nothing is tested on PostgreSQL"
     )
 )
 struct PostgresTests {
-    /// What a fresh cluster says against commands; on a thread of its own, since it takes seconds.
-    private func complaints(about commands: String) async throws -> [String] {
-        let programs = try #require(PostgresCluster.programs)
-        return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(
-                    with: Result {
-                        try PostgresCluster(programs: programs).complaints(about: commands)
-                    }
-                )
+    /// The names of statements that a store on PostgreSQL can't prepare.
+    private func refused(_ statements: [(name: String, sql: StatementText)]) async throws
+        -> [String]
+    {
+        let store = try Stores().make(.postgres)
+        return try await store.engine.write(.request) { connection in
+            statements.compactMap { name, sql in
+                do {
+                    let text = "PREPARE \"\(name)\" AS \(sql.postgres)"
+                    try connection.run(StatementText(stringLiteral: text))
+                    return nil
+                } catch {
+                    return "\(name): \(error)"
+                }
             }
-        }
-    }
-
-    /// Makes the tables and has statements prepared; parts of a transaction are begun and ended.
-    private func commands(_ statements: [(name: String, sql: StatementText)]) -> String {
-        let parts = statements.filter { $0.sql.postgres.contains("SAVEPOINT") }
-        let others = statements.filter { !$0.sql.postgres.contains("SAVEPOINT") }
-        let all =
-            [Schema.creation(.postgres)]
-            + others.map { "PREPARE \"\($0.name)\" AS \($0.sql.postgres);" }
-            + ["BEGIN;"] + parts.map { $0.sql.postgres + ";" } + ["COMMIT;"]
-        return all.joined(separator: "\n\n") + "\n\n"
+        }.get()
     }
 
     @Test func `it makes the tables and prepares every statement`() async throws {
-        #expect(Statements.all.count > 80)
-        #expect(try await complaints(about: commands(Statements.all)) == [])
+        // Parts of a transaction are prepared nowhere.
+        let statements = Statements.all.filter { !$0.sql.postgres.contains("SAVEPOINT") }
+        #expect(statements.count > 80)
+        #expect(try await refused(statements) == [])
     }
 
     @Test func `each statement that only SQLite takes is found`() async throws {
@@ -49,7 +43,7 @@ struct PostgresTests {
             "SELECT ifnull(max(id), 0) FROM batch", "SELECT ledger FROM nowhere",
         ]
         let named = planted.enumerated().map { (name: "planted \($0)", sql: $1) }
-        #expect(try await complaints(about: commands(named)).count == planted.count)
+        #expect(try await refused(named).count == planted.count)
     }
 }
 

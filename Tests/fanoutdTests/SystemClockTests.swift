@@ -38,7 +38,7 @@ import fanoutd
     }
 
     @Test func `a boot has an id`() throws {
-        #expect(try SystemClock.bootID().wholeMatch(of: #/[0-9a-f\-]{36}/#) != nil)
+        #expect(try SystemClock.bootID().wholeMatch(of: #/[0-9a-f\-]{36} time:\[\d+\]/#) != nil)
         #expect(try SystemClock.bootID() == SystemClock.bootID())
     }
 

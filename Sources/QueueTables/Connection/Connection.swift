@@ -10,6 +10,9 @@ package protocol Connection {
 
     /// How many rows the last statement changed.
     var changedRows: Int { get }
+
+    /// Whether texts that are bound together are one parameter, an array, and so may be any number.
+    var bindsArrays: Bool { get }
 }
 
 /// The connection that writes.
@@ -25,7 +28,8 @@ package protocol WritingConnection: Connection {
 package protocol PreparedStatement: Row {
     func bind(_ value: Value, at index: Int) throws
 
-    /// Binds texts, from an index on, that the caller keeps in place until the statement is cleared.
+    /// Binds texts, from an index on or there as an array, that the caller keeps in place until the
+    /// statement is cleared.
     func bind(borrowed texts: [UnsafeRawBufferPointer], from index: Int) throws
 
     /// Steps to the next row; false at the end.

@@ -34,6 +34,17 @@ package enum Dialect: Sendable {
         "\(column) IN (SELECT \(element(kind)) FROM \(elements(of: list)))"
     }
 
+    /// Rows of a value that all share, the first parameter, and an account each: so many parameters,
+    /// or one array.
+    func rows(_ count: Int) -> String {
+        switch self {
+        case .sqlite:
+            "VALUES " + Array(repeating: "(?1, ?)", count: count).joined(separator: ", ")
+        case .postgres:
+            "SELECT ?1::BIGINT, account FROM unnest(?2::BYTEA[]) AS list (account)"
+        }
+    }
+
     /// 32 hexadecimal digits that can't be guessed.
     package var randomDigits: String {
         switch self {

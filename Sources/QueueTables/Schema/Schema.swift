@@ -17,7 +17,8 @@ package enum Schema {
             keyedRequests, removed, removalIndexes, listing, tally, dialect.tallyTriggers, closing,
             unknownCall, job, recall, minute, suppression, outbox,
         ]
-        return texts.map(dialect.schema).joined(separator: "\n")
+        let lease = dialect == .postgres ? [lease] : []
+        return (texts.map(dialect.schema) + lease).joined(separator: "\n")
     }
 
     static let campaign = campaign(with: addedForRules)

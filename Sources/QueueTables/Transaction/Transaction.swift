@@ -136,7 +136,9 @@ struct Transaction {
             try connection.run(sql.ledger.deleteReleased, .int(now.instant.nanoseconds))
             return
         }
-        let last = lastBoot == boot ? nil : Instant(nanoseconds: lastInstant)
+        // A clock that went back, as after a machine was restored from its image, isn't this boot's.
+        let isThisBoot = lastBoot == boot && lastInstant <= now.instant.nanoseconds
+        let last = isThisBoot ? nil : Instant(nanoseconds: lastInstant)
         // Before anything is deleted: halves must not take the key of the batch that they were.
         memory.lastBatch = try connection.first(sql.batch.lastKey) { $0.int64(0) } ?? 0
         // Batches keep the keys of calls that the ledger has lost since.

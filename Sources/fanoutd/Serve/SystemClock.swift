@@ -2,6 +2,7 @@ package import DeliveryCore
 import DeliveryEngine
 package import Glibc
 package import Platform
+import SystemPackage
 
 /// The machine's two clocks in the core's types.
 ///
@@ -31,10 +32,12 @@ package struct SystemClock: TimeSource {
         Self.nanoseconds(of: CLOCK_MONOTONIC) / 1_000
     }
 
-    /// The boot's id; monotonic instants of two boots can't be compared.
+    /// The boot's id; monotonic instants of two boots can't be compared, nor those of two time
+    /// namespaces, which a container may have of its own.
     package static func bootID() throws(SmallFile.Fault) -> String {
         let bytes = try SmallFile.read("/proc/sys/kernel/random/boot_id", limit: 64)
-        return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+        let boot = String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+        return boot + (FilePath("/proc/self/ns/time").linkTarget.map { " \($0.string)" } ?? "")
     }
 
     /// For monotonic clocks alone: the wall clock's nanoseconds may overflow in a distant year.

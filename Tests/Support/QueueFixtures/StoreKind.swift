@@ -1,3 +1,4 @@
+import PostgresQueue
 package import QueueTables
 import SQLiteQueue
 
@@ -5,6 +6,12 @@ import SQLiteQueue
 package enum StoreKind: Sendable, CaseIterable {
     case sqliteInMemory
     case sqliteFile
+    case postgres
+
+    /// Those that can be had on this machine; `PostgresServer.missing` says why one is left out.
+    package static var allCases: [StoreKind] {
+        [.sqliteInMemory, .sqliteFile] + (PostgresServer.missing == nil ? [.postgres] : [])
+    }
 }
 
 /// Makes the stores of one test, whose files are removed with the value.
@@ -19,10 +26,16 @@ package final class Stores: Sendable {
         seed: UInt64 = 1,
         rowsPerStep: Int = 5_000
     ) throws -> Store {
-        let options = makeOptions(seed: seed, rowsPerStep: rowsPerStep)
-        return switch kind {
-        case .sqliteInMemory: try Store.inMemory(options: options)
-        case .sqliteFile: try Store.open(at: files.path("a"), options: options)
+        try make(kind, makeOptions(seed: seed, rowsPerStep: rowsPerStep))
+    }
+
+    package func make(_ kind: StoreKind, _ options: Store.Options) throws -> Store {
+        switch kind {
+        case .sqliteInMemory: return try Store.inMemory(options: options)
+        case .sqliteFile: return try Store.open(at: files.path("a"), options: options)
+        case .postgres:
+            let server = try PostgresServer.shared.get()
+            return try Store.open(in: server.makeOptions(), options: options, isConcurrent: false)
         }
     }
 }

@@ -1,0 +1,80 @@
+import DeliveryCore
+import Dispatch
+import Logging
+import QueueTables
+import Synchronization
+
+/// A standby's connection, on a thread of its own.
+final class Lookout: Sendable {
+    private let session: Session
+    private let queue = DispatchQueue(label: "fanoutd.postgres.lookout", qos: .userInitiated)
+    private let server = Mutex<ServerConnection?>(nil)
+
+    init(_ session: Session) { self.session = session }
+
+    /// Reads the row, on a new connection if there is none; a new server is judged by this rule.
+    func look(_ rule: PostgresOptions.SynchronousRule?) async throws -> LeaseRow {
+        try await onThread {
+            try self.server.withLock { server in
+                let connection: ServerConnection
+                if let known = server, !known.isBroken {
+                    connection = known
+                } else {
+                    connection = try self.session.open(rule).connection
+                    server = connection
+                }
+                do {
+                    return try connection.lease()
+                } catch {
+                    // Another server may lead now, and this one answer for ever.
+                    server = nil
+                    throw error
+                }
+            }
+        }
+    }
+
+    func beginTerm(
+        at mark: LeaseMark,
+        _ beginning: Session.Beginning
+    ) async throws -> (engine: PostgresEngine, salt: String)? {
+        try await onThread { try self.session.beginTerm(at: mark, beginning) }
+    }
+
+    private func onThread<T: Sendable>(
+        _ body: @escaping @Sendable () throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
+    func close() { queue.async { self.server.withLock { $0 = nil } } }
+}
+
+/// Tells of troubles with the database once, and of their end.
+struct Trouble {
+    private let logger: Logger
+    private var last: String?
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    mutating func note(_ error: any Error) {
+        let text = Self.text(of: error)
+        defer { last = text }
+        if last == nil { logger.warning("the database can't be used", metadata: ["error": "\(text)"]) }
+    }
+
+    mutating func passed() {
+        if last != nil { logger.notice("the database can be used again") }
+        last = nil
+    }
+
+    private static func text(of error: any Error) -> String {
+        switch error {
+        case let failure as ServerSearch.Failure: failure.text
+        case let fault as PostgresFault: fault.detail
+        default: "\(error)"
+        }
+    }
+}
