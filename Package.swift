@@ -174,7 +174,10 @@ let package = Package(
         // time, a log that is read, temporary folders and gzip.
         .target(
             name: "TestSupport",
-            dependencies: ["DeliveryCore", "DeliveryEngine", "TencentIM", "CZlib", logging],
+            dependencies: [
+                "DeliveryCore", "DeliveryEngine", "TencentIM", "CZlib", logging, nioCore, nioPosix,
+                nioSSL,
+            ],
             path: "Tests/Support/TestSupport"
         ),
         // Campaigns, claims and records for tests of the queue, and the stores there are.

@@ -8,6 +8,17 @@ package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
 
     package static let standard = "http://127.0.0.1:8480"
 
+    /// Parses several, separated by commas; nil if one of them has another form.
+    package static func list(_ text: String) -> (first: DaemonAddress, others: [DaemonAddress])? {
+        var addresses: [DaemonAddress] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let bare = part.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
+            guard let address = DaemonAddress(String(bare)) else { return nil }
+            addresses.append(address)
+        }
+        return addresses.first.map { ($0, Array(addresses.dropFirst())) }
+    }
+
     /// Parses that form; nil if the text has another.
     package init?(_ text: String) {
         if text.hasPrefix("unix:") {

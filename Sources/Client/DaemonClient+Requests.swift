@@ -42,6 +42,7 @@ extension DaemonClient {
         _ file: RecipientFile,
         path: String
     ) async throws(CommandFailure) -> [UInt8] {
+        if !file.isRepeatable { try await findLeader() }
         let counter = ByteCounter()
         let request = Request(
             "POST",
@@ -110,7 +111,9 @@ extension DaemonClient.Request {
     /// Asks why a campaign moves no faster; of nil, why all sending does.
     package static func explanation(of id: String?) -> Self {
         let path = id.map { DaemonClient.path($0, "/explain") } ?? "/v1/explain"
-        return Self("GET", path, answer: .object(with: "causes"))
+        var request = Self("GET", path, answer: .object(with: "causes"))
+        request.isAnsweredByAll = id == nil
+        return request
     }
 
     /// Puts an account on the suppression list, or changes the reason of one that is on it.
@@ -154,6 +157,8 @@ extension DaemonClient.Request {
 
     /// Reads the quota.
     package static var quota: Self {
-        Self("GET", "/v1/quota", answer: .object(with: "window_used"))
+        var request = Self("GET", "/v1/quota", answer: .object(with: "window_used"))
+        request.isAnsweredByAll = true
+        return request
     }
 }

@@ -4,10 +4,11 @@ import NIOCore
 import NIOHTTP1
 package import Platform
 
-/// The client commands' access to a daemon's HTTP endpoint.
+/// The client commands' access to a daemon's HTTP endpoint, or to the leader of several nodes.
 package struct DaemonClient: Sendable {
-    package let address: DaemonAddress
-    package let token: Secret?
+    let nodes: DaemonNodes
+    let patience: LeaderPatience
+    private let token: Secret?
 
     /// The largest answer read into memory; a page of 1,000 campaigns is far smaller.
     private static let answerLimit = 64 * 1_048_576
@@ -16,8 +17,15 @@ package struct DaemonClient: Sendable {
     /// Uploads, exports and retries take as long as their data.
     private static let streamTimeout = TimeAmount.hours(24 * 7)
 
-    package init(address: DaemonAddress, token: Secret?) {
-        self.address = address
+    /// A client of the daemon at an address; with `others`, of whichever of them leads.
+    package init(
+        address: DaemonAddress,
+        others: [DaemonAddress] = [],
+        token: Secret?,
+        patience: LeaderPatience = LeaderPatience()
+    ) {
+        nodes = DaemonNodes(address, others)
+        self.patience = patience
         self.token = token
     }
 
@@ -31,6 +39,8 @@ package struct DaemonClient: Sendable {
         package var mayTakeLong = false
         /// The time limit of the answer, if it isn't the usual one.
         package var timeout: Duration?
+        /// Whether a node that stands by answers it, too.
+        package var isAnsweredByAll = false
         /// The form of a daemon's answer, which tells it from another server's.
         package var answer: Answer
 
@@ -69,7 +79,7 @@ package struct DaemonClient: Sendable {
         try await exchange(request) { response throws(CommandFailure) in
             let bytes = try await Self.collect(response.body)
             if case .object(let name) = request.answer, !Self.isObject(bytes, with: name) {
-                throw notFanoutd("it answers with something else")
+                throw Self.notFanoutd(nodes.present, "it answers with something else")
             }
             return bytes
         }
@@ -84,7 +94,7 @@ package struct DaemonClient: Sendable {
     }
 
     /// The failure for an answer of another server.
-    private func notFanoutd(_ reason: String) -> CommandFailure {
+    private static func notFanoutd(_ address: DaemonAddress, _ reason: String) -> CommandFailure {
         CommandFailure(
             .unreachable,
             "there is no fanoutd at \(address): \(reason). Name it with --url or FANOUTD_URL"
@@ -104,36 +114,37 @@ package struct DaemonClient: Sendable {
             } catch let failure as CommandFailure {
                 throw failure
             } catch {
+                let remedy =
+                    nodes.isSingle
+                    ? "" : "; another node may lead now: run this again for all of it"
                 throw CommandFailure(
                     .tryAgain,
-                    "the answer broke off (\(TransportFault(error).reason)); it isn't whole"
+                    "the answer broke off (\(TransportFault(error).reason)); it isn't whole\(remedy)"
                 )
             }
         }
     }
 
-    private func exchange<Result>(
+    /// Asks one node.
+    func attempt<Value>(
         _ request: Request,
-        _ use: (HTTPClientResponse) async throws(CommandFailure) -> Result
-    ) async throws(CommandFailure) -> Result {
+        at address: DaemonAddress,
+        _ use: (HTTPClientResponse) async throws(CommandFailure) -> Value
+    ) async throws(NodeFailure) -> Value {
         let client = HTTPClient(
             eventLoopGroupProvider: .singleton,
             configuration: Self.configuration
         )
-        let outcome: Swift.Result<Result, CommandFailure>
-        do throws(CommandFailure) {
-            let response = try await execute(request, on: client)
-            let status = Int(response.status.code)
-            guard (200..<300).contains(status) else {
-                let refusal = Refusal(status: status, body: try await Self.collect(response.body))
-                // A proxy in front of a daemon answers 502, 503 or 504 itself.
-                guard refusal.isFanoutd || status >= 500 else {
-                    throw notFanoutd("what listens there answers with status \(status)")
-                }
-                throw refusal.failure(retryAfter: response.headers.first(name: "Retry-After"))
+        let outcome: Result<Value, NodeFailure>
+        do throws(NodeFailure) {
+            let response = try await execute(request, at: address, on: client)
+            try await Self.checkStatus(of: response, from: address)
+            do throws(CommandFailure) {
+                try Self.check(response, against: request.answer, from: address)
+                outcome = .success(try await use(response))
+            } catch {
+                throw NodeFailure(.answered, error)
             }
-            try check(response, against: request.answer)
-            outcome = .success(try await use(response))
         } catch {
             outcome = .failure(error)
         }
@@ -145,9 +156,42 @@ package struct DaemonClient: Sendable {
         return try outcome.get()
     }
 
-    private func check(
+    /// Throws what a node says that doesn't do what it was asked.
+    private static func checkStatus(
+        of response: HTTPClientResponse,
+        from address: DaemonAddress
+    ) async throws(NodeFailure) {
+        let status = Int(response.status.code)
+        if (200..<300).contains(status) { return }
+        let body: [UInt8]
+        do throws(CommandFailure) {
+            body = try await collect(response.body)
+        } catch {
+            throw NodeFailure(.answered, error)
+        }
+        let refusal = Refusal(status: status, body: body)
+        // A proxy in front of a daemon answers 502, 503 or 504 itself.
+        guard refusal.isFanoutd || status >= 500 else {
+            let reason = "what listens there answers with status \(status)"
+            throw NodeFailure(.answered, notFanoutd(address, reason))
+        }
+        let failure = refusal.failure(retryAfter: response.headers.first(name: "Retry-After"))
+        switch refusal.slug {
+        case Refusal.standby:
+            let finding = "\(address) stands by"
+            throw NodeFailure(.standsBy(leader: refusal.leader), finding: finding, failure)
+        // It has taken nothing, and another node leads soon.
+        case Refusal.stopping:
+            let finding = "\(address) is stopping"
+            throw NodeFailure(.standsBy(leader: nil), finding: finding, failure)
+        default: throw NodeFailure(.answered, failure)
+        }
+    }
+
+    private static func check(
         _ response: HTTPClientResponse,
-        against answer: Request.Answer
+        against answer: Request.Answer,
+        from address: DaemonAddress
     ) throws(CommandFailure) {
         let isRight =
             switch answer {
@@ -156,7 +200,7 @@ package struct DaemonClient: Sendable {
             case .rows(let type):
                 response.headers.first(name: "Content-Type")?.hasPrefix(type) ?? false
             }
-        if !isRight { throw notFanoutd("it answers with something else") }
+        if !isRight { throw notFanoutd(address, "it answers with something else") }
     }
 
     private static var configuration: HTTPClient.Configuration {
@@ -169,8 +213,9 @@ package struct DaemonClient: Sendable {
 
     private func execute(
         _ request: Request,
+        at address: DaemonAddress,
         on client: HTTPClient
-    ) async throws(CommandFailure) -> HTTPClientResponse {
+    ) async throws(NodeFailure) -> HTTPClientResponse {
         var message = HTTPClientRequest(url: address.url(request.path))
         message.method = HTTPMethod(rawValue: request.method)
         if case .unix = address { message.headers.add(name: "Host", value: "localhost") }
@@ -196,9 +241,9 @@ package struct DaemonClient: Sendable {
         } catch {
             // The list's own fault comes first: a broken connection is its consequence.
             if case .stream(_, let counter) = request.body, let failure = counter.failure {
-                throw failure
+                throw NodeFailure(.answered, failure)
             }
-            throw TransportFault(error).failure(at: address)
+            throw TransportFault(error).nodeFailure(at: address)
         }
     }
 

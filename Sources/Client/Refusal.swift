@@ -9,6 +9,8 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
     package let state: String?
     /// The last part of the problem's type.
     package let slug: String?
+    /// The URL of the node that leads, as one that stands by knows it.
+    package let leader: String?
     /// Whether the problem is one of a daemon's.
     package let isFanoutd: Bool
     package let errors: [Fault]
@@ -31,6 +33,7 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
         self.title = title.isEmpty ? "the daemon answered with status \(status)" : title
         detail = object?["detail"]?.string
         state = object?["state"]?.string
+        leader = object?["leader"]?.string
         isFanoutd = object?["type"]?.string?.hasPrefix("urn:fanoutd:problem:") ?? false
         slug = object?["type"]?.string?.split(separator: ":").last.map(String.init)
         errors = (object?["errors"]?.elements ?? []).map { fault in
@@ -52,6 +55,10 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
         return text
     }
 
+    /// The slugs of problems after which another node may be asked.
+    static let standby = "standby"
+    static let stopping = "stopping"
+
     /// The exit code for a status.
     package var exitCode: CommandFailure.Code {
         switch status {
@@ -65,13 +72,20 @@ package struct Refusal: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Only a cause that passes within seconds is worth another try: a full disk isn't.
     package func failure(retryAfter: String? = nil) -> CommandFailure {
-        let remedy =
-            status == 401
-            ? "\nName the daemon's token with --token-file, FANOUTD_TOKEN_FILE or FANOUTD_TOKEN"
-            : ""
+        var remedy = ""
+        if status == 401 {
+            remedy =
+                "\nName the daemon's token with --token-file, FANOUTD_TOKEN_FILE or FANOUTD_TOKEN"
+        } else if slug == Self.standby {
+            remedy =
+                "\nName \(leader.map { "the leader, \($0)," } ?? "all nodes") with --url or"
+                + " FANOUTD_URL, several separated by commas"
+        }
         var failure = CommandFailure(exitCode, description + remedy)
         failure.isMissing = status == 404
         if status == 503 || slug == "key-in-use" {
+            // A node that knows who leads won't do it itself before that one dies.
+            if slug == Self.standby, leader != nil { return failure }
             failure.retry = retryAfter.flatMap(Int.init).map { .after(.seconds($0)) } ?? .soon
         }
         return failure

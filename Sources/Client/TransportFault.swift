@@ -16,6 +16,10 @@ package enum TransportFault: Error, Sendable, Hashable {
     case forbidden
     case unknownHost
     case timedOut
+    /// No connection was made in time.
+    case unconnected
+    /// No way leads to the machine, or it is off.
+    case unroutable
     /// A connection was established and broke: a process listens there.
     case broken
     /// The server doesn't speak HTTP.
@@ -46,6 +50,7 @@ package enum TransportFault: Error, Sendable, Hashable {
         case EACCES, EPERM: .forbidden
         case ECONNRESET, EPIPE: .broken
         case ETIMEDOUT: .timedOut
+        case EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN: .unroutable
         default: .other(Errno(rawValue: code).description)
         }
     }
@@ -53,8 +58,8 @@ package enum TransportFault: Error, Sendable, Hashable {
     private static func of(_ error: HTTPClientError) -> TransportFault {
         switch error {
         case .remoteConnectionClosed: .broken
-        case .connectTimeout, .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout:
-            .timedOut
+        case .connectTimeout: .unconnected
+        case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: .timedOut
         case .tlsHandshakeTimeout: .noTLS
         default: .other(nil)
         }
@@ -77,6 +82,8 @@ package enum TransportFault: Error, Sendable, Hashable {
         case .forbidden: "permission denied"
         case .unknownHost: "the host's name isn't known"
         case .timedOut: "no answer in time"
+        case .unconnected: "no connection in time"
+        case .unroutable: "there is no way to that machine"
         case .broken: "the connection was closed"
         case .noHTTP: "what answers there is not HTTP"
         case .noTLS: "what answers there is not TLS"
@@ -87,7 +94,7 @@ package enum TransportFault: Error, Sendable, Hashable {
 
     private var remedy: String {
         switch self {
-        case .refused, .timedOut, .noSocket, .other:
+        case .refused, .timedOut, .noSocket, .unconnected, .unroutable, .other:
             "is the daemon running there? Name it with --url or FANOUTD_URL"
         case .broken: "the daemon may have been stopped; its log tells"
         case .forbidden: "you need to be of the socket's group, see http.socketGroup"
@@ -97,6 +104,27 @@ package enum TransportFault: Error, Sendable, Hashable {
         case .untrusted:
             "this machine has to trust the authority that signed it, for that very name"
         }
+    }
+
+    /// Whether the request may have reached a daemon; nil where the fault must be seen to.
+    private var mayBeTaken: Bool? {
+        switch self {
+        case .refused, .noSocket, .unknownHost, .unconnected, .unroutable: false
+        case .broken, .timedOut: true
+        case .forbidden, .noHTTP, .noTLS, .untrusted, .other: nil
+        }
+    }
+
+    /// The fault of one of several nodes.
+    func nodeFailure(at address: DaemonAddress) -> NodeFailure {
+        let kind: NodeFailure.Kind =
+            switch mayBeTaken {
+            case false?: .unreached
+            case true?: .lost
+            case nil: .answered
+            }
+        let finding = "\(address) doesn't answer (\(reason))"
+        return NodeFailure(kind, finding: finding, failure(at: address))
     }
 
     /// The command's failure; only after a broken connection may an immediate retry succeed.

@@ -1,6 +1,7 @@
 import DeliveryCore
 import JSON
 import TencentIM
+import TestSupport
 import Testing
 
 private let asked = [Account("a"), Account("b"), Account("c\"")]

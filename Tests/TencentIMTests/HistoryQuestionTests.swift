@@ -1,5 +1,6 @@
 import DeliveryCore
 import TencentIM
+import TestSupport
 import Testing
 
 private let ours = CallNumbers(sequence: 7, random: 9)

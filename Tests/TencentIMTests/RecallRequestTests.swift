@@ -1,5 +1,6 @@
 import DeliveryCore
 import TencentIM
+import TestSupport
 import Testing
 
 private func makeRecall(

@@ -8,7 +8,10 @@ struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where the daemon listens: http://HOST:PORT or unix:/PATH.",
-            discussion: "Otherwise FANOUTD_URL, otherwise http://127.0.0.1:8480.",
+            discussion: """
+                Otherwise FANOUTD_URL, otherwise http://127.0.0.1:8480. Of several nodes give all, \
+                separated by commas: the one that leads is found.
+                """,
             valueName: "url"
         )
     )
@@ -34,18 +37,19 @@ struct ClientOptions: ParsableArguments {
     func client() throws(CommandFailure) -> DaemonClient {
         let environment = ProcessInfo.processInfo.environment
         let text = url ?? environment.filled("FANOUTD_URL") ?? DaemonAddress.standard
-        guard let address = DaemonAddress(text) else {
+        guard let (first, others) = DaemonAddress.list(text) else {
             throw CommandFailure(
                 .usage,
-                "'\(text)' is no address of a daemon; give http://HOST:PORT or unix:/PATH"
+                "'\(text)' is no address of a daemon; give http://HOST:PORT or unix:/PATH, several"
+                    + " separated by commas"
             )
         }
         let token = try ClientToken.find(file: tokenFile, environment: environment)
-        if token != nil, !address.isPrivate {
+        for address in [first] + others where token != nil && !address.isPrivate {
             StandardError.writeLine(
                 "fanoutd: warning: the token goes to \(address) unencrypted"
             )
         }
-        return DaemonClient(address: address, token: token)
+        return DaemonClient(address: first, others: others, token: token)
     }
 }

@@ -1,13 +1,13 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import Synchronization
 
 /// A server on a free loopback port that answers by a script and tells what it saw.
 ///
 /// It works on bytes, so that a test can answer what no HTTP library would write.
-final class LoopbackServer: Sendable {
-    enum Reply: Sendable {
+package final class LoopbackServer: Sendable {
+    package enum Reply: Sendable {
         /// A whole answer with its length.
         case answer(status: Int = 200, headers: String = "", body: String)
         /// These bytes, and the end of the connection.
@@ -19,7 +19,7 @@ final class LoopbackServer: Sendable {
         case trickle
     }
 
-    enum Event: Sendable, Equatable {
+    package enum Event: Sendable, Equatable {
         case connected
         case requested
         /// The client ended the connection with a reset.
@@ -27,9 +27,9 @@ final class LoopbackServer: Sendable {
         case closed
     }
 
-    struct Request: Sendable {
-        let head: String
-        let body: String
+    package struct Request: Sendable {
+        package let head: String
+        package let body: String
     }
 
     private struct State {
@@ -38,20 +38,20 @@ final class LoopbackServer: Sendable {
         var connectionCount = 0
     }
 
-    let port: Int
+    package let port: Int
     private let channel: any Channel
     private let state: Mutex<State>
     private let events: AsyncStream<Event>
     private let continuation: AsyncStream<Event>.Continuation
 
     /// The endpoint of the server.
-    var url: String { "http://127.0.0.1:\(port)" }
-    var secureURL: String { "https://127.0.0.1:\(port)" }
-    var requests: [Request] { state.withLock { $0.requests } }
-    var connectionCount: Int { state.withLock { $0.connectionCount } }
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package var secureURL: String { "https://127.0.0.1:\(port)" }
+    package var requests: [Request] { state.withLock { $0.requests } }
+    package var connectionCount: Int { state.withLock { $0.connectionCount } }
 
     /// Runs a server for as long as the body runs; the last reply of the script repeats.
-    static func run<Result>(
+    package static func run<Result>(
         _ script: [Reply],
         tls: NIOSSLContext? = nil,
         _ body: (LoopbackServer) async throws -> Result
@@ -103,12 +103,12 @@ final class LoopbackServer: Sendable {
     }
 
     /// Waits until something has happened.
-    func wait(for event: Event) async {
+    package func wait(for event: Event) async {
         for await seen in events where seen == event { return }
     }
 
     /// Waits until a connection has ended, and says how.
-    func end() async -> Event? {
+    package func end() async -> Event? {
         for await seen in events where seen == .reset || seen == .closed { return seen }
         return nil
     }
