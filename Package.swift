@@ -270,8 +270,8 @@ let package = Package(
             dependencies: [
                 "fanoutd", "DeliveryCore", "DeliveryEngine", "HTTPAPI", "PostgresQueue",
                 "PrometheusText", "JSON", "SystemdNotify", "Codecs", "Platform", "Client",
-                "TencentIMSimulator", "Webhooks",
-                "TestSupport", argumentParser, logging, nioCore, lifecycle,
+                "TencentIM", "TencentIMSimulator", "Webhooks", "QueueTables", "SQLiteQueue",
+                "QueueFixtures", "TestSupport", argumentParser, logging, nioCore, lifecycle,
             ]
         ),
         .testTarget(

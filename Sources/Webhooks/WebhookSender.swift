@@ -17,13 +17,15 @@ package final class WebhookSender: Service {
     private let log: QuietLog
     private let events: AsyncStream<Turn>
     private let report: AsyncStream<Turn>.Continuation
+    /// What the senders before this one came to.
+    private let former: [HookKey: HookFigures]
     private let state: Mutex<State>
 
     private struct State: Sendable {
         var courier: Courier
         /// In the configuration's order.
         var hooks: [Webhook]
-        var figures: [HookKey: HookFigures] = [:]
+        var figures: [HookKey: HookFigures]
         var told: [HookKey: Int] = [:]
         var tests: UInt64 = 0
     }
@@ -37,19 +39,22 @@ package final class WebhookSender: Service {
     /// How long one try may take.
     package static let timeout: Duration = .seconds(15)
 
+    /// `former` is what senders before this one came to, which the figures go on from.
     package init(
         _ hooks: [Webhook],
         outbox: any Outbox,
         poster: any HookPoster = HTTPHookPoster(),
         time: any TimeSource,
         seed: UInt64,
+        former: [HookKey: HookFigures] = [:],
         logger: Logger
     ) {
         self.outbox = outbox
         self.poster = poster
         self.time = time
         log = QuietLog(logger, time: time)
-        state = Mutex(State(courier: Courier(seed: seed), hooks: hooks))
+        self.former = former
+        state = Mutex(State(courier: Courier(seed: seed), hooks: hooks, figures: former))
         (events, report) = AsyncStream.makeStream()
         outbox.subscribe(hooks.map(\.subscription))
     }
@@ -281,7 +286,7 @@ extension WebhookSender {
 extension WebhookSender: Hooks {
     package func standing() async throws(QueueError) -> [HookStanding] {
         let backlogs = try await outbox.backlogs()
-        let dropped = outbox.dropped
+        let figures = figures
         let now = time.now()
         return state.withLock { state in
             state.hooks.enumerated().map { index, hook in
@@ -295,11 +300,19 @@ extension WebhookSender: Hooks {
                 standing.last = last
                 standing.nextAt = standing.backlog.count > 0 ? nextAt : nil
                 standing.isStopped = isStopped
-                standing.figures = state.figures[hook.key] ?? HookFigures()
-                standing.figures.dropped = dropped[hook.key] ?? 0
+                standing.figures = figures[hook.key] ?? HookFigures()
                 return standing
             }
         }
+    }
+
+    /// What tries came to since the process began, of hooks that are gone too.
+    package var figures: [HookKey: HookFigures] {
+        var figures = state.withLock { $0.figures }
+        for (key, count) in outbox.dropped {
+            figures[key, default: HookFigures()].dropped = (former[key]?.dropped ?? 0) + count
+        }
+        return figures
     }
 
     package func test(_ id: Int) async -> HookTry? {

@@ -14,9 +14,9 @@ import fanoutd
     ) async -> Report {
         let metrics = DaemonMetrics(
             delivery: delivery,
-            hooks: FakeHooks(),
-            quota: { quota },
-            queue: queue,
+            sending: { .init(quota: quota, queue: queue, hooks: FakeHooks()) },
+            ended: { queue.ended },
+            quotaLimit: { 12_000 },
             time: StoppedTime(),
             process: ProcessFigures(clock: StoppedTime())
         )

@@ -6,24 +6,42 @@ import PrometheusText
 package struct DaemonMetrics: MetricsText {
     package let contentType = MetricFamily.contentType
     private let delivery: DeliveryMetrics
-    private let hooks: any Hooks
-    private let quota: @Sendable () -> QuotaStatus
-    private let queue: any QueueFigures
+    private let sending: @Sendable () -> Sending?
+    private let ended: @Sendable () -> Counts
+    private let quotaLimit: @Sendable () -> Int
+    private let leadership: (any Leadership)?
     private let time: any TimeSource
     private let process: ProcessFigures
 
+    /// What a node sends, and from where.
+    package struct Sending: Sendable {
+        let quota: QuotaStatus
+        let queue: any QueueFigures
+        let hooks: any Hooks
+
+        package init(quota: QuotaStatus, queue: any QueueFigures, hooks: any Hooks) {
+            self.quota = quota
+            self.queue = queue
+            self.hooks = hooks
+        }
+    }
+
+    /// `sending` is nil while the node stands by; `ended` are the recipients that became final since
+    /// the process began; without a `leadership` there is one node alone.
     package init(
         delivery: DeliveryMetrics,
-        hooks: any Hooks = NoHooks(),
-        quota: @escaping @Sendable () -> QuotaStatus,
-        queue: any QueueFigures,
+        sending: @escaping @Sendable () -> Sending?,
+        ended: @escaping @Sendable () -> Counts,
+        quotaLimit: @escaping @Sendable () -> Int,
+        leadership: (any Leadership)? = nil,
         time: any TimeSource,
         process: ProcessFigures
     ) {
         self.delivery = delivery
-        self.hooks = hooks
-        self.quota = quota
-        self.queue = queue
+        self.sending = sending
+        self.ended = ended
+        self.quotaLimit = quotaLimit
+        self.leadership = leadership
         self.time = time
         self.process = process
     }
@@ -38,18 +56,22 @@ package struct DaemonMetrics: MetricsText {
                 [.init(1, build)]
             )
         ]
-        families += stateFamilies(quota())
+        let sending = sending()
+        families += stateFamilies(sending?.quota)
+        families += leadership.map(ClusterMetrics.families) ?? []
         families += delivery.families
-        families += await queueFamilies()
+        families += [endedFamily]
+        if let sending { families += await queueFamilies(sending) }
         families += process.families
         return MetricFamily.text(of: families)
     }
 
-    private func stateFamilies(_ quota: QuotaStatus) -> [MetricFamily] {
+    /// A node that stands by is in none of the states, and knows nothing of the quota's window.
+    private func stateFamilies(_ quota: QuotaStatus?) -> [MetricFamily] {
         let states = ServiceState.allCases.map { state in
-            MetricFamily.Sample(state == quota.state ? 1 : 0, [.init("state", state.rawValue)])
+            MetricFamily.Sample(state == quota?.state ? 1 : 0, [.init("state", state.rawValue)])
         }
-        return [
+        let families = [
             MetricFamily(
                 "fanoutd_state",
                 .gauge,
@@ -59,17 +81,20 @@ package struct DaemonMetrics: MetricsText {
             gauge(
                 "fanoutd_quota_limit_messages_per_minute",
                 "The app's quota as configured.",
-                quota.messagesPerMinute
-            ),
-            gauge(
-                "fanoutd_quota_window_messages",
-                "Recipients that count against the quota now.",
-                quota.windowUsed
+                quotaLimit()
             ),
             gauge(
                 "fanoutd_in_flight_calls",
                 "Calls to the provider under way.",
-                quota.inFlight
+                quota?.inFlight ?? 0
+            ),
+        ]
+        guard let quota else { return families }
+        return families + [
+            gauge(
+                "fanoutd_quota_window_messages",
+                "Recipients that count against the quota now.",
+                quota.windowUsed
             ),
             gauge(
                 "fanoutd_closed_campaigns",
@@ -79,29 +104,31 @@ package struct DaemonMetrics: MetricsText {
         ]
     }
 
-    /// The queue's gauges, left out while the queue can't be read, so that the others are still
-    /// there.
-    private func queueFamilies() async -> [MetricFamily] {
-        let ended = queue.ended
+    private var endedFamily: MetricFamily {
+        let ended = ended()
         let statuses: [Recipient.Status] = [
             .sent, .failed, .unknown, .canceled, .expired, .suppressed,
         ]
-        var families = [
-            MetricFamily(
-                "fanoutd_recipients_total",
-                .counter,
-                "Recipients that became final, by their status; a retry takes nothing back.",
-                statuses.map { .init(Double(ended[$0]), [.init("status", $0.rawValue)]) }
-            )
-        ]
-        if let size = queue.logSize {
+        return MetricFamily(
+            "fanoutd_recipients_total",
+            .counter,
+            "Recipients that became final, by their status; a retry takes nothing back.",
+            statuses.map { .init(Double(ended[$0]), [.init("status", $0.rawValue)]) }
+        )
+    }
+
+    /// The queue's gauges, left out while the queue can't be read, so that the others are still
+    /// there.
+    private func queueFamilies(_ sending: Sending) async -> [MetricFamily] {
+        var families: [MetricFamily] = []
+        if let size = sending.queue.logSize {
             families.append(
                 gauge("fanoutd_store_wal_bytes", "Size of the store's write-ahead log.", size)
             )
         }
         do throws(QueueError) {
-            families += standingFamilies(try await queue.standing())
-            families += HookMetrics.families(try await hooks.standing())
+            families += standingFamilies(try await sending.queue.standing())
+            families += HookMetrics.families(try await sending.hooks.standing())
         } catch {
             // `fanoutd_state` shows that the store fails, and the log says why.
         }

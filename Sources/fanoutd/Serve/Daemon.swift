@@ -1,11 +1,10 @@
-import DeliveryCore
 import DeliveryEngine
-import Foundation
 import Glibc
 import HTTPAPI
 import Logging
 import NIOCore
 import Platform
+import PostgresQueue
 import QueueTables
 import SQLiteQueue
 import ServiceLifecycle
@@ -24,78 +23,77 @@ struct Daemon: Sendable {
 
     /// Runs until a signal ends it; `reload` reads the configuration again.
     ///
-    /// The store is opened first: its lock keeps a second daemon from the first one's token file
-    /// and socket.
+    /// A store of this daemon's own is opened first: its lock keeps a second daemon from the first
+    /// one's token file and socket.
     func run(
         reload: @escaping @Sendable () throws -> Configuration
     ) async throws {
         Allocator.mapLargeBlocks()
-        let clock = SystemClock()
         // The store has accounts and messages, which no other user may read.
         umask(0o077)
         try configuration.http.listen.checkName()
-        let store = try Self.openStore(configuration)
-        try await ending({ try store.close() }, after: { try await work(on: store, clock, reload) })
+        if let leadership = leadership() {
+            return try await work(leadership, reload) { try await $0.serve(as: leadership) }
+        }
+        let store = try openStore()
+        try await ending(
+            { try store.close() },
+            after: { try await work(nil, reload) { try await $0.serve(on: store) } }
+        )
     }
 
+    /// This node's part among those that share a queue; nil with a queue of this daemon's own.
+    private func leadership() -> (any Leadership)? {
+        configuration.postgresOptions.map { options in
+            PostgresNode(
+                options,
+                storeOptions: { try Self.storeOptions(sender: configuration.provider.sender) },
+                logger: log.logger("cluster")
+            )
+        }
+    }
+
+    /// Opens what outlasts a term, and closes it after the work.
     private func work(
-        on store: any QueueBackend,
-        _ clock: SystemClock,
-        _ reload: @escaping @Sendable () throws -> Configuration
+        _ leadership: (any Leadership)?,
+        _ reload: @escaping @Sendable () throws -> Configuration,
+        _ body: (Serving) async throws -> Void
     ) async throws {
         let token = try openToken(configuration)
+        var first = configuration
+        first.http.token = token
+        let clock = SystemClock()
         var random = SystemRandomNumberGenerator()
         let provider = try ProviderModule.installed.open(
             ProviderModule.Opening(
                 configuration: configuration,
                 log: QuietLog(log.logger("provider"), time: clock),
                 seed: random.next(),
-                clock: clock
+                clock: clock,
+                allowsCall: { leadership?.allowsCall() ?? true }
             )
         )
-        let run = DaemonRun(configuration: configuration, log: log, environment: environment)
-        let startup = StartupLatch(waitingFor: 2, whenComplete: run.announceReady)
-        let metrics = DeliveryMetrics()
         let poster = HTTPHookPoster()
-        let hooks = WebhookSender(
-            configuration.webhooks.map(\.webhook),
-            outbox: store,
-            poster: poster,
-            time: clock,
-            seed: random.next(),
-            logger: log.logger("webhooks")
-        )
-        let deliveries = DeliveryService(
-            queue: store,
-            provider: provider.provider,
-            settings: DeliveryService.Settings(
-                limits: configuration.dispatchLimits,
-                fingerprint: configuration.provider.fingerprint(salt: store.salt),
-                zones: ZoneFolder.system,
-                seed: random.next()
+        let serving = Serving(
+            parts: LastingParts(
+                present: PresentConfiguration(first),
+                log: log,
+                provider: provider,
+                poster: poster,
+                leadership: leadership,
+                clock: clock
             ),
-            time: clock,
-            observer: metrics,
-            logger: log.logger("delivery"),
-            onRestored: { startup.arrived() }
+            run: DaemonRun(configuration: configuration, log: log, environment: environment),
+            clock: clock,
+            load: { try readAgain(reload) },
+            onRunning: { onRunning($0, token) },
+            guest: guest
         )
         try await ending(
             {
                 try await ending(poster.shutdown, after: provider.shutdown)
             },
-            after: {
-                try await serve(
-                    store,
-                    deliveries,
-                    hooks,
-                    metrics,
-                    provider,
-                    token,
-                    run,
-                    startup,
-                    reload: reload
-                )
-            }
+            after: { try await body(serving) }
         )
     }
 
@@ -145,91 +143,16 @@ struct Daemon: Sendable {
         try await end()
     }
 
-    private func serve(
-        _ store: any QueueBackend,
-        _ deliveries: DeliveryService,
-        _ hooks: WebhookSender,
-        _ metrics: DeliveryMetrics,
-        _ provider: OpenProvider,
-        _ token: Secret?,
-        _ run: DaemonRun,
-        _ startup: StartupLatch,
-        reload load: @escaping @Sendable () throws -> Configuration
-    ) async throws {
-        let (sendingEnded, sendingEnd) = AsyncStream.makeStream(of: Never.self)
-        let stopping = Stopping(sendingEnded: sendingEnded) { deliveries.drain() }
-        let clock = SystemClock()
-        var first = configuration
-        first.http.token = token
-        let present = PresentConfiguration(first)
-        let reload = ConfigurationReload(
-            load: { try readAgain(load) },
-            present: present,
-            logger: log.logger("configuration"),
-            effects: ConfigurationReload.Effects(
-                take: { configuration in
-                    log.setLevel(configuration.log.level)
-                    // The provider first: sending that the dispatcher resumes must use the new key.
-                    provider.update(configuration)
-                    store.send(as: configuration.provider.sender)
-                    hooks.update(configuration.webhooks.map(\.webhook))
-                    await deliveries.reconfigure(
-                        configuration.dispatchLimits,
-                        fingerprint: configuration.provider.fingerprint(salt: store.salt)
-                    )
-                },
-                refuse: { deliveries.refuseConfiguration($0) },
-                tell: { if startup.isComplete { run.tell($0) } }
-            )
+    private func openStore() throws -> any QueueBackend {
+        try Store.open(
+            at: configuration.store.path,
+            options: Self.storeOptions(sender: configuration.provider.sender),
+            file: FileOptions(minFreeBytes: configuration.store.minFreeBytes)
         )
-        let endpoint = HTTPAPI.Endpoint(
-            configuration: configuration.endpointConfiguration(present),
-            campaigns: store,
-            suppressions: store,
-            deliveries: deliveries,
-            rules: ProviderModule.installed.rules,
-            gateway: provider.gateway,
-            hooks: hooks,
-            metrics: DaemonMetrics(
-                delivery: metrics,
-                hooks: hooks,
-                quota: { deliveries.quota() },
-                queue: store,
-                time: clock,
-                process: ProcessFigures(clock: clock)
-            ),
-            time: clock,
-            random: {
-                var random = SystemRandomNumberGenerator()
-                return random.next()
-            },
-            isStopping: { stopping.hasBegun },
-            logger: log.logger("http")
-        )
-        let service = endpoint.service { address in
-            startup.arrived()
-            onRunning(address?.port, token)
-        }
-        // Services shut down from the end: first no new calls are made, and once those in flight
-        // are recorded the endpoint stops, which may still be reading a stream; hooks may hear of
-        // what happened until then.
-        let sending = PatientService(deliveries, onEnd: { sendingEnd.finish() })
-        let parts = DaemonRun.Parts(
-            services: [hooks, sending, service, stopping],
-            status: { await Self.status(deliveries.quota(), store) },
-            isAlive: {
-                // Either may hang, and then the watchdog isn't fed; an error is an answer.
-                await deliveries.proveTurning()
-                await store.proveWriting(now: clock.now())
-                return true
-            },
-            reload: { await reload.run(monotonicMicroseconds: clock.monotonicMicroseconds()) },
-            guest: guest
-        )
-        try await run.run(parts)
     }
 
-    private static func openStore(_ configuration: Configuration) throws -> any QueueBackend {
+    /// A store's options in this boot, with numbers of its own to draw.
+    private static func storeOptions(sender: [UInt8]?) throws(CommandFailure) -> Store.Options {
         var random = SystemRandomNumberGenerator()
         let bootID: String
         do {
@@ -241,28 +164,12 @@ struct Daemon: Sendable {
                     + " of the unit at all"
             )
         }
-        return try Store.open(
-            at: configuration.store.path,
-            options: Store.Options(
-                bootID: bootID,
-                seed: random.next(),
-                accounts: ProviderModule.installed.rules.accounts,
-                sender: configuration.provider.sender,
-                render: { $0.document(ProviderModule.installed.rules) }
-            ),
-            file: FileOptions(minFreeBytes: configuration.store.minFreeBytes)
+        return Store.Options(
+            bootID: bootID,
+            seed: random.next(),
+            accounts: ProviderModule.installed.rules.accounts,
+            sender: sender,
+            render: { $0.document(ProviderModule.installed.rules) }
         )
-    }
-
-    /// A line for `systemctl status`.
-    private static func status(_ quota: QuotaStatus, _ queue: any QueueFigures) async -> String {
-        var parts = ["\(quota.windowUsed) of \(quota.messagesPerMinute) messages a minute"]
-        do throws(QueueError) {
-            parts.append("\(try await queue.standing().recipients) recipients queued")
-        } catch {
-            // The state shows that the store fails, and the log says why.
-        }
-        parts.append("\(quota.inFlight) calls in flight")
-        return "\(quota.state.rawValue): " + parts.joined(separator: ", ")
     }
 }

@@ -49,7 +49,8 @@ package struct PatientService: Service {
     }
 }
 
-private func untilShutdown() async {
+/// Waits for the turn of the service that calls it.
+func untilShutdown() async {
     do {
         try await gracefulShutdown()
     } catch {
