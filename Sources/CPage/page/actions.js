@@ -1,13 +1,11 @@
 // What people may do to a campaign and to the service, and the questions that come before.
 import {
-  bdi, bind, button, el, field, keyed, setAttrs, setText, show, slot, update,
+  bdi, bind, button, el, field, keyed, labelled, muted, setAttrs, setText, show, slot, update,
 } from './charts.js';
 import { ask, campaigns, known, now, onChange, remember, rememberQuota, session } from './live.js';
-import {
-  dayName, duration, hoursText, inUTC, number, t, time, week, words, zoneName,
-} from './words.js';
+import { dayName, duration, inUTC, number, t, time, week, words, zoneName } from './words.js';
 import { go, say } from './app.js';
-import { exportButtons } from './views.js';
+import { exportButtons, isOver, mayRetry, settingTexts } from './views.js';
 
 // The second click of a hurried double click must not confirm.
 const armsAfter = 1000;
@@ -20,17 +18,15 @@ const jobs = {
 };
 
 const isIn = (...states) => ({ state }) => states.includes(state);
-const isOver = isIn('completed', 'canceled', 'expired');
 const isDraft = isIn('draft');
 const isHalted = isIn('halted');
 const isStill = isIn('paused', 'halted');
 const isBusy = (job) => Boolean(job) && isIn('running', 'waiting')(job);
 const busyJob = (campaign) => Object.keys(jobs).find((name) => isBusy(campaign[name]));
 const isFilled = (c) => isDraft(c) && c.counts.total > 0 && !busyJob(c);
-const isPast = (at) => Boolean(at) && Date.parse(at) <= now();
 const waiting = ({ counts }) => counts.queued + counts.retrying;
 const total = ({ counts }) => counts.total;
-const canRetry = (c) => !isDraft(c) && !isPast(c.expires_at) && !isBusy(c.recall)
+const canRetry = (c) => mayRetry(c)
   && c.counts.failed + c.counts.unknown + c.counts.suppressed > 0;
 const canRecall = (c) => (isOver(c) || isStill(c)) && c.counts.sent > 0 && !busyJob(c)
   && c.message?.OnlineOnlyFlag !== 1 && c.message?.MsgLifeTime !== 0;
@@ -52,10 +48,6 @@ const doesAll = (verb) => async () => {
   return sayState(known.quota);
 };
 
-/** A field with its words before and notes behind. */
-export const labelled = (key, input, ...notes) =>
-  el('label', {}, el('span', {}, t(key)), input, notes);
-
 /** Lines, of which those that are false or empty are left out. */
 export function drawLines(node, lines) {
   keyed(node, [...lines.filter(Boolean).entries()], ([at]) => at, () => el('p'),
@@ -64,9 +56,9 @@ export function drawLines(node, lines) {
 
 /**
  * A place for refusals: faults stand beside the fields, which are given by their pointers, the
- * others in the box. `during` shows what a deed throws.
+ * others in the box. `during` shows what a deed throws; `draw` is called as `isOut` changes.
  */
-export function problemBox(fields = () => ({})) {
+export function problemBox(fields = () => ({}), draw = () => {}) {
   const box = el('div', { class: 'problem', role: 'alert', hidden: true });
   const besides = new Map();
   const isBeside = ({ pointer, detail }) => {
@@ -95,9 +87,13 @@ export function problemBox(fields = () => ({})) {
     box.append(...lines.map((line) => el('p', { lang: status > 0 ? 'en' : null }, line)));
     show(box, true);
   };
-  box.during = (deed) => {
+  box.during = async (deed) => {
     box.clear();
-    return deed().catch(box.tell);
+    box.isOut = true;
+    draw();
+    await deed().catch(box.tell);
+    box.isOut = false;
+    draw();
   };
   return box;
 }
@@ -128,9 +124,8 @@ export const serviceActions = (quota) => actionRow(quota, {
 function actionRow(subject, actions) {
   const buttons = el('div', { class: 'buttons' });
   const said = el('p', { hidden: true });
-  const problem = problemBox();
+  const problem = problemBox(undefined, () => draw());
   const node = el('div', { class: 'acts' }, buttons, said, problem);
-  let isOut = false;
   let saidIn = null;
   let focused = null;
   const make = (name) => button(t(actions[name][2] ?? `act.${name}`), () => run(name), {
@@ -140,27 +135,23 @@ function actionRow(subject, actions) {
     if (buttons.contains(document.activeElement)) focused = document.activeElement.dataset.action;
     const names = Object.keys(actions).filter((name) => actions[name][0](subject));
     keyed(buttons, session.can_write ? names : [], (name) => name, make, (made) => {
-      made.disabled = isOut;
+      made.disabled = problem.isOut;
     });
     // A button that is off or gone loses the focus, which goes to what stands in its place.
     if (focused && document.activeElement === document.body) {
       (buttons.querySelector(`[data-action=${focused}]`) ?? buttons.firstChild)?.focus();
     }
-    if (!isOut) focused = null;
+    if (!problem.isOut) focused = null;
   };
-  const run = async (action) => {
+  const run = (action) => {
     const [holds, deed] = actions[action];
-    isOut = true;
-    draw();
-    await problem.during(async () => {
+    return problem.during(async () => {
       const sentence = await deed(subject, { action, holds });
       setText(said, sentence);
       show(said, sentence);
       if (sentence) say(sentence);
       saidIn = null;
     });
-    isOut = false;
-    draw();
   };
   node.update = (next) => {
     subject = next;
@@ -235,21 +226,21 @@ function question(subject, {
   const end = isDanger && subject.id && total(subject) >= typedFrom ? subject.id.slice(-4) : null;
   const typed = el('input', { name: 'end', size: 6, autocomplete: 'off', spellcheck: 'false' });
   const text = el('div', { class: 'figures' });
-  const problem = problemBox(() => fields ?? {});
+  const problem = problemBox(() => fields ?? {}, () => draw());
   const keep = button(t('act.keep'), () => dialog.close());
   const verb = el('button', { 'data-action': action, class: isDanger ? 'danger' : 'primary' });
   const form = el('form', {}, el('h2', { id: 'question' }, t(title)),
-    subject.name && el('p', { class: 'muted' }, bdi(subject.name)), text, extra,
-    end && el('label', {}, el('span', {}, t('ask.type', { end })), typed),
+    subject.name && muted(bdi(subject.name)), text, extra,
+    end && labelled(t('ask.type', { end }), typed),
     problem, el('div', { class: 'buttons' }, keep, verb));
   const dialog = el('dialog', { 'aria-labelledby': 'question' }, form);
   let isArmed = Boolean(focus);
-  let isOut = false;
   let answer = null;
 
   const draw = () => {
     drawLines(text, lines(subject));
     setText(verb, count ? sayCount(action, count(subject)) : t(`act.${action}`));
+    const { isOut } = problem;
     keep.disabled = isOut;
     verb.disabled = isOut || !isArmed || isBlocked() || (end && typed.value.trim() !== end);
   };
@@ -260,7 +251,7 @@ function question(subject, {
   const changed = () => {
     const next = subject.id ? campaigns.get(subject.id) : known.quota;
     subject = next ?? subject;
-    if (isOut) return;
+    if (problem.isOut) return;
     if (next && holds(next)) draw();
     else close(next ? t('said.moot', { state: stateOf(next) }) : t('said.gone'));
   };
@@ -268,15 +259,11 @@ function question(subject, {
     isArmed = true;
     draw();
   };
-  dialog.addEventListener('cancel', (event) => isOut && event.preventDefault());
+  dialog.addEventListener('cancel', (event) => problem.isOut && event.preventDefault());
   form.addEventListener('input', draw);
-  form.addEventListener('submit', async (event) => {
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
-    isOut = true;
-    draw();
-    await problem.during(async () => close(await run(subject)));
-    isOut = false;
-    draw();
+    problem.during(async () => close(await run(subject)));
   });
   const forget = onChange(subject.id ? `campaign ${subject.id}` : 'quota', changed);
   const arming = setTimeout(arm, armsAfter);
@@ -410,11 +397,9 @@ export function editSettings(campaign) {
 }
 
 function settingText(name, value) {
-  if (name === 'send_between') return hoursText(value);
+  if (name in settingTexts) return settingTexts[name](value);
   if (!value) return '–';
-  if (name.endsWith('_at')) return time(value);
-  if (name === 'priority') return t(`priority.${value}`);
-  return typeof value === 'number' ? number(value) : value;
+  return name === 'name' ? value : time(value);
 }
 
 /** The settings as fields by name, those that can be set; `read` gives their values. */
@@ -422,7 +407,7 @@ export function settingsForm(settings) {
   const isNew = settings.id === undefined;
   const input = (name, props) => el('input', { name, value: settings[name], ...props });
   const select = (name, values) => el('select', { name }, values.map((value) =>
-    el('option', { value, selected: value === (settings[name] ?? '') }, t(value ? `${name}.${value}` : 'settings.unset'))));
+    el('option', { value, selected: value === (settings[name] ?? '') }, settingTexts[name](value))));
   const unset = isNew ? [''] : [];
   const inputs = [
     input('name', { maxlength: 200 }),
@@ -440,7 +425,7 @@ export function settingsForm(settings) {
   };
   return {
     node: el('div', { class: 'fields' }, inputs.map((node) =>
-      (node.matches('fieldset') ? node : labelled(`settings.${node.name}`, node, node.note)))),
+      (node.matches('fieldset') ? node : labelled(t(`settings.${node.name}`), node, node.note)))),
     fields: Object.fromEntries(inputs.map((node) => [node.name, node])),
     read: () => Object.fromEntries(inputs.map((node) => [node.name, valueOf(node)])),
   };
@@ -480,8 +465,8 @@ function hoursInput(hours) {
   const days = week.map((value) => input('days', value,
     { type: 'checkbox', checked: hours?.days.includes(value) ?? true }));
   const node = el('fieldset', { name: 'send_between', class: 'hours' },
-    el('legend', {}, t('settings.send_between')), labelled('hours.from', from),
-    labelled('hours.to', to), labelled('hours.time_zone', zone),
+    el('legend', {}, t('settings.send_between')), labelled(t('hours.from'), from),
+    labelled(t('hours.to'), to), labelled(t('hours.time_zone'), zone),
     el('datalist', { id: 'zones' }, (Intl.supportedValuesOf?.('timeZone') ?? [])
       .map((value) => el('option', { value }))),
     el('div', {}, days.map((day) => el('label', { class: 'tick' }, day, dayName(day.value)))));
@@ -527,7 +512,7 @@ function askRecall(campaign, action) {
   return question(campaign, {
     ...action,
     isDanger: true,
-    extra: labelled('recall.rate', rate),
+    extra: labelled(t('recall.rate'), rate),
     fields: { calls_per_second: rate },
     lines: ({ counts }) => {
       const calls = Number(rate.value) || 100;

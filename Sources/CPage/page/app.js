@@ -1,5 +1,5 @@
 // The frame around the views: router, header, menu, status line, shortcuts.
-import { button, el, setAttrs, setText, show, slot, terms, update } from './charts.js';
+import { button, el, labelled, setAttrs, setText, show, slot, terms, update } from './charts.js';
 import { begin, freeze, isStandby, known, link, login, logout, now, onChange, session, token }
   from './live.js';
 import { campaignList, campaignView, nameOf, overview, percentOf, standbyView } from './views.js';
@@ -73,6 +73,7 @@ async function navigate() {
     view.setParams(params);
     return;
   }
+  closeDialog();
   setTitle(null);
   view = { ...await makeView(name, id, params), path };
   main.replaceChildren(view.node);
@@ -81,6 +82,9 @@ async function navigate() {
   }
   focusHeading();
 }
+
+/** A question about what is no longer shown isn't asked any more. */
+const closeDialog = () => document.querySelector('dialog')?.close();
 
 /** Focuses the heading after a change of view, or what a shortcut asked for. */
 function focusHeading() {
@@ -208,7 +212,7 @@ document.addEventListener('click', ({ target }) => {
 function choice(name, values, then) {
   const chosen = localStorage.getItem(name) ?? '';
   const change = ({ target }) => keep(name, target.value, then);
-  return setting(name, el('select', { name, on: { change } }, values.map((value) =>
+  return labelled(t(`menu.${name}`), el('select', { name, on: { change } }, values.map((value) =>
     el('option', { value, selected: value === chosen },
       languages[value] ?? t(`menu.${name}.${value || 'auto'}`)))));
 }
@@ -217,10 +221,9 @@ function choice(name, values, then) {
 function tick(name, value, checked, then) {
   const change = ({ target }) =>
     keep(name, target.checked === (value === 'on') ? value : '', then);
-  return setting(name, el('input', { type: 'checkbox', name, checked, on: { change } }));
+  return labelled(t(`menu.${name}`),
+    el('input', { type: 'checkbox', name, checked, on: { change } }));
 }
-
-const setting = (name, input) => el('label', {}, el('span', {}, t(`menu.${name}`)), input);
 
 function keep(name, value, then) {
   if (value) localStorage.setItem(name, value);
@@ -271,6 +274,7 @@ function showKeys() {
 function showLogin() {
   if (main.querySelector('form.login')) return;
   view?.leave?.();
+  closeDialog();
   view = shownHash = lastState = link.fault = null;
   focusNext = 'h1';
   setTitle(null);
@@ -301,7 +305,7 @@ function loginForm() {
   };
   return el('form', { class: 'login card', method: 'post', on: { submit } },
     el('h1', {}, t('login.title', { host: location.host })),
-    el('label', {}, el('span', {}, t('login.token')), input), fault,
+    labelled(t('login.token'), input), fault,
     el('p', { id: 'login-help', class: 'muted' }, t('login.help')),
     isOpen && el('p', { class: 'line' }, t('login.plain')), verb);
 }

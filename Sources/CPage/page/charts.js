@@ -132,6 +132,12 @@ export const bdi = (text) => el('bdi', {}, visible(text));
 export const button = (text, click, props) =>
   el('button', { type: 'button', ...props, on: { click } }, text);
 
+export const muted = (...children) => el('p', { class: 'muted' }, children);
+
+/** A field with its words before and notes behind. */
+export const labelled = (words, input, ...notes) =>
+  el('label', {}, el('span', {}, words), input, notes);
+
 export const terms = (props, entries) => el('dl', props, entries.map(([term, ...value]) =>
   el('div', {}, el('dt', {}, term), el('dd', {}, value))));
 

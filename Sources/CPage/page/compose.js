@@ -1,10 +1,12 @@
 // A new campaign from its message to its start, and how messages look.
-import { bdi, button, el, field, keyed, setStyle, setText, show, update, visible } from './charts.js';
+import {
+  bdi, button, el, field, keyed, labelled, muted, setStyle, setText, show, update, visible,
+} from './charts.js';
 import { apiURL, ask, Problem, remember, token } from './live.js';
 import { bytes, duration, number, percent, t, words } from './words.js';
 import { go, replaceAddress, say } from './app.js';
 import {
-  drawLines, endOf, labelled, outlook, post, problemBox, sayState, settingsForm, startLines,
+  drawLines, endOf, outlook, post, problemBox, sayState, settingsForm, startLines,
 } from './actions.js';
 
 const sizeOf = (text) => new TextEncoder().encode(text).length;
@@ -75,8 +77,8 @@ function messagePart(changed) {
   const preview = el('div');
   const node = split('fieldset',
     Object.entries(inputs).map(([name, input]) =>
-      labelled(`compose.${name}`, input, name === 'text' && size)),
-    [preview, labelled('compose.json', json), fault]);
+      labelled(t(`compose.${name}`), input, name === 'text' && size)),
+    [preview, labelled(t('compose.json'), json), fault]);
   const part = { node, message: null };
   const draw = () => {
     const { message } = part;
@@ -275,9 +277,8 @@ function recipientsPart(changed) {
   });
   paste.addEventListener('input', takePaste);
   return Object.assign(part, {
-    node: split('div',
-      [labelled('file.paste', paste), labelled('file.file', file, el('small', {}, t('file.about')))],
-      [bar, facts, hint]),
+    node: split('div', [labelled(t('file.paste'), paste),
+      labelled(t('file.file'), file, el('small', {}, t('file.about')))], [bar, facts, hint]),
     stop: () => reading.abort(),
     typed: () => (paste.value.length < keptLimit ? paste.value : ''),
     retype: (accounts) => {
@@ -300,7 +301,7 @@ function listFacts({ count, bytes: all, first, last, hint, ...faults }) {
 /** The plan of what is written so far, asked for whenever nobody types. */
 function checkPart(message, recipients) {
   const facts = factList();
-  const hint = el('p', { class: 'muted' });
+  const hint = muted();
   const problem = problemBox(message.fields);
   let asking = new AbortController();
   let quiet;
@@ -360,9 +361,10 @@ const testLimit = 10;
 /** A message to a few accounts first, each with what became of it. */
 function testPart(message, nameOf) {
   const accounts = area('account', 3);
-  const problem = problemBox(() => ({ ...message.fields(), recipients: accounts }));
+  const fields = () => ({ ...message.fields(), recipients: accounts });
+  const problem = problemBox(fields, () => { verb.disabled = problem.isOut; });
   const outcomes = el('ul', { class: 'outcomes' });
-  const verb = button(t('act.test'), () => run(), { 'data-action': 'test' });
+  const verb = button(t('act.test'), () => problem.during(send), { 'data-action': 'test' });
   const part = { accounts, isLeft: false };
   const draw = (recipients) => keyed(outcomes, recipients, ({ account }) => account,
     ({ account }) => el('li', { 'data-account': account }, bdi(account), field('status'),
@@ -384,13 +386,8 @@ function testPart(message, nameOf) {
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   };
-  const run = async () => {
-    verb.disabled = true;
-    await problem.during(send);
-    verb.disabled = false;
-  };
   part.node = el('fieldset', {}, el('legend', {}, t('test.title')), split('div',
-    [labelled('test.accounts', accounts), el('div', { class: 'buttons' }, verb)],
+    [labelled(t('test.accounts'), accounts), el('div', { class: 'buttons' }, verb)],
     [outcomes, problem]));
   return part;
 }
@@ -452,14 +449,13 @@ function sendPart(message, recipients) {
   const test = testPart(message, () => draft?.name ?? form.read().name);
   const transfer = uploadPart();
   const figures = el('div', { class: 'figures' });
-  const problem = problemBox(() => ({ ...message.fields(), ...form.fields }));
+  const problem = problemBox(() => ({ ...message.fields(), ...form.fields }), () => draw());
   const buttons = el('div', { class: 'buttons' });
   const keys = {};
   let form;
   let draft;
   let plan;
   let sent;
-  let isOut = false;
 
   const fill = (values) => {
     form = settingsForm(values);
@@ -490,13 +486,6 @@ function sendPart(message, recipients) {
     say(sayState(next));
     go(`#/campaigns/${next.id}`);
   };
-  const run = async (deed) => {
-    isOut = true;
-    draw();
-    await problem.during(deed);
-    isOut = false;
-    draw();
-  };
   const draw = () => {
     const n = recipients.found?.count ?? 0;
     const hasNew = n > 0 && recipients.list !== sent;
@@ -508,9 +497,9 @@ function sendPart(message, recipients) {
       drawLines(figures, startLines(total, plan, at));
     }
     keyed(buttons, Object.keys(verbs), (verb) => verb,
-      (verb) => button('', () => run(verbs[verb][0]), { 'data-action': verb }),
+      (verb) => button('', () => problem.during(verbs[verb][0]), { 'data-action': verb }),
       (node, verb) => {
-        node.disabled = isOut || (verb === 'create' && !(hasNew && message.message));
+        node.disabled = problem.isOut || (verb === 'create' && !(hasNew && message.message));
         node.className = verb === 'start' ? 'primary' : '';
         setText(node, verbs[verb][1]);
       });
@@ -605,8 +594,8 @@ function draftList() {
 const shown = (value) => (typeof value === 'string' ? value : JSON.stringify(value) ?? '')
   .split('\n').map(visible).join('\n');
 const preformatted = (text) => el('pre', {}, shown(text));
-const facts = (values) => el('p', { class: 'muted' },
-  values.filter((value) => value !== undefined).map(shown).join(' · '));
+const facts = (values) =>
+  muted(values.filter((value) => value !== undefined).map(shown).join(' · '));
 
 /** A value as its key says: a size, a length of time, or as it is. */
 function measured(key, value) {
@@ -679,7 +668,7 @@ export function bubble(message) {
   const { MsgBody, From_Account: sender, OfflinePushInfo: push, ...flags } = message ?? {};
   if (push?.PushFlag === 1) flags.PushFlag = 1;
   return el('div', { class: 'message' },
-    el('p', { class: 'muted' }, sender ? bdi(sender) : t('bubble.administrator')),
+    muted(sender ? bdi(sender) : t('bubble.administrator')),
     elementsOf(message).map((element) => el('div', { class: 'bubble' }, drawElement(element))),
     isObject(push) && push.PushFlag !== 1 && el('div', { class: 'push' },
       el('small', {}, t('bubble.push')),

@@ -1,7 +1,8 @@
 // The views of what is there: overview, campaigns, campaign.
 import { go, replaceAddress, say, setTitle } from './app.js';
-import { bind, button, el, keyed, minutesChart, progressBar, setAttrs, setText, show, slot,
-  statuses, swatch, table, terms, thinBar, update, visible, windowChart } from './charts.js';
+import { bind, button, el, keyed, labelled, minutesChart, muted, progressBar, setAttrs, setText,
+  show, slot, statuses, swatch, table, terms, thinBar, update, visible, windowChart }
+  from './charts.js';
 import { apiURL, ask, campaigns, known, now, onChange, remember, session, token } from './live.js';
 import { duration, hoursText, number, percent, t, time, words } from './words.js';
 
@@ -9,7 +10,7 @@ const active = ['halted', 'running', 'paused', 'scheduled'];
 const over = ['completed', 'canceled', 'expired'];
 const states = ['draft', 'scheduled', 'running', 'paused', 'halted', ...over];
 
-const isOver = ({ state }) => over.includes(state);
+export const isOver = ({ state }) => over.includes(state);
 
 /** How much of a campaign is done: the part of its recipients that are final. */
 export function percentOf(campaign) {
@@ -25,7 +26,6 @@ const queryOf = (...pairs) => pairs.filter(([, value]) => value)
   .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
 const ofStates = (chosen) => queryOf(...chosen.map((state) => ['state', state]));
 const chip = () => slot('state', 'span', { class: 'state' });
-const muted = (...children) => el('p', { class: 'muted' }, children);
 const faultLine = () => el('p', { class: 'fault', role: 'alert', hidden: true });
 const perMinute = (n) => (n ? t('row.per_minute', { n }) : '–');
 const secondsTo = (at) => Math.ceil((Date.parse(at) - now()) / 1000);
@@ -140,9 +140,9 @@ function explanation(id, life) {
 
 /* ---- Rows of campaigns ---- */
 
-function endOf({ state }) {
-  if (over.includes(state)) return ['finished_at', 'row.ended'];
-  return state === 'scheduled' ? ['start_at', 'row.starts'] : ['eta', 'row.done'];
+function endOf(campaign) {
+  if (isOver(campaign)) return ['finished_at', 'row.ended'];
+  return campaign.state === 'scheduled' ? ['start_at', 'row.starts'] : ['eta', 'row.done'];
 }
 
 /** A table of campaigns, whose rows stay while their campaigns do. */
@@ -657,7 +657,7 @@ function campaignProgress(id, life) {
 
 /* ---- Failures ---- */
 
-const mayRetry = ({ state, expires_at: end, recall }) => !['draft', 'scheduled'].includes(state)
+export const mayRetry = ({ state, expires_at: end, recall }) => state !== 'draft'
   && !(end && Date.parse(end) <= now()) && !['running', 'waiting'].includes(recall?.state);
 
 function failures(id) {
@@ -736,10 +736,12 @@ function timeline() {
   };
 }
 
-const settingTexts = {
-  priority: (value) => t(`priority.${value}`),
+const choiceText = (name) => (value) => t(value ? `${name}.${value}` : 'settings.unset');
+
+export const settingTexts = {
+  priority: choiceText('priority'),
   messages_per_minute: (n) => (n ? perMinute(n) : t('settings.no_cap')),
-  on_unknown: (value) => t(`on_unknown.${value}`),
+  on_unknown: choiceText('on_unknown'),
   send_between: hoursText,
 };
 
@@ -872,6 +874,6 @@ function lookUp(id) {
   };
   show(found.node, false);
   return el('form', { class: 'look-up', on: { submit } },
-    el('label', {}, el('span', {}, t('lookup.label')), input),
+    labelled(t('lookup.label'), input),
     el('button', {}, t('lookup.submit')), el('div', { class: 'answer' }, found.node, fault));
 }

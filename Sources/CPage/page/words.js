@@ -179,130 +179,6 @@ const english = {
   'lookup.nobody': 'This campaign doesn’t have {account}. Accounts are compared byte for byte.',
   'lookup.dots': 'Browsers can’t ask for this account; the command line can.',
   percent: '{n} %',
-};
-
-/** What languages there are, each by its own name. */
-export const languages = { en: 'English', zh: '中文' };
-
-const store = window.localStorage;
-let table = english;
-let daemon = {};
-
-let language = 'en';
-
-/** Whether all times are shown in UTC. */
-export const inUTC = () => store.getItem('utc') === 'on';
-
-/** Sets the language that is chosen, or else the browser's first that is known. */
-export async function useLanguage() {
-  const wanted = [store.getItem('lang'), ...navigator.languages].map((tag) => tag?.slice(0, 2));
-  language = wanted.find((tag) => tag in languages) ?? 'en';
-  if (language === 'zh') ({ default: table, daemon = {} } = await import('./zh.js'));
-  else [table, daemon] = [english, {}];
-  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
-  document.documentElement.dataset.lang = language;
-}
-
-const locale = () => (language === 'zh' ? 'zh-CN' : 'en-GB');
-
-const formatters = new Map();
-
-/** A formatter of `Intl`; making one is what takes time. */
-function formatter(kind, options = {}) {
-  const key = `${kind} ${locale()} ${JSON.stringify(options)}`;
-  if (!formatters.has(key)) formatters.set(key, new Intl[kind](locale(), options));
-  return formatters.get(key);
-}
-
-/** The text of a key, with `{name}` replaced by the values; `n` also chooses the plural. */
-export function t(key, values = {}) {
-  const plural = 'n' in values && !(key in table)
-    ? `${key}|${formatter('PluralRules').select(values.n)}` : key;
-  const text = table[plural] ?? table[`${key}|other`] ?? english[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = values[name];
-    return typeof value === 'number' ? number(value) : value ?? '';
-  });
-}
-
-/**
- * The daemon's words of a kind (`state`, `cause`, `code`, `remedy`, …): by key in the language in
- * force, else as the daemon says them, marked as English. For `setText` and as a child of `el`.
- */
-export function words(kind, key, fallback) {
-  // A cause that is a state is called as the state is; the daemon's English says more.
-  const name = language !== 'en' && kind === 'cause' && `state.${key}` in table ? 'state' : kind;
-  const known = table[`${name}.${key}`] ?? daemon[`${name}.${key}`];
-  if (known !== undefined) return { text: known };
-  return { text: fallback ?? String(key), lang: language === 'en' ? null : 'en' };
-}
-
-export const number = (value) => formatter('NumberFormat').format(value);
-
-/** The part of a whole, rounded down; 100 only once it is over. */
-export function percent(part, whole, isOver = part >= whole) {
-  const value = whole > 0 ? Math.floor((100 * part) / whole) : 0;
-  return t('percent', { n: String(Math.min(value, isOver ? 100 : 99)) });
-}
-
-const unit = (value, name, digits = 0) => formatter('NumberFormat', {
-  style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: digits,
-}).format(value);
-
-/** Seconds in their two largest units. */
-export function duration(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
-  const parts = [
-    ['day', Math.floor(whole / 86400)], ['hour', Math.floor(whole / 3600) % 24],
-    ['minute', Math.floor(whole / 60) % 60], ['second', whole % 60],
-  ];
-  const first = parts.findIndex(([, value]) => value > 0);
-  if (first < 0) return unit(0, 'second');
-  return parts.slice(first, first + 2).filter(([, value], index) => value > 0 || index === 0)
-    .map(([name, value]) => unit(value, name)).join(' ');
-}
-
-export function bytes(value) {
-  const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
-  const step = Math.min(3, Math.floor(Math.log10(Math.max(1, value)) / 3));
-  return unit(value / 1000 ** step, names[step], step ? 1 : 0);
-}
-
-const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
-const day = { day: 'numeric', month: 'short' };
-const zone = () => (inUTC() ? 'UTC' : undefined);
-const format = (date, options) =>
-  formatter('DateTimeFormat', { ...options, timeZone: zone() }).format(date);
-
-/** An instant: with its day if that isn't today's, or `clock`, which has seconds. */
-export function time(iso, style) {
-  const date = new Date(iso);
-  if (style === 'clock') return format(date, { ...clock, second: '2-digit' });
-  const isToday = format(date, day) === format(new Date(), day);
-  return format(date, isToday ? clock : { ...day, ...clock });
-}
-
-export const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-
-// The first of January 2024 was a Monday.
-export const dayName = (name) => formatter('DateTimeFormat', { weekday: 'short', timeZone: 'UTC' })
-  .format(Date.UTC(2024, 0, 1 + week.indexOf(name)));
-
-/** Sending hours in one line; the days only where they aren't all. */
-export const hoursText = (hours) => (hours ? [`${hours.from}–${hours.to}`, hours.time_zone,
-  ...hours.days.length < week.length ? week.filter((day) => hours.days.includes(day)).map(dayName)
-    : []].join(' ') : t('settings.any_time'));
-
-/** The zone's name, as `UTC+8`. */
-export function zoneName(date = new Date()) {
-  const options = { timeZone: zone(), timeZoneName: 'shortOffset' };
-  const parts = new Intl.DateTimeFormat('en', options).formatToParts(date);
-  return parts.find((part) => part.type === 'timeZoneName').value
-    .replace('GMT', 'UTC').replace(/\+0$/, '');
-}
-
-// actions and compose
-Object.assign(english, {
   'act.start': 'Start',
   'act.pause': 'Pause',
   'act.resume': 'Resume',
@@ -436,4 +312,124 @@ Object.assign(english, {
   'flag.SyncOtherMachine.2': 'not to the sender',
   'flag.IsNeedReadReceipt.1': 'read receipt',
   'flag.PushFlag.1': 'no push',
-});
+};
+
+/** What languages there are, each by its own name. */
+export const languages = { en: 'English', zh: '中文' };
+
+const store = window.localStorage;
+let table = english;
+let daemon = {};
+
+let language = 'en';
+
+/** Whether all times are shown in UTC. */
+export const inUTC = () => store.getItem('utc') === 'on';
+
+/** Sets the language that is chosen, or else the browser's first that is known. */
+export async function useLanguage() {
+  const wanted = [store.getItem('lang'), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  language = wanted.find((tag) => tag in languages) ?? 'en';
+  if (language === 'zh') ({ default: table, daemon = {} } = await import('./zh.js'));
+  else [table, daemon] = [english, {}];
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  document.documentElement.dataset.lang = language;
+}
+
+const locale = () => (language === 'zh' ? 'zh-CN' : 'en-GB');
+
+const formatters = new Map();
+
+/** A formatter of `Intl`; making one is what takes time. */
+function formatter(kind, options = {}) {
+  const key = `${kind} ${locale()} ${JSON.stringify(options)}`;
+  if (!formatters.has(key)) formatters.set(key, new Intl[kind](locale(), options));
+  return formatters.get(key);
+}
+
+/** The text of a key, with `{name}` replaced by the values; `n` also chooses the plural. */
+export function t(key, values = {}) {
+  const plural = 'n' in values && !(key in table)
+    ? `${key}|${formatter('PluralRules').select(values.n)}` : key;
+  const text = table[plural] ?? table[`${key}|other`] ?? english[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name];
+    return typeof value === 'number' ? number(value) : value ?? '';
+  });
+}
+
+/**
+ * The daemon's words of a kind (`state`, `cause`, `code`, `remedy`, …): by key in the language in
+ * force, else as the daemon says them, marked as English. For `setText` and as a child of `el`.
+ */
+export function words(kind, key, fallback) {
+  // A cause that is a state is called as the state is; the daemon's English says more.
+  const name = language !== 'en' && kind === 'cause' && `state.${key}` in table ? 'state' : kind;
+  const known = table[`${name}.${key}`] ?? daemon[`${name}.${key}`];
+  if (known !== undefined) return { text: known };
+  return { text: fallback ?? String(key), lang: language === 'en' ? null : 'en' };
+}
+
+export const number = (value) => formatter('NumberFormat').format(value);
+
+/** The part of a whole, rounded down; 100 only once it is over. */
+export function percent(part, whole, isOver = part >= whole) {
+  const value = whole > 0 ? Math.floor((100 * part) / whole) : 0;
+  return t('percent', { n: String(Math.min(value, isOver ? 100 : 99)) });
+}
+
+const unit = (value, name, digits = 0) => formatter('NumberFormat', {
+  style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: digits,
+}).format(value);
+
+/** Seconds in their two largest units. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [
+    ['day', Math.floor(whole / 86400)], ['hour', Math.floor(whole / 3600) % 24],
+    ['minute', Math.floor(whole / 60) % 60], ['second', whole % 60],
+  ];
+  const first = parts.findIndex(([, value]) => value > 0);
+  if (first < 0) return unit(0, 'second');
+  return parts.slice(first, first + 2).filter(([, value], index) => value > 0 || index === 0)
+    .map(([name, value]) => unit(value, name)).join(' ');
+}
+
+export function bytes(value) {
+  const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+  const step = Math.min(3, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  return unit(value / 1000 ** step, names[step], step ? 1 : 0);
+}
+
+const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const day = { day: 'numeric', month: 'short' };
+const zone = () => (inUTC() ? 'UTC' : undefined);
+const format = (date, options) =>
+  formatter('DateTimeFormat', { ...options, timeZone: zone() }).format(date);
+
+/** An instant: with its day if that isn't today's, or `clock`, which has seconds. */
+export function time(iso, style) {
+  const date = new Date(iso);
+  if (style === 'clock') return format(date, { ...clock, second: '2-digit' });
+  const isToday = format(date, day) === format(new Date(), day);
+  return format(date, isToday ? clock : { ...day, ...clock });
+}
+
+export const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+// The first of January 2024 was a Monday.
+export const dayName = (name) => formatter('DateTimeFormat', { weekday: 'short', timeZone: 'UTC' })
+  .format(Date.UTC(2024, 0, 1 + week.indexOf(name)));
+
+/** Sending hours in one line; the days only where they aren't all. */
+export const hoursText = (hours) => (hours ? [`${hours.from}–${hours.to}`, hours.time_zone,
+  ...hours.days.length < week.length ? week.filter((day) => hours.days.includes(day)).map(dayName)
+    : []].join(' ') : t('settings.any_time'));
+
+/** The zone's name, as `UTC+8`. */
+export function zoneName(date = new Date()) {
+  const options = { timeZone: zone(), timeZoneName: 'shortOffset' };
+  const parts = new Intl.DateTimeFormat('en', options).formatToParts(date);
+  return parts.find((part) => part.type === 'timeZoneName').value
+    .replace('GMT', 'UTC').replace(/\+0$/, '');
+}

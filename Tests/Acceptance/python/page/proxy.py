@@ -5,11 +5,15 @@ import http.server
 import json
 import mimetypes
 import pathlib
+import re
 import threading
 import urllib.parse
 
 # What a standby answers as the leader does, of the routes that need a token.
 STANDBY_ROUTES = {"/v1/quota", "/v1/session", "/v1/explain"}
+QUOTA = "/v1/quota"
+# An event comes as one piece: it is shorter than what a socket takes at once.
+QUOTA_EVENT = re.compile(rb"(?<=event: quota\ndata: )\{.*\}(?=\n\n)")
 MEANS_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
 
@@ -43,8 +47,24 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.changes.setdefault(name, []).append((old, new))
 
     def edit(self, path: str, change):
-        """The JSON answer of `path` goes through `change`."""
+        """The JSON answer of `path` goes through `change`, and so do events of the quota."""
         self.edits[path] = change
+
+    def edits_of(self, path: str) -> list:
+        """What a JSON answer goes through."""
+        edits = [self.edits[path]] if path in self.edits else []
+        if self.cluster and path == QUOTA:
+            edits.append(lambda answer: answer | {"cluster": self.cluster})
+        return edits
+
+    def edited(self, path: str, body: bytes) -> bytes:
+        edits = self.edits_of(path)
+        if not edits:
+            return body
+        document = json.loads(body)
+        for edit in edits:
+            document = edit(document)
+        return json.dumps(document).encode()
 
     def is_refused(self, path: str) -> bool:
         """Whether a standby leaves the route to its leader."""
@@ -86,8 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if server.is_refused(bare):
             return self.refuse(server.cluster["leader"])
         name = bare.lstrip("/") or "index.html"
-        plays = server.cluster and bare == "/v1/quota"
-        changes = name in server.changes or bare in server.edits or plays
+        changes = name in server.changes or bool(server.edits_of(bare))
         headers = {k: v for k, v in self.headers.items() if k.lower() not in MEANS_CONNECTION}
         if changes or server.folder:
             headers = {
@@ -134,10 +153,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 text = text.replace(old, new)
             body = text.encode()
             headers = [(k, v) for k, v in headers if k.lower() != "etag"]
-        if bare in server.edits and self.command == "GET" and status == 200:
-            body = json.dumps(server.edits[bare](json.loads(body))).encode()
-        if server.cluster and bare == "/v1/quota" and status == 200:
-            body = json.dumps(json.loads(body) | {"cluster": server.cluster}).encode()
+        if self.command == "GET" and status == 200:
+            body = server.edited(bare, body)
         self.head(status, headers)
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
@@ -173,10 +190,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         while piece := response.read1(65_536):
-            if server.cluster:
-                begin = b"event: quota\ndata: {"
-                more = json.dumps({"cluster": server.cluster})[1:-1].encode()
-                piece = piece.replace(begin, begin + more + b",")
+            piece = QUOTA_EVENT.sub(lambda event: server.edited(QUOTA, event[0]), piece)
             if server.cut.is_set():
                 piece = piece[: len(piece) // 2]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))

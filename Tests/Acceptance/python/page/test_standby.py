@@ -20,6 +20,12 @@ class Standby(PageCase):
     def stand_by(self, proxy, leader: str | None):
         proxy.cluster = LEADS | {"role": "standby", "leader": leader}
 
+    def step_down(self, proxy):
+        """Ends the stream too, in the middle of what a new campaign makes it tell."""
+        self.stand_by(proxy, self.url)
+        proxy.cut.set()
+        self.bench.over(self.bench.campaign(accounts(2)))
+
     def come(self, visit, route="#/"):
         """Opens the page of a standby, which never is live."""
         page = visit.page
@@ -102,13 +108,23 @@ class Standby(PageCase):
             expect(page.locator(f"main [data-campaign='{id}']")).to_be_visible()
             expect(page.locator("header nav")).to_be_visible()
             visit.expects("failed: ")
-            self.stand_by(proxy, self.url)
-            proxy.cut.set()
-            self.bench.over(self.bench.campaign(accounts(2)))
+            self.step_down(proxy)
             expect(page.locator("h1")).to_have_text("This node stands by")
             expect(page.locator("[data-campaign]")).to_have_count(0)
             self.assertTrue(page.url.endswith("#/campaigns"))
             self.assertTrue(page.evaluate("() => window.mark"))
+
+    def test_a_question_is_not_asked_any_more_once_another_node_leads(self):
+        id = self.bench.campaign(accounts(3), start=False)
+        proxy = self.proxy()
+        with self.visit(proxy.url) as visit:
+            visit.expects("failed: ")
+            page = visit.open(f"#/campaigns/{id}")
+            visit.action("cancel").first.click()
+            expect(page.locator("dialog[open]")).to_be_visible()
+            self.step_down(proxy)
+            expect(page.locator("h1")).to_have_text("This node stands by")
+            expect(page.locator("dialog")).to_have_count(0)
 
     def test_a_refusal_while_the_lease_is_lost_is_told_where_one_acted(self):
         id = self.bench.campaign(accounts(3), start=False)

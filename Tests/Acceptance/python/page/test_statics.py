@@ -50,7 +50,7 @@ def texts() -> dict[str, str]:
 
 def bundle(files: dict[str, str]) -> list[str]:
     """What is too large: everything but the Chinese words, and these."""
-    limits = {"the page": (160, 54), "zh.js": (14, 6)}
+    limits = {"the page": (159, 54), "zh.js": (14, 6)}
     # The page was to weigh this; until it does, it may at least not grow.
     wanted = {"the page": (100, 28), "zh.js": (14, 6)}
     sizes = {"the page": [0, 0], "zh.js": [0, 0]}
