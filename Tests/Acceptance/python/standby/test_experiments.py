@@ -115,6 +115,20 @@ class Experiments(Case):
             self.assertTrue(scene.b.leads())
             scene.judge(self)
 
+    def test_the_leader_dies_after_two_primaries(self):
+        """The leader has gone over to the younger primary, while the old one still lives and
+        answers whoever reads it."""
+        with self.scene("old primary lives on; then the leader killed") as scene:
+            self.begin(scene)
+            scene.failed("promoted")
+            scene.pair.standby.promote()
+            scene.journal.wait_for_more(8, seconds=90)
+            leader = wait_for(scene.leader, "a leader")
+            other = scene.b if leader is scene.a else scene.a
+            self.fail_at_a_call(scene, "killed", leader.kill)
+            scene.journal.wait_for_more(8, of=other.name, seconds=90)
+            scene.judge(self)
+
     def test_the_leader_is_stopped_between_claim_and_send(self):
         """Its claim's COMMIT is held, and it sleeps when that is made: the claim is there, and
         whoever claimed it has sent nothing of it."""
@@ -225,4 +239,5 @@ class Experiments(Case):
             scene.pair.standby.start()
             scene.pair.standby.promote()
             client.join(90)
-            scene.judge(self)
+            # Whoever saw what the one copy had sees the database go back, and holds a whole window.
+            scene.judge(self, longest=150)
