@@ -203,7 +203,7 @@ import Testing
     }
 
     @Test func `what every node answers is asked of the leader, if there is one`() async throws {
-        let quota = { #"{"window_used":\#($0),"cluster":null}"# }
+        let quota = { (used: Int) in #"{"window_used":\#(used),"cluster":null}"# }
         let standby = [Self.standby(), LoopbackServer.Reply.answer(body: quota(1))]
         try await LoopbackServer.run(standby) { standby in
             try await LoopbackServer.run([Self.list, .answer(body: quota(2))]) { leader in
