@@ -49,6 +49,13 @@ final class SQLiteEngine: Engine {
         database.writeWithoutTransaction { SQLiteConnection(database: $0).preparedBytes }
     }
 
+    /// The same rows in memory.
+    func copyInMemory(_ configuration: Configuration) throws -> SQLiteEngine {
+        let copy = try DatabaseQueue(configuration: configuration)
+        try database.backup(to: copy)
+        return SQLiteEngine(copy, path: path, minFreeBytes: 0)
+    }
+
     // MARK: Connections
 
     func write<T: Sendable>(

@@ -76,6 +76,15 @@ extension Store {
         }
     }
 
+    /// The rows of a store in memory as they are now, in another one: for simulations.
+    package func copyInMemory(options: Options) throws -> Store {
+        guard let engine = engine as? SQLiteEngine else {
+            preconditionFailure("only a store on SQLite is copied in memory")
+        }
+        let copy = try engine.copyInMemory(Self.configuration())
+        return Store(on: copy, salt: salt, options: options)
+    }
+
     /// The bytes of the statements that the writer keeps: for tests.
     package var preparedBytes: Int { (engine as? SQLiteEngine)?.preparedBytes ?? 0 }
 

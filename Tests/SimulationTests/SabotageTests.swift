@@ -81,6 +81,12 @@ extension Sabotage {
         case .suppressionLost, .suppressionsForgottenAtStart, .suppressionIgnoredByRepeat:
             "is addressed and was on the suppression list"
         case .suppressionKept: "is suppressed and was on no list"
+        case .goingBackUnnoticed: "over the quota"
+        // Its batches have the keys of the other leader's.
+        case .staleLeaderCommits: "a campaign ends as halted"
+        case .staleLeaderCalls: "is accepted twice under verify"
+        case .doubtTakenAsFailed: "has no end: sending"
+        case .doubtTakenAsMade: "is accepted twice"
         }
     }
 }

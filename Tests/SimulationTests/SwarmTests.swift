@@ -22,7 +22,13 @@ struct SwarmTests {
     @Test(arguments: 0..<lanes)
     func `whatever goes wrong, the promises hold`(lane: Int) async throws {
         for seed in Self.seeds(lane) {
-            try await live(seed, isWide: true, isDeep: true, hasRules: true)
+            try await live(
+                seed,
+                isWide: true,
+                isDeep: true,
+                hasRules: true,
+                hasTerms: true
+            )
         }
     }
 
@@ -71,6 +77,7 @@ struct SwarmTests {
             faults.deepen(using: &random)
             faults.restrict(using: &random)
             faults.hasSuppressions = Bool.random(using: &random)
+            faults.multiply(using: &random)
             seen = seen.union(faults)
         }
         #expect(seen.isComplete)
@@ -83,9 +90,16 @@ struct SwarmTests {
         _ seed: UInt64,
         isWide: Bool,
         isDeep: Bool = false,
-        hasRules: Bool = false
+        hasRules: Bool = false,
+        hasTerms: Bool = false
     ) async throws {
-        let life = try await Life(seed: seed, isWide: isWide, isDeep: isDeep, hasRules: hasRules)
+        let life = try await Life(
+            seed: seed,
+            isWide: isWide,
+            isDeep: isDeep,
+            hasRules: hasRules,
+            hasTerms: hasTerms
+        )
         let replay = "SEED=\(seed) swift test --filter SwarmTests"
         #expect(life.violations.isEmpty, "seed \(seed): \(replay)\n\(life.summary)")
     }
@@ -103,6 +117,7 @@ struct Life {
         isWide: Bool = true,
         isDeep: Bool = false,
         hasRules: Bool = false,
+        hasTerms: Bool = false,
         sabotage: Sabotage? = nil
     ) async throws {
         let file = try sabotage?.trigger.map { try TriggeredStore(trigger: $0) }
@@ -112,6 +127,9 @@ struct Life {
         var depth = SplitMix64(seed: seed ^ 0xDEE9)
         var hours = SplitMix64(seed: seed ^ 0x40_025)
         var list = SplitMix64(seed: seed ^ 0x1157)
+        var nodes = SplitMix64(seed: seed ^ 0x0DE5)
+        var terms = Faults()
+        if hasTerms { terms.multiply(using: &nodes) }
         var limits = Limits()
         limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
         if seed > 100, seed.isMultiple(of: 2) { limits.messagesPerMinute /= 8 }
@@ -131,10 +149,15 @@ struct Life {
                 quota: limits.messagesPerMinute,
                 window: ProviderModel.Window(using: &breadth)
             ),
-            store: file?.store
+            store: file?.store,
+            terms: terms.hasTerms
+                ? try SharedTables(World.options(bootID: "boot", seed: seed)) : nil
         )
         world.sabotage = sabotage
         world.faults = Faults(using: &random)
+        world.faults.hasTerms = terms.hasTerms
+        world.faults.doubtfulCommit = terms.doubtfulCommit
+        world.faults.goesBack = terms.goesBack
         if isWide {
             world.faults.widen(using: &breadth)
             world.limits.upkeep.interval = .seconds(60)
@@ -174,6 +197,7 @@ struct Life {
         summary = """
             \(violations.count) violations: \(shown)
             \(world.calls) calls, \(world.steps) steps, \(world.crashes) crashes, \(elapsed) s
+            \(world.termFigures)
             \(world.faults)
             """
     }

@@ -16,7 +16,9 @@ struct Trial {
             seed: seed,
             limits: Self.limits(for: sabotage),
             provider: Self.provider(for: sabotage),
-            store: file?.store
+            store: file?.store,
+            terms: sabotage.isAboutTerms
+                ? try SharedTables(World.options(bootID: "boot", seed: seed)) : nil
         )
         world.faults = Self.faults(for: sabotage)
         if isPlanted { world.sabotage = sabotage }
@@ -73,8 +75,10 @@ struct Trial {
         case .suppressionIgnoredByRepeat: faults.garbled = 300
         case .ledgerBySendTime, .ledgerErasedWithCampaign, .counterOffByOne, .laterCallRecalled,
             .wakeLate, .closingMissedByCommit, .zoneOutOfDate, .suppressionLost,
-            .suppressionsForgottenAtStart, .suppressionKept:
+            .suppressionsForgottenAtStart, .suppressionKept, .staleLeaderCommits,
+            .staleLeaderCalls, .goingBackUnnoticed:
             break
+        case .doubtTakenAsFailed, .doubtTakenAsMade: faults.doubtfulCommit = 100
         }
         return faults
     }
@@ -114,7 +118,8 @@ struct Trial {
         if sabotage == .closingMissedByCommit || sabotage == .zoneOutOfDate {
             return try await prepareHours(&world, for: sabotage)
         }
-        let looksUp = sabotage == .settledBySendTime || sabotage == .foundTakenForAbsent
+        let looksUp =
+            [.settledBySendTime, .foundTakenForAbsent, .staleLeaderCalls].contains(sabotage)
         let id = try await world.add(
             makeAccounts(1_500, prefix: "user-"),
             settings: Campaign.Settings(onUnknown: looksUp ? .verify : .resend)
@@ -123,6 +128,11 @@ struct Trial {
             world.plan(.request(.transition(id, .cancel)), after: .seconds(70))
         }
         switch sabotage {
+        case .staleLeaderCommits, .staleLeaderCalls:
+            world.plan(.stop(.seconds(200)), after: .seconds(1))
+        case .goingBackUnnoticed:
+            // All that is sent before the quota is used up is lost.
+            world.plan(.lose(.seconds(10)), after: .milliseconds(1))
         case .suppressionLost, .suppressionsForgottenAtStart, .suppressionIgnoredByRepeat,
             .suppressionKept:
             try await Self.keepList(&world)

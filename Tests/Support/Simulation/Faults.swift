@@ -41,6 +41,13 @@ package struct Faults: Sendable, Hashable {
     package var hasHours = false
     /// Operators who keep the list of accounts that must not be addressed.
     package var hasSuppressions = false
+    /// Several nodes on one database, of which another leads after a crash, and leaders that are
+    /// stopped for a while.
+    package var hasTerms = false
+    /// Commits of which it isn't known for a while whether they were made.
+    package var doubtfulCommit = 0
+    /// A database that goes back to what it was seconds ago.
+    package var goesBack = false
     /// Recipients whose history is wiped as soon as a message has arrived.
     package var wipedHistory = 0
     /// After so long nothing goes wrong any more, and operators let everything finish.
@@ -78,6 +85,16 @@ package struct Faults: Sendable, Hashable {
         hasHours = Bool.random(using: &random)
     }
 
+    /// Draws whether there are several nodes, and what their database does.
+    package mutating func multiply(using random: inout SplitMix64) {
+        hasTerms = Bool.random(using: &random)
+        guard hasTerms else { return }
+        if Bool.random(using: &random) {
+            doubtfulCommit = Int.random(in: 5...100, using: &random)
+        }
+        goesBack = Int.random(in: 0..<4, using: &random) == 0
+    }
+
     private func chanceOfWipes(_ random: inout SplitMix64) -> Bool {
         Int.random(in: 0..<4, using: &random) == 0
     }
@@ -110,6 +127,9 @@ package struct Faults: Sendable, Hashable {
         union.hasHours = union.hasHours || other.hasHours
         union.hasSuppressions = union.hasSuppressions || other.hasSuppressions
         union.wipedHistory += other.wipedHistory
+        union.hasTerms = union.hasTerms || other.hasTerms
+        union.doubtfulCommit += other.doubtfulCommit
+        union.goesBack = union.goesBack || other.goesBack
         for kind in Self.chances + [\.crash] { union[keyPath: kind] += other[keyPath: kind] }
         for kind in Self.kinds + Self.wideKinds where other[keyPath: kind] {
             union[keyPath: kind] = true
@@ -121,7 +141,7 @@ package struct Faults: Sendable, Hashable {
     package var isComplete: Bool {
         (Self.chances + [\.crash]).allSatisfy { self[keyPath: $0] > 0 }
             && (Self.kinds + Self.wideKinds).allSatisfy { self[keyPath: $0] } && hasJobs && hasHours
-            && hasSuppressions && wipedHistory > 0
+            && hasSuppressions && wipedHistory > 0 && hasTerms && doubtfulCommit > 0 && goesBack
     }
 
     /// Whole calls refused, each kind of which asks for another reaction.

@@ -12,6 +12,9 @@ package struct LimitHistory: Sendable {
         if changes.last?.limit != limit { changes.append((instant, limit)) }
     }
 
+    /// The limit that is in force.
+    var current: Int { changes.last?.limit ?? .max }
+
     /// The largest limit that was in force at some time of a stretch.
     package func most(from start: Instant, to end: Instant) -> Int {
         var most = 0

@@ -201,6 +201,14 @@ struct Promises: Sendable {
         isHalted = isHaltDurable
     }
 
+    /// The database went back to what it was when these promises were earlier ones.
+    mutating func wentBack(to earlier: Promises) {
+        var back = earlier
+        back.violations = violations
+        self = back
+        crashed()
+    }
+
     /// Nothing is left to do: nobody may wait for an answer.
     mutating func ended() {
         if !awaited.isEmpty { violated("\(awaited.count) operators wait for ever") }

@@ -27,6 +27,10 @@ package struct Record: Sendable {
     private var missing: [Campaign.ID: Set<Account>] = [:]
     /// Recipients whom the history didn't show, or that don't exist, after a call in doubt.
     private var absent: Set<Account> = []
+    /// Whom calls addressed since the database's rows were kept, and those of them that a database
+    /// which went back knows nothing of.
+    private var addressedSince: Set<Account> = []
+    private var lost: Set<Account> = []
     /// Who must not be addressed.
     var list = SuppressionList()
     /// Recipients that left a batch since they were on that list.
@@ -41,6 +45,7 @@ package struct Record: Sendable {
     }
 
     mutating func called(_ batch: Batch, limits: Limits) {
+        addressedSince.formUnion(batch.accounts)
         list.called(batch)
         let bytes = batch.accounts.reduce(batch.message.packetOverhead) {
             $0 + accountRules.size(of: $1)
@@ -88,10 +93,25 @@ package struct Record: Sendable {
                     wiped.contains(account)
                         || reopened.contains(account) && unclear.contains(account)
                 }
+            if lost.contains(account) { continue }
             if !mayRepeat || !isMaybeAccepted(account, in: batch.campaign) {
                 violated("\(account.text) is accepted twice under \(policy)")
             }
         }
+    }
+
+    /// The database's rows are kept as they are.
+    mutating func kept() { addressedSince = [] }
+
+    /// The database went back to rows that were kept when the record was an earlier one: who was
+    /// accepted since stays so, and nobody can know.
+    mutating func wentBack(to earlier: Record) {
+        var back = earlier
+        back.violations = violations
+        back.accepted = accepted
+        back.wiped = wiped
+        back.lost = lost.union(addressedSince)
+        self = back
     }
 
     mutating func wiped(_ accounts: Set<Account>) { wiped.formUnion(accounts) }
@@ -236,10 +256,12 @@ package struct Record: Sendable {
 
     private mutating func check(_ recipient: Recipient, of id: Campaign.ID) {
         let (account, status) = (recipient.account, recipient.status)
-        let isAccepted = accepted.contains(account)
+        let isAccepted = accepted.contains(account) && !lost.contains(account)
         switch status {
         case .sent:
-            if !isAccepted { violated("\(account.text) is sent and was never accepted") }
+            if !accepted.contains(account) {
+                violated("\(account.text) is sent and was never accepted")
+            }
         case .failed:
             // Where the history shows nothing, nobody can know better.
             if isAccepted, !wiped.contains(account) {

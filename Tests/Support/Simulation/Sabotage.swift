@@ -52,6 +52,28 @@ package enum Sabotage: String, Sendable, Hashable, CaseIterable {
     case suppressionIgnoredByRepeat
     /// Whoever is taken off the suppression list stays on it.
     case suppressionKept
+    /// A leader that another one has followed writes on.
+    case staleLeaderCommits
+    /// A leader that another one has followed makes the calls that it was about to make.
+    case staleLeaderCalls
+    /// A commit of which it isn't known whether it was made is taken as not made.
+    case doubtTakenAsFailed
+    /// A commit of which it isn't known whether it was made is taken as made.
+    case doubtTakenAsMade
+    /// A database that went back is taken for one that has all calls.
+    case goingBackUnnoticed
+}
+
+extension Sabotage {
+    /// Whether it is about several nodes on one database.
+    package var isAboutTerms: Bool {
+        switch self {
+        case .staleLeaderCommits, .staleLeaderCalls, .doubtTakenAsFailed, .doubtTakenAsMade,
+            .goingBackUnnoticed:
+            true
+        default: false
+        }
+    }
 }
 
 // MARK: - Where the dispatcher meets the world
@@ -201,7 +223,8 @@ extension Sabotage {
         case .ledgerBySendTime, .crashHeldWithoutTimeout, .unknownHeldAsAnswered,
             .cursorMovedAtFetch, .wholeBatchRetried, .refusalUnspent, .foundTakenForAbsent,
             .failedRecallCounted, .wakeLate, .closingMissedByCommit, .zoneOutOfDate,
-            .suppressionIgnoredByRepeat, .suppressionsForgottenAtStart:
+            .suppressionIgnoredByRepeat, .suppressionsForgottenAtStart, .staleLeaderCommits,
+            .staleLeaderCalls, .doubtTakenAsFailed, .doubtTakenAsMade, .goingBackUnnoticed:
             nil
         case .unknownUnspent:
             """

@@ -19,8 +19,8 @@ extension World {
     /// Clients come with campaigns while others run.
     mutating func visit() async throws {
         guard campaigns.count < Self.campaignLimit else { return }
-        if faults.hasNewCampaigns, chance(20), isUp { try await submit() }
-        if faults.hasStreams, chance(20), isUp { try await draft() }
+        if faults.hasNewCampaigns, chance(20), takesRequests { try await submit() }
+        if faults.hasStreams, chance(20), takesRequests { try await draft() }
     }
 
     private mutating func submit() async throws {
@@ -62,8 +62,9 @@ extension World {
 
     /// A client's next step; a crash breaks its stream, and it begins anew.
     mutating func turn(ofClient index: Int) async throws {
-        guard isUp else { return schedule(.client(index), after: draw(500...5_000)) }
+        guard takesRequests else { return schedule(.client(index), after: draw(500...5_000)) }
         let stream = streams[index]
+        guard !stream.isOver else { return }
         do throws(IntakeError) {
             try await go(on: index)
         } catch {

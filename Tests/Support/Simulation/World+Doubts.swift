@@ -10,8 +10,8 @@ extension World {
                 doubts[id] = nil
                 continue
             }
-            let wait = wonder(about: campaign)
-            doubts[id]?.asksAt = real.advanced(by: wait)
+            let next = real.advanced(by: wonder(about: campaign))
+            doubts[id]?.asksAt = next
         }
     }
 
@@ -47,7 +47,8 @@ extension World {
         doubts[campaign.id]?.promise = nil
         guard let until = cause.until else { return .seconds(10) }
         let wait = max(.zero, now.timestamp.duration(to: until)) + Doubts.slack
-        doubts[campaign.id]?.promise = .init(cause: cause, by: real.advanced(by: wait))
+        let promise = Doubts.Promise(cause: cause, by: real.advanced(by: wait))
+        doubts[campaign.id]?.promise = promise
         return wait
     }
 }

@@ -3,10 +3,12 @@ import TestSupport
 
 extension World {
     /// A call goes out and meets its fate.
-    mutating func send(_ batch: Batch) {
+    mutating func send(_ batch: Batch, isFenced: Bool = true) {
         let call = story.called(batch, after: elapsed)
         let fate: Faults.CallFate =
-            if let scripted = story.script?(call) {
+            if isFenced, !allowsCall {
+                .notSent
+            } else if let scripted = story.script?(call) {
                 scripted
             } else if !isTroubled {
                 .well

@@ -25,7 +25,7 @@ extension World {
 
     /// Operators keep the list while campaigns run, and put back whom it has stopped.
     mutating func keepList() async throws {
-        guard faults.hasSuppressions, isUp else { return }
+        guard faults.hasSuppressions, takesRequests else { return }
         let id = campaigns[Int.random(in: 0..<campaigns.count, using: &random)]
         let accounts = promises.accounts(of: id)
         switch Int.random(in: 0..<8, using: &random) {

@@ -11,7 +11,7 @@ import TestSupport
 /// for is forgotten, and calls that were out arrive at the provider all the same.
 package struct World {
     package let seed: UInt64
-    package private(set) var store: Store
+    package internal(set) var store: Store
     package var provider: ProviderModel
     package var limits: Limits
     /// Of so many effects one is a crash; nil for none.
@@ -21,6 +21,8 @@ package struct World {
     var promises = Promises()
     var tally = TrafficTally()
     var telling = Telling()
+    /// Where stores come from; nil where one node is alone with its store.
+    let terms: (any Terms)?
     /// Whether the store is the world's own, which has the hook that is told everything.
     let hasHook: Bool
     var doubts = Doubts()
@@ -32,22 +34,38 @@ package struct World {
     package var story = Story()
 
     /// What the process reads from its clocks.
-    package private(set) var now: Now
+    package internal(set) var now: Now
     /// What the provider's clock reads, which never steps.
     package private(set) var real: Instant = Self.start
     package private(set) var steps = 0
     package private(set) var calls = 0
-    package private(set) var crashes = 0
+    package internal(set) var crashes = 0
     package private(set) var resent = 0
 
     var agenda = Agenda<Scheduled>()
     var random: SplitMix64
-    private(set) var dispatcher: Dispatcher
+    var dispatcher: Dispatcher
     /// Counts the dispatcher's lives: what a former one waited for doesn't reach the next.
     var life = 0
     var isUp = false
-    var boots = 0
-    var bootedAt: Instant = Self.start
+    /// The machines, and which of them the process runs on.
+    var nodes: [Node]
+    var node = 0
+    /// When the last acknowledged commit was begun.
+    var provenAt: Instant = Self.start
+    /// Until when it isn't known whether a commit was made.
+    var doubtUntil: Instant = Self.start
+    /// The process, while it is stopped and nobody has taken over.
+    var sleep: Sleep?
+    /// A leader that was stopped for so long that another one leads.
+    var stale: StaleLeader?
+    /// For how long the process is stopped after its next commit.
+    var stopsFor: Duration?
+    /// How the world was when the database's rows were kept.
+    var kept: Kept?
+    /// Whether the database has gone back, and no term has begun since.
+    var hasGoneBack = false
+    package internal(set) var termFigures = TermFigures()
     var wallOffset: Duration = .zero {
         didSet { if wallOffset != oldValue { doubts.forget() } }
     }
@@ -56,7 +74,7 @@ package struct World {
     var requests = 0
     var highest: Limits
     /// The calls that are out, and when they were made.
-    private(set) var out: [Batch.ID: Instant] = [:]
+    var out: [Batch.ID: Instant] = [:]
     /// What the quota was when, and each campaign's cap.
     var quotas: LimitHistory
     var caps: [Campaign.ID: LimitHistory] = [:]
@@ -68,6 +86,13 @@ package struct World {
         case start
         case event(Dispatcher.Event)
         case commit([Write])
+        /// The answer to a commit that was begun at an instant comes.
+        case committed([(write: Write, result: WriteResult)], begunAt: Instant)
+        /// What a stopped process had still to do, decided at a time.
+        case effects([Dispatcher.Effect], decidedAt: Now)
+        case takeOver
+        case wakeUp
+        case goBack
         case arrival(Batch, Faults.CallFate)
         /// The world's own turn: operators, clocks, outages.
         case tick
@@ -94,6 +119,10 @@ package struct World {
         /// off it.
         case suppress([Account])
         case unsuppress(Account)
+        /// The process is stopped for so long, after its next commit.
+        case stop(Duration)
+        /// The database loses all that is committed in so long a time from now on.
+        case lose(Duration)
     }
 
     package static let start = at(0).instant
@@ -104,7 +133,8 @@ package struct World {
         limits: Limits = Limits(),
         provider: ProviderModel = ProviderModel(),
         crashEvery: Int? = nil,
-        store: Store? = nil
+        store: Store? = nil,
+        terms: (any Terms)? = nil
     ) throws {
         self.seed = seed
         self.limits = limits
@@ -114,15 +144,25 @@ package struct World {
         quotas = LimitHistory(limits.messagesPerMinute, at: Self.start)
         random = SplitMix64(seed: seed)
         now = at(0)
-        let options = Store.Options(
-            bootID: "boot",
-            seed: random.next(),
-            accounts: accountRules,
-            rowsPerStep: 20,
-            render: { Array($0.kind.rawValue.utf8) }
-        )
+        let options = Self.options(bootID: "boot", seed: random.next())
         hasHook = store == nil
-        self.store = try store ?? Store.inMemory(options: options)
+        self.terms = terms
+        nodes = [Node(name: "boot", bootedAt: Self.start, reading: Self.start)]
+        if let terms {
+            self.store = try terms.begin(options, lacksCalls: false)
+            for name in ["second", "third"] {
+                let reading = Int64.random(in: 5...1_000_000, using: &random) * 1_000_000_000
+                nodes.append(
+                    Node(
+                        name: name,
+                        bootedAt: Self.start,
+                        reading: Instant(nanoseconds: reading)
+                    )
+                )
+            }
+        } else {
+            self.store = try store ?? Store.inMemory(options: options)
+        }
         if hasHook { self.store.subscribe([Telling.subscription]) }
         dispatcher = Dispatcher(
             limits: limits,
@@ -209,18 +249,29 @@ package struct World {
         case .moment(let moment):
             try await live(moment)
             return true
-        case .start, .event, .commit:
-            guard next.life == life else { return false }
+        case .goBack:
+            try goBack()
+            return true
+        case .takeOver:
+            if next.life == life { takeOver() }
+            return true
+        case .wakeUp:
+            wakeUp(next.life)
+            return true
+        case .start, .event, .commit, .committed, .effects:
+            guard try await isForThisLife(next) else { return false }
         }
         switch next.step {
         case .start: try await start()
         case .commit(let writes): try await commit(writes)
+        case .committed(let pairs, let begunAt): hear(pairs, begunAt: begunAt)
+        case .effects(let effects, let decidedAt): perform(effects, decidedAt: decidedAt)
         case .event(let event):
             let clock = clock(of: event)
             if case .answered(let id, let outcome) = event { hear(id, outcome) }
             hand(event, at: clock)
             if case .answered(let id, let outcome) = event { note(id, outcome) }
-        case .arrival, .tick, .client, .planned, .moment: break
+        case .arrival, .tick, .client, .planned, .moment, .goBack, .takeOver, .wakeUp: break
         }
         return true
     }
@@ -234,7 +285,7 @@ package struct World {
             seed: random.next(),
             now: now
         )
-        store = store.reopened(bootID: "boot \(boots)")
+        try beginTerm()
         try await forget()
         isUp = true
         doubts.started(at: real)
@@ -249,12 +300,20 @@ package struct World {
     }
 
     private mutating func commit(_ writes: [Write]) async throws {
-        if crashesNow() { return }
+        if crashesNow() { return leave(.commit(writes)) }
         if isTroubled, faults.happens(faults.failedCommit, &random) {
             let isFull = Bool.random(using: &random)
             return hand(.commitFailed(isFull ? .full("no room") : .failed("I/O error")))
         }
-        let results = try await store.commit(writes, now: now)
+        let begunAt = real
+        let doubt = drawDoubt()
+        let results: [WriteResult]
+        do throws(QueueError) {
+            results = try await store.commit(writes, now: now)
+        } catch {
+            guard doubt != nil || sabotage != nil else { throw error }
+            return failed(error, after: doubt ?? .seconds(1))
+        }
         let pairs = zip(writes, results).map { (write: $0, result: $1) }
         promises.committed(pairs)
         telling.committed(pairs)
@@ -269,9 +328,23 @@ package struct World {
                 caps[id]?.set(change.work.settings.messagesPerMinute ?? .max, at: real)
             }
         }
+        let answer = Step.committed(pairs, begunAt: begunAt)
         // Durable, and the dispatcher may never hear of it.
-        guard !crashesNow() else { return }
-        let event = Dispatcher.Event.committed(results)
+        if crashesNow() { return leave(answer) }
+        if let length = stopsFor {
+            stop(for: length)
+            return leave(answer)
+        }
+        if let doubt { return schedule(answer, after: doubt) }
+        hear(pairs, begunAt: begunAt)
+    }
+
+    private mutating func hear(
+        _ pairs: [(write: Write, result: WriteResult)],
+        begunAt: Instant
+    ) {
+        provenAt = begunAt
+        let event = Dispatcher.Event.committed(pairs.map(\.result))
         hand(event, at: clock(of: event), of: pairs)
     }
 
@@ -303,13 +376,19 @@ package struct World {
         if sabotage == nil, !dispatcher.isConsistent(clock) {
             record.violated("an index of the dispatcher is wrong after \(event)")
         }
-        for effect in effects {
-            if crashesNow() { return }
-            perform(effect)
+        perform(effects, decidedAt: now)
+    }
+
+    private mutating func perform(_ effects: [Dispatcher.Effect], decidedAt: Now) {
+        for (index, effect) in effects.enumerated() {
+            if crashesNow() {
+                return leave(.effects(Array(effects[index...]), decidedAt: decidedAt))
+            }
+            perform(effect, decidedAt: decidedAt)
         }
     }
 
-    private mutating func perform(_ effect: Dispatcher.Effect) {
+    private mutating func perform(_ effect: Dispatcher.Effect, decidedAt: Now) {
         switch effect {
         case .commit(let writes):
             schedule(.commit(written(writes)), after: draw(1...8))
@@ -319,7 +398,7 @@ package struct World {
             out[batch.id] = now.instant
             if out.count > highest.inFlightLimit { record.violated("too many calls are out") }
             record.called(batch, limits: highest)
-            promises.called(batch, now: now)
+            promises.called(batch, now: decidedAt)
             doubts.moved(batch.campaign, at: real)
             send(batch)
         case .check(let accounts):
@@ -333,7 +412,8 @@ package struct World {
             schedule(.event(.jobAnswered(id, answer)), after: after)
         case .wake(let instant):
             let wait = now.instant.duration(to: instant)
-            precondition(wait > .zero || sabotage != nil, "seed \(seed): a wake lies in the past")
+            let isAhead = decidedAt.instant < instant
+            precondition(isAhead || sabotage != nil, "seed \(seed): a wake lies in the past")
             schedule(.event(.woke), after: max(.microseconds(1), wait) + oversleep)
         case .renewCredentials:
             story.renewed()
@@ -354,22 +434,29 @@ package struct World {
         guard isTroubled || crashEvery != nil else { return false }
         let isHit = crashEvery.map { Int.random(in: 0..<$0, using: &random) == 0 } ?? false
         guard isHit || faults.happens(faults.crash, &random) else { return false }
+        if fallsAsleep() { return true }
         crash()
         return true
     }
 
     mutating func crash() {
         crashes += 1
+        endLife()
+        let pause = draw(100...5_000)
+        if faults.hasReboots, Bool.random(using: &random) {
+            nodes[node].reboot(at: real.advanced(by: pause))
+        }
+        schedule(.start, after: pauseOfTerms() ?? pause)
+    }
+
+    /// The process doesn't lead any more, whether or not it knows.
+    mutating func endLife() {
         life += 1
         promises.crashed()
         record.crashed()
         isUp = false
-        let pause = draw(100...5_000)
-        if faults.hasReboots, Bool.random(using: &random) {
-            boots += 1
-            bootedAt = real.advanced(by: pause)
-        }
-        schedule(.start, after: pause)
+        sleep = nil
+        doubtUntil = real
     }
 
     /// Lets something happen so long from now.
@@ -387,6 +474,10 @@ package struct World {
         case .submit(let accounts, let settings): try await submit(accounts, settings)
         case .suppress(let accounts): try await suppress(accounts)
         case .unsuppress(let account): try await unsuppress(account)
+        case .stop(let length): stopsFor = length
+        case .lose(let length):
+            try keep()
+            schedule(.goBack, after: length)
         }
     }
 
@@ -400,11 +491,7 @@ package struct World {
     }
 
     mutating func readClocks() {
-        let up = max(.zero, bootedAt.duration(to: real))
-        // A later boot's clock begins near zero.
-        now.instant = (boots == 0 ? Self.start : Instant(nanoseconds: 5_000_000_000)).advanced(
-            by: up
-        )
+        now.instant = nodes[node].clock(at: real)
         now.timestamp = at(0).timestamp.advanced(by: elapsed + wallOffset)
     }
 
