@@ -222,7 +222,7 @@ let package = Package(
             name: "PostgresQueueTests",
             dependencies: [
                 "PostgresQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
-                "TestSupport",
+                "Platform", "TestSupport",
             ]
         ),
         .testTarget(

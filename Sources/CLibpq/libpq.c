@@ -102,7 +102,9 @@ void fanoutd_pg_flag_warnings(conn *connection, bool *flag) {
     PQsetNoticeReceiver(connection, take_notice, flag);
 }
 
-int fanoutd_PQsendQuery(conn *connection, const char *text) { return PQsendQuery(connection, text); }
+int fanoutd_PQsendQuery(conn *connection, const char *text) {
+    return PQsendQuery(connection, text);
+}
 int fanoutd_PQsendPrepare(conn *connection, const char *name, const char *text) {
     return PQsendPrepare(connection, name, text, 0, NULL);
 }

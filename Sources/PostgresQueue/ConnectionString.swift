@@ -56,7 +56,8 @@ struct ConnectionString: Sendable {
         func list(_ keyword: String) -> [String] {
             let value = parsed.first { $0.keyword == keyword }?.value ?? ""
             return value.isEmpty
-                ? [] : value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+                ? []
+                : value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         }
         let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
         let count = max(names.count, addresses.count, 1)

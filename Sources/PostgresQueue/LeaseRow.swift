@@ -32,8 +32,8 @@ extension ServerConnection {
         )
     }
 
-    /// Takes the lease over if the row still has this mark; false if it hasn't, or if it isn't known
-    /// that the second server knows of it.
+    /// Takes the lease over if the row still has this mark; false if it hasn't, or if it isn't
+    /// known that the second server knows of it.
     func takeLease(
         at mark: LeaseMark,
         holder: String,

@@ -62,7 +62,9 @@ struct Trouble {
     mutating func note(_ error: any Error) {
         let text = Self.text(of: error)
         defer { last = text }
-        if last == nil { logger.warning("the database can't be used", metadata: ["error": "\(text)"]) }
+        if last == nil {
+            logger.warning("the database can't be used", metadata: ["error": "\(text)"])
+        }
     }
 
     mutating func passed() {

@@ -29,9 +29,9 @@ struct Parameters {
         // One dimension, no NULLs, the type's number, the count, and where it begins.
         let count = unsafe UInt32(texts.count)
         for number in [1, 0, Self.byteaType, count, 1] { bytes.append(bigEndian: number) }
-        for unsafe text in unsafe texts {
-            let length = UInt32(text.count)
-            bytes.append(bigEndian: length)
+        for index in unsafe texts.indices {
+            let text = unsafe texts[index]
+            bytes.append(bigEndian: UInt32(text.count))
             unsafe bytes.append(contentsOf: text)
         }
         add(bytes, Self.isBinary, at: index)

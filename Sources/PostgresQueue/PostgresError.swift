@@ -83,8 +83,8 @@ extension PostgresError: CustomStringConvertible {
             """
         case .stateLocked(let path, let processID):
             """
-            another fanoutd\(processID.map { " (pid \($0))" } ?? "") is this node already and holds \
-            \(path): stop it first, or give this one a cluster.stateDirectory of its own
+            another fanoutd\(processID.map { " (pid \($0))" } ?? "") is this node already and \
+            holds \(path): stop it first, or give this one a cluster.stateDirectory of its own
             """
         case .stateFailed(let path, let detail):
             "\(path) can't be used (\(detail)): give a cluster.stateDirectory that is writable"

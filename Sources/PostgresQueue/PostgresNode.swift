@@ -6,12 +6,12 @@ import Synchronization
 
 /// One of several nodes on one schema, of which one at a time leads.
 ///
-/// The lease is the row of the clock, which every commit of a leader moves: it costs nothing, and no
-/// node needs another's wall clock.
+/// The lease is the row of the clock, which every commit of a leader moves: it costs nothing, and
+/// no node needs another's wall clock.
 package final class PostgresNode: Leadership {
     private let options: PostgresOptions
     private let storeOptions: @Sendable () throws -> Store.Options
-    let logger: Logger
+    private let logger: Logger
     private let clock: any Clock<Duration>
     private let state = Mutex(State())
 
@@ -123,7 +123,7 @@ package final class PostgresNode: Leadership {
         let answered = BootClock.now()
         if isFirst { noteStart(row) }
         state.withLock { $0.row = row }
-        note(row.mark, files)
+        Self.note(row.mark, files, logger)
         let decision = watch.saw(row.mark, asked: asked, answered: answered)
         // Given up, or this node's own, whose last process is over: it holds the node's lock.
         let isFree = row.holder.isEmpty || row.holder == files.holder
@@ -143,7 +143,7 @@ package final class PostgresNode: Leadership {
             patience: options.patience,
             isConcurrent: true,
             lacksCalls: files.lacksCalls,
-            committed: { [self] in note($0, files) },
+            committed: { [logger] in Self.note($0, files, logger) },
             heldWindow: { files.heldWindow(at: $0) }
         )
         guard let (engine, salt) = try await lookout.beginTerm(at: row.mark, beginning) else {
@@ -155,7 +155,7 @@ package final class PostgresNode: Leadership {
         return store
     }
 
-    private func note(_ mark: LeaseMark, _ files: NodeFiles) {
+    private static func note(_ mark: LeaseMark, _ files: NodeFiles, _ logger: Logger) {
         guard files.saw(mark) else { return }
         logger.error(
             """
@@ -197,7 +197,8 @@ package final class PostgresNode: Leadership {
         }
     }
 
-    /// Commits whenever nothing else did for a while, and looks at the replication, until cancelled.
+    /// Commits whenever nothing else did for a while, and looks at the replication, until
+    /// cancelled.
     private func beat(_ engine: PostgresEngine) async {
         var trouble = Trouble(logger)
         while !engine.term.isLost {

@@ -55,7 +55,7 @@ struct PostgresSchema {
 
     /// Several nodes may start at once: the first one makes the tables, the others wait for it.
     private func makeOnce(_: Presence) throws {
-        try connection.run("BEGIN; SELECT pg_advisory_xact_lock(\(Self.lock))")
+        try connection.run("BEGIN; SELECT pg_advisory_xact_lock(\(lock))")
         do {
             try judge(try look()) { presence in try make(presence) }
             try connection.run("COMMIT")
@@ -65,8 +65,8 @@ struct PostgresSchema {
         }
     }
 
-    /// Any number that other programs hardly lock.
-    private static let lock: Int64 = 0x66616E6F75746400
+    /// A number of the schema's own, which other programs hardly lock.
+    private var lock: String { "hashtextextended(\(Session.literal(name)), 6712943)" }
 
     /// Makes the tables in the transaction that is open.
     func make(_ presence: Presence) throws(PostgresFault) {

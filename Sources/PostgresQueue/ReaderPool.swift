@@ -48,11 +48,13 @@ final class ReaderPool: Sendable {
         }
         return await withCheckedContinuation { continuation in
             let job: Job = { continuation.resume(returning: $0.read(on: self.host, body)) }
-            let reader = state.withLock { state -> Reader? in
-                if let reader = state.idle.popLast() { return reader }
+            let (reader, isClosed) = state.withLock { state -> (Reader?, Bool) in
+                if state.isClosed { return (nil, true) }
+                if let reader = state.idle.popLast() { return (reader, false) }
                 state.waiting.append(job)
-                return nil
+                return (nil, false)
             }
+            if isClosed { continuation.resume(returning: .failure(Reader.closed)) }
             if let reader { run(job, on: reader) }
         }
     }
@@ -129,7 +131,7 @@ final class Reader: Sendable {
             do {
                 try server.run(start)
                 return server
-            } catch where server.isBroken {
+            } catch  where server.isBroken {
                 // It is made anew.
             }
         }

@@ -7,7 +7,6 @@ import Glibc
 /// Every exchange ends within its deadline, whatever the server does: a hung one comes back as an
 /// error, and the connection is closed.
 @safe final class ServerConnection {
-
     /// Nil once it is closed.
     private var handle: OpaquePointer?
     /// Where libpq notes a warning of the server.

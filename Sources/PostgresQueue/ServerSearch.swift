@@ -99,7 +99,12 @@ struct ServerSearch {
     private static func start(_ settings: [ConnectionString.Setting]) -> OpaquePointer? {
         let keywords = unsafe settings.map { unsafe strdup($0.keyword) } + [nil]
         let values = unsafe settings.map { unsafe strdup($0.value) } + [nil]
-        defer { for unsafe text in unsafe keywords + values { unsafe free(text) } }
+        defer {
+            for index in unsafe keywords.indices {
+                unsafe free(keywords[index])
+                unsafe free(values[index])
+            }
+        }
         return unsafe fanoutd_PQconnectStartParams(
             keywords.map { unsafe UnsafePointer($0) },
             values.map { unsafe UnsafePointer($0) }

@@ -79,7 +79,8 @@ extension ServerConnection {
     func synchronousFault() throws(PostgresFault) -> String? {
         let answer = try run(
             """
-            SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit')
+            SELECT current_setting('synchronous_standby_names'),
+                current_setting('synchronous_commit')
             """
         ).first
         guard let answer else { return nil }

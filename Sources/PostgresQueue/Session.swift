@@ -27,9 +27,9 @@ struct Session: Sendable {
 
     /// What every connection sets.
     ///
-    /// A node that was stopped, or cut off, inside a transaction holds the row of the lease: the server
-    /// ends its session, so that another node can take it over. A statement that nobody waits for any
-    /// more must not get a lock later.
+    /// A node that was stopped, or cut off, inside a transaction holds the row of the lease: the
+    /// server ends its session, so that another node can take it over. A statement that nobody waits
+    /// for any more must not get a lock later.
     private var settings: String {
         """
         SET search_path TO \(Self.quoted(schema)), pg_temp;

@@ -2,10 +2,10 @@ import DeliveryCore
 package import QueueTables
 
 extension Store {
-    /// Opens a store for a process that shares it with nobody, and takes its lease at once: for
-    /// tests, simulations and tools. Whoever had the lease writes nothing more.
+    /// Opens a store and takes its lease at once: for tests, simulations and tools.
     ///
-    /// If it isn't concurrent, it works on its caller's thread.
+    /// Whoever had the lease writes nothing more. If it isn't concurrent, it works on its caller's
+    /// thread.
     package static func open(
         in postgres: PostgresOptions,
         options: Options,

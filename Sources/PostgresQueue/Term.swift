@@ -60,8 +60,8 @@ final class Term: Sendable {
     var lostError: QueueError {
         .failed(
             """
-            another node has taken the lease of epoch \(mark.epoch) over, or the database went back: \
-            this node writes nothing more, and stands by
+            another node has taken the lease of epoch \(mark.epoch) over, or the database went \
+            back: this node writes nothing more, and stands by
             """
         )
     }

@@ -103,24 +103,37 @@ import Testing
     }
 
     /// Makes so many campaigns, but not their messages, which no search reads.
+    ///
+    /// In steps: within one transaction each change of a tally makes the next one slower.
     private func fill(_ store: Store, count: Int) async throws {
-        let filled = await store.engine.write(.bulk) { connection in
-            try connection.transaction {
-                try connection.run(
-                    """
-                    INSERT INTO campaign (uuid, name, state, priority, on_unknown, packet_overhead,
-                        created_at_ms)
-                    WITH RECURSIVE numbers (n) AS
-                        (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-                    SELECT CAST(printf('%016d', n) AS BLOB), printf('number %d.', n),
-                        CASE n WHEN 7 THEN 'running' ELSE 'draft' END, 'normal', 'leave', 100,
-                        1700000000000
-                    FROM numbers
-                    """,
-                    .int(count)
+        for start in stride(from: 0, to: count, by: 1_000) {
+            let filled = await store.engine.write(.bulk) { connection in
+                try connection.transaction {
+                    try connection.run(Self.filling, .int(start + 1), .int(start + 1_000))
+                }
+            }
+            try filled.get()
+        }
+    }
+
+    private static let filling = StatementText { dialect in
+        let (uuid, name) =
+            switch dialect {
+            case .sqlite: ("CAST(printf('%016d', n) AS BLOB)", "printf('number %d.', n)")
+            case .postgres:
+                (
+                    "convert_to(lpad(n::TEXT, 16, '0'), 'UTF8')",
+                    "convert_to('number ' || n || '.', 'UTF8')"
                 )
             }
-        }
-        try filled.get()
+        return """
+            INSERT INTO campaign (id, uuid, name, state, priority, on_unknown, packet_overhead,
+                created_at_ms)
+            WITH RECURSIVE numbers (n) AS
+                (SELECT CAST(? AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+            SELECT n, \(uuid), \(name), CASE n WHEN 7 THEN 'running' ELSE 'draft' END, 'normal',
+                'leave', 100, 1700000000000
+            FROM numbers
+            """
     }
 }

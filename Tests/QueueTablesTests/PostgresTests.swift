@@ -12,7 +12,9 @@ import Testing
 )
 struct PostgresTests {
     /// The names of statements that a store on PostgreSQL can't prepare.
-    private func refused(_ statements: [(name: String, sql: StatementText)]) async throws
+    private func refused(
+        _ statements: [(name: String, sql: StatementText)]
+    ) async throws
         -> [String]
     {
         let store = try Stores().make(.postgres)

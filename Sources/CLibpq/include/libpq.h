@@ -43,7 +43,8 @@ static const int FANOUTD_PG_SQLSTATE = 'C';
 static const int FANOUTD_PG_MESSAGE = 'M';
 
 // Connection strings.
-fanoutd_pg_option *_Nullable fanoutd_PQconninfoParse(const char *text, char *_Nullable *_Nullable fault);
+fanoutd_pg_option *_Nullable fanoutd_PQconninfoParse(
+    const char *text, char *_Nullable *_Nullable fault);
 void fanoutd_PQconninfoFree(fanoutd_pg_option *_Nullable options);
 void fanoutd_PQfreemem(void *_Nullable memory);
 

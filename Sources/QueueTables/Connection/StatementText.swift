@@ -11,7 +11,7 @@ package struct StatementText: Sendable, ExpressibleByStringInterpolation {
     }
 
     /// A statement with a part from `Dialect`.
-    init(_ text: (Dialect) -> String) {
+    package init(_ text: (Dialect) -> String) {
         (sqlite, portable) = (text(.sqlite), text(.postgres))
     }
 
