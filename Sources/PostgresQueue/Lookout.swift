@@ -34,11 +34,17 @@ final class Lookout: Sendable {
         }
     }
 
+    /// Takes the lease over on the server that leads; nil if the row has another mark there.
     func beginTerm(
         at mark: LeaseMark,
         _ beginning: Session.Beginning
     ) async throws -> (engine: PostgresEngine, salt: String)? {
-        try await onThread { try self.session.beginTerm(at: mark, beginning) }
+        try await onThread {
+            let term = try self.session.beginTerm(at: mark, beginning)
+            // The row was read on a server that was cut off, maybe: the next look finds another.
+            if term == nil { self.server.withLock { $0 = nil } }
+            return term
+        }
     }
 
     private func onThread<T: Sendable>(

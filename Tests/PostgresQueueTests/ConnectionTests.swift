@@ -75,6 +75,22 @@ struct ConnectionTests {
         #expect(try await store.noted() == [1, 2])
     }
 
+    @Test func `of several servers the one that takes writes is found`() async throws {
+        let database = try Database()
+        var options = database.server.makeOptions()
+        options.url = "host=/nowhere,\(database.server.folder),/none user=postgres dbname=postgres"
+        let store = try Store.open(in: options, options: makeOptions())
+        try await store.note(1).get()
+        #expect(try await store.noted() == [1])
+        options.url = "host=/nowhere,/none port=1,2 user=postgres dbname=postgres"
+        do {
+            _ = try PostgresInspection(options)
+            Issue.record("a server was found")
+        } catch {
+            #expect("\(error)".contains("/nowhere:1: ") && "\(error)".contains("/none:2: "))
+        }
+    }
+
     @Test func `closed, it says so`() async throws {
         let (store, _) = try makeStore()
         try store.close()

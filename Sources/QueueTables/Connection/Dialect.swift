@@ -56,13 +56,14 @@ package enum Dialect: Sendable {
     /// A text of `Schema` with the engine's types and kinds of table.
     ///
     /// `RAW` holds what came from outside: PostgreSQL's TEXT knows no NUL, and orders by language.
+    /// SQLite's indexes end with the key of their table by themselves.
     func schema(_ text: String) -> String {
         switch self {
         case .sqlite:
-            text.replacing("RAW", with: "TEXT")
+            text.replacing("RAW", with: "TEXT").replacing(", KEY)", with: ")")
         case .postgres:
             text.replacing(#/\b(RAW|BLOB)\b/#, with: "BYTEA")
-                .replacing(#/\bINTEGER\b/#, with: "BIGINT")
+                .replacing(#/\bINTEGER\b/#, with: "BIGINT").replacing(", KEY)", with: ", account)")
                 .replacing(#/\) STRICT(, WITHOUT ROWID)?;/#, with: ");")
         }
     }

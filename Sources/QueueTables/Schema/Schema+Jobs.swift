@@ -60,6 +60,6 @@ extension Schema {
             failures INTEGER NOT NULL,
             PRIMARY KEY (campaign, account)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX recall_due ON recall (campaign, due_at_ms) WHERE due_at_ms IS NOT NULL;
+        CREATE INDEX recall_due ON recall (campaign, due_at_ms, KEY) WHERE due_at_ms IS NOT NULL;
         """
 }

@@ -5,8 +5,9 @@
 /// lies in exactly one range batch and shares its status; only a recipient with a state of its own
 /// has a row in `exception`.
 ///
-/// Types are SQLite's, and `RAW`, for bytes from outside; `Dialect` translates them. Some tables
-/// came later than the first version: an engine that has older stores adds them one by one.
+/// Types are SQLite's, and `RAW`, for bytes from outside; `KEY` at the end of an index is the account.
+/// `Dialect` translates them. Some tables came later than the first version: an engine that has older
+/// stores adds them one by one.
 package enum Schema {
     package static let version = 11
 
@@ -186,9 +187,9 @@ package enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
     static let exceptionIndexes = """
-        CREATE INDEX exception_due ON exception (campaign, pass, due_at_ms)
+        CREATE INDEX exception_due ON exception (campaign, pass, due_at_ms, KEY)
             WHERE due_at_ms IS NOT NULL;
-        CREATE INDEX exception_look_up ON exception (campaign, state, look_up_at_ms)
+        CREATE INDEX exception_look_up ON exception (campaign, state, look_up_at_ms, KEY)
             WHERE look_up_at_ms IS NOT NULL;
         CREATE INDEX exception_doubted ON exception (campaign, account)
             WHERE state = 'unknown' AND doubted = 1;
