@@ -12,7 +12,8 @@ package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
     package static func list(_ text: String) -> (first: DaemonAddress, others: [DaemonAddress])? {
         var addresses: [DaemonAddress] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let bare = part.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
+            var bare = part.drop(while: \.isWhitespace)
+            while bare.last?.isWhitespace == true { bare.removeLast() }
             guard let address = DaemonAddress(String(bare)) else { return nil }
             addresses.append(address)
         }

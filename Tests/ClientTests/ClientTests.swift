@@ -453,6 +453,43 @@ import Testing
         )
     }
 
+    @Test(
+        arguments: [
+            (
+                #"{"role":"leader","leader":"http://a","epoch":7,"synchronous":true}"#, "12000",
+                "0",
+                "node          leads, epoch 7, a second server keeps each commit"
+            ),
+            (
+                #"{"role":"leader","leader":null,"epoch":7,"synchronous":false}"#, "12000", "0",
+                "node          leads, epoch 7, only one server keeps the commits"
+            ),
+            (
+                #"{"role":"standby","leader":"http://a","epoch":7,"synchronous":null}"#, "12000",
+                "null", "node          stands by, http://a leads, epoch 7"
+            ),
+            (
+                #"{"role":"standby","leader":null,"epoch":null,"synchronous":null}"#, "12000",
+                "null",
+                "node          stands by, no leader is known"
+            ),
+            ("null", "12000", "0", "state         running"),
+        ]
+    )
+    func `a node's part is shown with the quota, and a window that it doesn't know isn't`(
+        _ cluster: String,
+        _ limit: String,
+        _ used: String,
+        _ line: String
+    ) throws {
+        let json =
+            #"{"messages_per_minute":\#(limit),"window_used":\#(used),"state":"running","#
+            + #""cluster":\#(cluster)}"#
+        let text = QuotaView(try JSON(parsing: Array(json.utf8))).text
+        #expect(text.split(separator: "\n").contains { $0 == line }, "\(text)")
+        #expect(text.contains("window") == (used != "null"))
+    }
+
     @Test func `the quota is shown`() throws {
         let json = #"""
             {"messages_per_minute":12000,"window_used":1500,"calls_per_second":200,

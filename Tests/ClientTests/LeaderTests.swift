@@ -191,7 +191,7 @@ import Testing
                 }
                 #expect(keys.count >= 3)
                 #expect(Set(keys).count == 1 && keys.first != .some(nil))
-                let last = heir.requests.suffix(2).map { $0.head.prefix { $0 != "\r" } }
+                let last = heir.requests.suffix(2).map { $0.head.split(separator: "\r\n")[0] }
                 #expect(
                     last == [
                         "POST /v1/campaigns/c1/recipients HTTP/1.1",

@@ -12,6 +12,7 @@ package struct Progress: Sendable, Hashable {
     package enum Unit: Sendable, Hashable {
         case bytes
         case recipients
+        case rows
     }
 
     package init(
@@ -90,7 +91,7 @@ package struct Progress: Sendable, Hashable {
 
     private func measure(_ count: Int) -> String {
         switch unit {
-        case .recipients: count.grouped
+        case .recipients, .rows: count.grouped
         case .bytes where count < 1_000_000: "\((count / 1_000).grouped) kB"
         case .bytes: "\((count / 1_000_000).grouped) MB"
         }

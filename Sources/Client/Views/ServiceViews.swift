@@ -68,18 +68,41 @@ package struct QuotaView: Sendable {
 
     package init(_ json: JSON) {
         let limit = json["messages_per_minute"]?.integer ?? 0
-        let used = json["window_used"]?.integer ?? 0
+        // A node that stands by doesn't know how much of it is used.
+        let window = json["window_used"]?.integer.map {
+            "\($0.grouped) of \(limit.grouped) recipients a minute"
+        }
         text = labeled([
+            ("node", json["cluster"].flatMap(Self.node)),
             ("state", json["state"]?.string),
             ("reason", json["reason"].flatMap(CampaignView.reason)),
             ("since", json["since"]?.string), ("until", json["until"]?.string),
             ("remedy", json["remedy"]?.string),
             ("pace", json["pace"]?.integer.flatMap { $0 < 16 ? "\($0)/16 of the quota" : nil }),
-            ("window", "\(used.grouped) of \(limit.grouped) recipients a minute"),
+            ("window", window),
             ("calls", json["calls_per_second"]?.integer.map { "at most \($0.grouped) a second" }),
             ("in flight", json["in_flight"]?.integer?.grouped),
             ("next call", json["next_call_at"]?.string),
             ("config", json["config_error"]?.string),
         ])
+    }
+
+    /// The node's part among those that share a queue; nil where the queue is this daemon's alone.
+    private static func node(_ cluster: JSON) -> String? {
+        guard let role = cluster["role"]?.string else { return nil }
+        var parts: [String] = []
+        if role == "leader" {
+            parts.append("leads")
+        } else {
+            let leader = cluster["leader"]?.string.map { "\($0) leads" }
+            parts.append("stands by, \(leader ?? "no leader is known")")
+        }
+        if let epoch = cluster["epoch"]?.integer { parts.append("epoch \(epoch)") }
+        switch cluster["synchronous"]?.bool {
+        case true?: parts.append("a second server keeps each commit")
+        case false?: parts.append("only one server keeps the commits")
+        case nil: break
+        }
+        return parts.joined(separator: ", ")
     }
 }
