@@ -214,8 +214,8 @@ let package = Package(
         .testTarget(
             name: "SQLiteQueueTests",
             dependencies: [
-                "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures",
-                "TestSupport", "CFaultyDisk", grdb,
+                "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "PostgresQueue",
+                "QueueFixtures", "TestSupport", "CFaultyDisk", grdb,
             ]
         ),
         .testTarget(

@@ -5,6 +5,10 @@ package enum StoreError: Error, Sendable, Hashable {
     /// Another process has it open.
     case locked(path: String, processID: Int?)
     case lockFailed(path: String, detail: String)
+    /// There is none.
+    case missing(path: String)
+    /// It is read as it is, and was written by an earlier version of the program.
+    case olderVersion(path: String, found: Int, known: Int)
     /// It was written by a later version of the program.
     case newerVersion(path: String, found: Int, known: Int)
     /// It is an SQLite database, but not one of this program.
@@ -32,6 +36,13 @@ extension StoreError: CustomStringConvertible {
             """
         case .lockFailed(let path, let detail):
             "\(path) can't be locked (\(detail)): its directory must exist and be writable"
+        case .missing(let path):
+            "there is no store at \(path): see to store.path"
+        case .olderVersion(let path, let found, let known):
+            """
+            \(path) has version \(found), this program's stores have \(known): start its daemon once \
+            with this program, which brings it up to date
+            """
         case .newerVersion(let path, let found, let known):
             """
             \(path) has version \(found), this program knows up to \(known): run the fanoutd that \

@@ -19,7 +19,7 @@ import Platform
             Never address somebody:     fanoutd suppress ACCOUNT
 
             Client commands find the daemon by --url or FANOUTD_URL (http://127.0.0.1:8480 unless \
-            told otherwise) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
+            told otherwise; of several nodes all, separated by commas) and its token by --token-file, FANOUTD_TOKEN_FILE, FANOUTD_TOKEN or in \
             /var/lib/fanoutd/token.
 
             Exit codes: 0 done, 1 done with warnings, or not everyone was sent (or found, or taken \
@@ -32,7 +32,8 @@ import Platform
                 name: "Service",
                 subcommands: [
                     ServeCommand.self, CheckConfigCommand.self, DoctorCommand.self,
-                    WebhooksCommand.self, BackupCommand.self, UserSigCommand.self,
+                    WebhooksCommand.self, BackupCommand.self, MoveCommand.self,
+                    UserSigCommand.self,
                 ]
             ),
             CommandGroup(

@@ -2,6 +2,7 @@ import DeliveryEngine
 import Glibc
 import NIOCore
 import Platform
+import PostgresQueue
 import Testing
 import fanoutd
 
@@ -59,6 +60,21 @@ import fanoutd
             #expect(failure.code == .tryAgain)
             #expect(failure.message == "store.path: \(text)")
         }
+    }
+
+    @Test(
+        arguments: [
+            (.unreachable(detail: "db1: refused"), .tryAgain),
+            (.noLibrary(detail: "no such file"), .configuration),
+            (.notSynchronous(setting: "synchronous_standby_names is empty"), .configuration),
+            (.taken(schema: "app_1"), .configuration),
+        ] as [(PostgresError, CommandFailure.Code)]
+    )
+    func `a database that doesn't fit is the configuration's, and one that is away may come back`(
+        _ error: PostgresError,
+        _ code: CommandFailure.Code
+    ) {
+        #expect(failure(error) == CommandFailure(code, "\(error)"))
     }
 
     @Test func `an error that nobody foresaw shows its kind alone`() {

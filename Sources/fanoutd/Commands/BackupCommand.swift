@@ -19,6 +19,8 @@ struct BackupCommand: AsyncParsableCommand {
             nothing at all until fanoutd resume --all; use that for backups that are kept for bad \
             days.
 
+            A PostgreSQL is copied with pg_dump or by its own point-in-time recovery.
+
               fanoutd backup --paused /var/backups/fanoutd-$(date +%F).sqlite
             """
     )
@@ -43,7 +45,16 @@ struct BackupCommand: AsyncParsableCommand {
             )
         }
         try FileName.checkNew(file, of: "the copy's name")
-        let store = try options.load().configuration.store.path
+        let configuration = try options.load().configuration
+        guard !configuration.isShared else {
+            throw CommandFailure(
+                .configuration,
+                "the store is a PostgreSQL, and a backup is of a file; copy it with pg_dump"
+                    + " --schema=\(configuration.schema), or by the database's own point-in-time"
+                    + " recovery"
+            )
+        }
+        let store = configuration.store.path
         do throws(CopyError) {
             let copy = try StoreCopy(of: store, at: file)
             try await fill(copy)

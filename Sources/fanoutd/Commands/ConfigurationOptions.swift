@@ -14,17 +14,16 @@ package struct ConfigurationOptions: ParsableArguments {
     package init() {}
 
     /// Reads the file and the environment; the failure has every fault and exit code 78.
-    package func load() throws(CommandFailure) -> ConfigurationLoader.Loaded {
+    package func load(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CommandFailure) -> ConfigurationLoader.Loaded {
         do throws(CommandFailure) {
             try FileName.check(config, of: "--config")
         } catch {
             throw CommandFailure(.configuration, error.message)
         }
         do {
-            return try ConfigurationLoader.load(
-                config,
-                environment: ProcessInfo.processInfo.environment
-            )
+            return try ConfigurationLoader.load(config, environment: environment)
         } catch {
             let count = error.faults.count
             throw CommandFailure(

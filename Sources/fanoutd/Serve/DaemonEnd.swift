@@ -3,6 +3,7 @@ import Glibc
 import HTTPAPI
 import NIOCore
 package import Platform
+import PostgresQueue
 import SQLiteQueue
 import SystemPackage
 
@@ -18,7 +19,8 @@ package enum DaemonEnd {
         return switch error {
         case let failure as CommandFailure: failure
         case let error as StoreError: store(error)
-        case let error as QueueError: queue(error)
+        case let error as PostgresError: postgres(error)
+        case let error as QueueError: queue(error, configuration)
         case let fault as ListenFault:
             CommandFailure(fault.isTaken ? .tryAgain : .configuration, "http.listen: \(fault)")
         case let error as IOError: self.listen(error.errnoCode, listen)
@@ -44,11 +46,20 @@ package enum DaemonEnd {
         return CommandFailure(mayPass ? .tryAgain : .configuration, "store.path: \(error)")
     }
 
+    /// The database's own text names the key.
+    private static func postgres(_ error: PostgresError) -> CommandFailure {
+        let mayPass = if case .unreachable = error { true } else { false }
+        return CommandFailure(mayPass ? .tryAgain : .configuration, "\(error)")
+    }
+
     /// The queue's own text names the file and the remedy.
-    private static func queue(_ error: QueueError) -> CommandFailure {
-        switch error {
-        case .full(let text), .failed(let text):
-            CommandFailure(.tryAgain, "store.path: \(text)")
+    private static func queue(
+        _ error: QueueError,
+        _ configuration: Configuration
+    ) -> CommandFailure {
+        let key = configuration.isShared ? "store.postgres" : ConfigurationKey.storePathName
+        return switch error {
+        case .full(let text), .failed(let text): CommandFailure(.tryAgain, "\(key): \(text)")
         }
     }
 
