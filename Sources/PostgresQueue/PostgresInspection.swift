@@ -21,6 +21,22 @@ package struct PostgresInspection: Sendable, Hashable {
         case version(Int)
     }
 
+    package init(
+        host: String,
+        serverVersion: Int,
+        presence: Presence,
+        synchronousFault: String?,
+        leader: String?,
+        epoch: Int64?
+    ) {
+        self.host = host
+        self.serverVersion = serverVersion
+        self.presence = presence
+        self.synchronousFault = synchronousFault
+        self.leader = leader
+        self.epoch = epoch
+    }
+
     /// Looks at a schema, or at the place of one; what can't be a store is refused as at a start.
     ///
     /// It waits for the servers, up to some seconds: don't call it where tasks run.

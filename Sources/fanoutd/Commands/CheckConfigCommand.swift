@@ -1,5 +1,6 @@
 import ArgumentParser
 import Platform
+import PostgresQueue
 
 /// Validates a configuration and shows its values.
 struct CheckConfigCommand: ParsableCommand {
@@ -8,7 +9,9 @@ struct CheckConfigCommand: ParsableCommand {
         abstract: "Validate the configuration and print what is in effect, secrets redacted.",
         discussion: """
             Prints the effective configuration, defaults and FANOUTD_… variables included, with \
-            where each value came from. Every fault is named at once; then the exit code is 78.
+            where each value came from. Every fault is named at once; then the exit code is 78. A \
+            PostgreSQL that can be reached is looked at, too: one without a synchronous standby is \
+            refused, unless store.postgres.requireSynchronous says otherwise.
             """
     )
 
@@ -31,6 +34,21 @@ struct CheckConfigCommand: ParsableCommand {
         }
         try configuration.http.listen.checkName()
         try TokenFile.check(configuration)
+        try Self.examineDatabase(configuration)
         try StandardOutput.write(loaded.text)
+    }
+
+    /// Refuses what a start would refuse; a database that can't be reached is waited for there.
+    private static func examineDatabase(
+        _ configuration: Configuration
+    ) throws(CommandFailure) {
+        guard let options = configuration.postgresOptions else { return }
+        do throws(PostgresError) {
+            _ = try PostgresInspection(options)
+        } catch {
+            let failure = DaemonEnd.failure(error, configuration)
+            guard failure.code == .tryAgain else { throw failure }
+            StandardError.writeLine("fanoutd: warning: \(failure.message)")
+        }
     }
 }

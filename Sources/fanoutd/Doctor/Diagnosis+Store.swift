@@ -79,7 +79,7 @@ extension Diagnosis {
         }
     }
 
-    private static func remedy(for fault: SmallFile.Fault) -> String {
+    static func remedy(for fault: SmallFile.Fault) -> String {
         if fault.code == .noSuchFileOrDirectory { return "\(folderRemedy), or name another place" }
         return fault.mayPass
             ? "see to its disk"

@@ -2,7 +2,9 @@ import DeliveryCore
 import DeliveryEngine
 import HTTPAPI
 import Logging
+import NIOPosix
 import Platform
+import PostgresQueue
 import SQLiteQueue
 import SystemPackage
 import Webhooks
@@ -37,7 +39,13 @@ struct Doctor {
 
     mutating func run() async throws {
         guard let configuration = try examineConfiguration() else { return }
-        let holder = try examineStore(configuration)
+        let holder: Int?
+        if let options = configuration.postgresOptions {
+            try await examineDatabase(options)
+            holder = nil
+        } else {
+            holder = try examineStore(configuration)
+        }
         try examineUnit(configuration, daemon: holder)
         if try await examineNetwork(configuration), !report.hasFault(in: .secretKey) {
             try await examineCredentials(configuration)
@@ -161,6 +169,24 @@ struct Doctor {
         try note(Diagnosis.store(path, seen, write: write, minFreeBytes: minFreeBytes))
         guard case .success(let inspection) = seen else { return nil }
         return inspection.holder
+    }
+
+    /// The database that the nodes share, and this node's own folder.
+    private mutating func examineDatabase(_ options: PostgresOptions) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        // It blocks its thread.
+        let seen = try await NIOThreadPool.singleton.runIfActive {
+            Result { () throws(PostgresError) in try PostgresInspection(options) }
+        }
+        let time = start.duration(to: clock.now)
+        try note([Diagnosis.database(options.schema, seen, options.synchronous, time: time)])
+        let folder = options.stateDirectory
+        do throws(SmallFile.Fault) {
+            _ = try DurableWrite.measure(in: folder)
+        } catch {
+            try note([Diagnosis.stateDirectory(folder, error)])
+        }
     }
 
     private mutating func examineUnit(_ configuration: Configuration, daemon: Int?) throws {
