@@ -23,8 +23,9 @@ from daemon import free_port
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 MARK = "end of example"
-# Sections that a clean machine is for, or that others test: the demo, the tests, the build.
-SKIPPED = {"Try it", "Build it"}
+# Sections that a clean machine is for, or that others test: the demo, the tests, the build, nodes on a
+# PostgreSQL.
+SKIPPED = {"Try it", "Build it", "Two nodes"}
 
 
 class Example:
