@@ -277,9 +277,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Simulation", "DeliveryCore", "QueueTables", "SQLiteQueue", "TencentIM",
-                "TestSupport",
-                grdb,
+                "Simulation", "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue",
+                "PostgresQueue", "QueueFixtures", "TencentIM", "TestSupport", grdb,
             ]
         ),
         .testTarget(

@@ -5,8 +5,17 @@ import Testing
 struct SabotageTests {
     private static let seeds: ClosedRange<UInt64> = 1...5
 
-    @Test(arguments: Sabotage.allCases)
+    @Test(arguments: Sabotage.allCases.filter { !$0.isAboutTerms })
     func `a planted mistake is caught, and nothing without it`(sabotage: Sabotage) async throws {
+        try await plant(sabotage)
+    }
+
+    @Test(arguments: Sabotage.allCases.filter(\.isAboutTerms))
+    func `so is one about several nodes on one database`(sabotage: Sabotage) async throws {
+        try await plant(sabotage)
+    }
+
+    private func plant(_ sabotage: Sabotage) async throws {
         var caught: [String] = []
         for seed in Self.seeds {
             let sound = try await Trial(for: sabotage, isPlanted: false, seed: seed)
@@ -28,6 +37,24 @@ struct SabotageTests {
             if life.violations.contains(where: { $0.contains(sabotage.sign) }) { return }
         }
         Issue.record("40 lives say nothing of “\(sabotage.sign)”")
+    }
+
+    /// Those about several nodes, which lives have that share a database.
+    @Test(arguments: Sabotage.allCases.filter(\.isAboutTerms))
+    func `lives with several nodes meet a planted mistake about them by themselves`(
+        sabotage: Sabotage
+    ) async throws {
+        for seed in UInt64(1)...60 {
+            let life = try await Life(
+                seed: seed,
+                isDeep: true,
+                hasRules: true,
+                hasTerms: true,
+                sabotage: sabotage
+            )
+            if !life.violations.isEmpty { return }
+        }
+        Issue.record("60 lives say nothing of \(sabotage)")
     }
 
     /// Those about jobs, which only deep lives have.

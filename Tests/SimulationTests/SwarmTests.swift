@@ -1,5 +1,6 @@
 import DeliveryCore
 import Foundation
+import QueueFixtures
 import QueueTables
 import Simulation
 import Testing
@@ -7,6 +8,7 @@ import Testing
 /// Whole lives in which everything goes wrong that a seed has drawn.
 ///
 /// `SEEDS=n` runs so many lives, `SEEDS=a-b` those from one seed to another; `SEED=n` replays one.
+/// `STORE=postgres` lives all of them on PostgreSQL.
 struct SwarmTests {
     private static let lanes = 4
 
@@ -27,7 +29,32 @@ struct SwarmTests {
                 isWide: true,
                 isDeep: true,
                 hasRules: true,
-                hasTerms: true
+                hasTerms: true,
+                isOnPostgres: Self.isOnPostgres
+            )
+        }
+    }
+
+    private static let isOnPostgres = ProcessInfo.processInfo.environment["STORE"] == "postgres"
+    /// The first of the lives, which are lived on PostgreSQL as well.
+    private static let countOnPostgres = 12
+
+    @Test(
+        .enabled(
+            if: PostgresServer.missing == nil,
+            "there is no PostgreSQL to live on: \(PostgresServer.missing ?? "")"
+        ),
+        arguments: 0..<2
+    )
+    func `the promises hold on PostgreSQL too`(lane: Int) async throws {
+        for seed in stride(from: lane + 1, through: Self.countOnPostgres, by: 2) {
+            try await live(
+                UInt64(seed),
+                isWide: true,
+                isDeep: true,
+                hasRules: true,
+                hasTerms: true,
+                isOnPostgres: true
             )
         }
     }
@@ -91,14 +118,16 @@ struct SwarmTests {
         isWide: Bool,
         isDeep: Bool = false,
         hasRules: Bool = false,
-        hasTerms: Bool = false
+        hasTerms: Bool = false,
+        isOnPostgres: Bool = false
     ) async throws {
         let life = try await Life(
             seed: seed,
             isWide: isWide,
             isDeep: isDeep,
             hasRules: hasRules,
-            hasTerms: hasTerms
+            hasTerms: hasTerms,
+            isOnPostgres: isOnPostgres
         )
         let replay = "SEED=\(seed) swift test --filter SwarmTests"
         #expect(life.violations.isEmpty, "seed \(seed): \(replay)\n\(life.summary)")
@@ -118,6 +147,7 @@ struct Life {
         isDeep: Bool = false,
         hasRules: Bool = false,
         hasTerms: Bool = false,
+        isOnPostgres: Bool = false,
         sabotage: Sabotage? = nil
     ) async throws {
         let file = try sabotage?.trigger.map { try TriggeredStore(trigger: $0) }
@@ -130,6 +160,13 @@ struct Life {
         var nodes = SplitMix64(seed: seed ^ 0x0DE5)
         var terms = Faults()
         if hasTerms { terms.multiply(using: &nodes) }
+        // Whoever shares a database has terms.
+        terms.hasTerms = terms.hasTerms || isOnPostgres
+        let options = World.options(bootID: "boot", seed: seed)
+        let database: (any Terms)? =
+            if isOnPostgres { try PostgresTerms(options) } else {
+                terms.hasTerms ? try SharedTables(options) : nil
+            }
         var limits = Limits()
         limits.messagesPerMinute = Int.random(in: 30...600, using: &random)
         if seed > 100, seed.isMultiple(of: 2) { limits.messagesPerMinute /= 8 }
@@ -150,8 +187,7 @@ struct Life {
                 window: ProviderModel.Window(using: &breadth)
             ),
             store: file?.store,
-            terms: terms.hasTerms
-                ? try SharedTables(World.options(bootID: "boot", seed: seed)) : nil
+            terms: database
         )
         world.sabotage = sabotage
         world.faults = Faults(using: &random)

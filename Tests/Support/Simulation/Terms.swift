@@ -1,4 +1,4 @@
-import DeliveryEngine
+package import DeliveryEngine
 package import QueueTables
 import SQLiteQueue
 import Synchronization
@@ -12,10 +12,10 @@ package protocol Terms: Sendable {
     func set(_ fate: CommitFate)
 
     /// Keeps all rows as they are, to go back to.
-    func keep() throws
+    func keep() async throws
 
     /// The database is another server's, which has the kept rows and nothing that came after.
-    func goBack() throws
+    func goBack() async throws
 }
 
 /// How a commit goes.
@@ -52,15 +52,22 @@ package final class SharedTables: Terms {
     }
 
     package func begin(_ options: Store.Options, lacksCalls: Bool) -> Store {
-        state.withLock { state in
+        let (base, epoch) = state.withLock { state in
             state.epoch += 1
-            let engine = TermEngine(
-                base: state.base.engine,
-                guardian: TermGuardian(tables: self, epoch: state.epoch),
-                lacksCalls: lacksCalls
-            )
-            return Store(on: engine, salt: state.base.salt, options: options)
+            return (state.base, state.epoch)
         }
+        let engine = TermEngine(
+            base: base.engine,
+            lacksCalls: lacksCalls,
+            fate: { [self] in state.withLock { $0.fate } },
+            check: { [self] in try check(epoch) }
+        )
+        return Store(on: engine, salt: base.salt, options: options)
+    }
+
+    private func check(_ epoch: Int) throws {
+        let isFenced = state.withLock { $0.fate != .unfenced && $0.epoch != epoch }
+        if isFenced { throw QueueError.failed("another node leads") }
     }
 
     package func set(_ fate: CommitFate) { state.withLock { $0.fate = fate } }
@@ -77,84 +84,78 @@ package final class SharedTables: Terms {
             state.epoch += 1
         }
     }
-
-    fileprivate var fate: CommitFate { state.withLock { $0.fate } }
-    fileprivate var epoch: Int { state.withLock { $0.epoch } }
 }
 
-/// Knows how the next commit goes, and whether a term is over.
-struct TermGuardian: Sendable {
-    let tables: SharedTables
-    let epoch: Int
-
-    var fate: CommitFate { tables.fate }
-
-    func check() throws {
-        if fate != .unfenced, tables.epoch != epoch {
-            throw QueueError.failed("another node leads")
-        }
-    }
-}
-
-/// A term's engine.
-final class TermEngine: Engine {
+/// A term's engine, whose transactions end as they are told to.
+package final class TermEngine: Engine {
     private let base: any Engine
-    private let guardian: TermGuardian
+    private let fate: @Sendable () -> CommitFate
+    private let fence: @Sendable () throws -> Void
     private let isMissingCalls: Mutex<Bool>
 
-    init(base: any Engine, guardian: TermGuardian, lacksCalls: Bool) {
+    /// An engine on another one; each transaction begins at a fence of its own, too.
+    package init(
+        base: any Engine,
+        lacksCalls: Bool,
+        fate: @escaping @Sendable () -> CommitFate,
+        check fence: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.base = base
-        self.guardian = guardian
+        self.fate = fate
+        self.fence = fence
         isMissingCalls = Mutex(lacksCalls)
     }
 
-    func write<T: Sendable>(
+    package func write<T: Sendable>(
         _ rank: WriterRank,
         _ body: @escaping @Sendable (any WritingConnection) throws -> T
     ) async -> Result<T, any Error> {
-        await base.write(rank) { [guardian] connection in
-            try body(TermConnection(base: connection, guardian: guardian))
+        await base.write(rank) { [fate, fence] connection in
+            try body(TermConnection(base: connection, fate: fate(), fence: fence))
         }
     }
 
-    func read<T: Sendable>(
+    package func read<T: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> T
     ) async -> Result<T, any Error> {
         await base.read(body)
     }
 
-    var isConcurrent: Bool { base.isConcurrent }
-    var lacksCalls: Bool { isMissingCalls.withLock { $0 } }
-    func heldWindow(_ connection: any WritingConnection) { isMissingCalls.withLock { $0 = false } }
-    func refuseWhenShort() throws(QueueError) { try base.refuseWhenShort() }
-    func queueError(_ error: any Error) -> QueueError { base.queueError(error) }
-    var logSize: Int? { base.logSize }
-    var waitingCount: Int { base.waitingCount }
+    package var isConcurrent: Bool { base.isConcurrent }
+    package var lacksCalls: Bool { isMissingCalls.withLock { $0 } }
+    package func heldWindow(_ connection: any WritingConnection) {
+        isMissingCalls.withLock { $0 = false }
+    }
+    package func refuseWhenShort() throws(QueueError) { try base.refuseWhenShort() }
+    package func queueError(_ error: any Error) -> QueueError { base.queueError(error) }
+    package var logSize: Int? { base.logSize }
+    package var waitingCount: Int { base.waitingCount }
     /// The tables are the next term's too.
-    func close() {}
+    package func close() {}
 }
 
 /// A connection whose transactions begin at the fence, and end as they are told to.
 private struct TermConnection: WritingConnection {
     let base: any WritingConnection
-    let guardian: TermGuardian
+    let fate: CommitFate
+    let fence: @Sendable () throws -> Void
 
     func statement(_ sql: StatementText) throws -> any PreparedStatement {
         try base.statement(sql)
     }
 
     var changedRows: Int { base.changedRows }
+    var bindsArrays: Bool { base.bindsArrays }
 
     func check() throws {
         try base.check()
-        try guardian.check()
+        try fence()
     }
 
     func transaction(_ body: () throws -> Void) throws {
-        let fate = guardian.fate
         do {
             try base.transaction {
-                try guardian.check()
+                try fence()
                 try body()
                 if fate == .lost || fate == .lostTakenAsMade { throw LostCommit() }
             }

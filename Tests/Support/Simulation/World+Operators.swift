@@ -15,7 +15,7 @@ extension World {
             readClocks()
         }
         if faults.hasReboots, chance(50), isUp { crash() }
-        try disturbTerms()
+        try await disturbTerms()
         if faults.hasNewLimits, chance(20), isUp { reconfigure() }
         if faults.hasOperators, isUp { operate() }
         try await keepList()

@@ -290,15 +290,15 @@ extension World {
     // MARK: - A database that goes back
 
     /// What may happen to the nodes and their database at any time.
-    mutating func disturbTerms() throws {
+    mutating func disturbTerms() async throws {
         guard terms != nil, faults.goesBack, kept == nil, chance(10) else { return }
-        try keep()
+        try await keep()
         schedule(.goBack, after: draw(100...40_000))
     }
 
-    mutating func keep() throws {
+    mutating func keep() async throws {
         guard let terms else { return }
-        try terms.keep()
+        try await terms.keep()
         record.kept()
         kept = Kept(
             record: record,
@@ -312,11 +312,11 @@ extension World {
     }
 
     /// Another server takes over that lacks the last commits; whoever led writes nothing more.
-    mutating func goBack() throws {
+    mutating func goBack() async throws {
         guard let terms, let kept else { return }
         self.kept = nil
         termFigures.wentBack += 1
-        try terms.goBack()
+        try await terms.goBack()
         record.wentBack(to: kept.record)
         promises.wentBack(to: kept.promises)
         tally = kept.tally

@@ -250,7 +250,7 @@ package struct World {
             try await live(moment)
             return true
         case .goBack:
-            try goBack()
+            try await goBack()
             return true
         case .takeOver:
             if next.life == life { takeOver() }
@@ -476,7 +476,7 @@ package struct World {
         case .unsuppress(let account): try await unsuppress(account)
         case .stop(let length): stopsFor = length
         case .lose(let length):
-            try keep()
+            try await keep()
             schedule(.goBack, after: length)
         }
     }
