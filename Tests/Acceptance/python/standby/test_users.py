@@ -67,18 +67,25 @@ class Users(Case):
         for method, path in found:
             with self.subTest(route=f"{method} {path}"):
                 body = {} if method in ("POST", "PUT", "PATCH") else None
-                self.refused(self.b.request(method, path, body))
+                if path.endswith("/export"):  # a form of the page's, which has its token in it
+                    answer = self.b.post(
+                        path, f"token={self.b.token}", Authorization=None,
+                        Content_Type="application/x-www-form-urlencoded",
+                    )
+                else:
+                    answer = self.b.request(method, path, body)
+                self.refused(answer)
 
     def test_the_token_is_checked_first(self):
         for method, path in self.paths():
+            if path.endswith("/export"):
+                continue  # the page's form has a token of its own
             for token in (None, "Bearer " + "0" * 64):
                 with self.subTest(route=f"{method} {path}", token=token):
                     body = {} if method in ("POST", "PUT", "PATCH") else None
                     answer = self.b.request(method, path, body, Authorization=token)
-                    if path.endswith("/export"):
-                        continue  # the page's form has a token of its own
                     self.assertEqual(answer.status, 401)
-                    self.assertEqual(answer.headers["WWW-Authenticate"], "Bearer")
+                    self.assertTrue(answer.headers["WWW-Authenticate"].startswith("Bearer"))
 
     def test_a_stream_is_refused_before_it_is_read(self):
         answer = self.b.post(
@@ -337,8 +344,8 @@ class Lives(Case):
             copy = scene.pair.copy()
             scene.pair.start_again()
             scene.start_nodes()
-            # Most of the quota, of which the copy knows nothing.
-            id = scene.submit(scene.a, count=2_000)
+            # More than half of the quota, of which the copy knows nothing.
+            id = scene.submit(scene.a, count=scene.pace.quota * 5 // 9)
             scene.wait_for_completion(120)
             for node in (scene.b, scene.a):
                 self.assertEqual(node.terminate(), 0)
@@ -351,7 +358,7 @@ class Lives(Case):
             self.assertEqual(scene.a.get(f"/v1/campaigns/{id}").status, 404)
             self.assertEqual(scene.a.metrics()["fanoutd_store_went_back_total"], 1)
             self.assertRegex(scene.a.log(), r"(?i)went back|gone back")
-            new = scene.submit(scene.a, count=1_000)
+            new = scene.submit(scene.a, count=scene.pace.quota // 2)
             wait_for(
                 lambda: scene.a.get(f"/v1/campaigns/{new}").json["state"] == "completed",
                 "the campaign to complete", 240,
