@@ -167,7 +167,7 @@ function drawQuota() {
   const isAlone = role === 'leader' && synchronous === false;
   update(parts.copies, synchronous, isAlone && t('cluster.alone', { epoch }));
   show(parts.copies, isAlone);
-  if (lastState && lastState !== quota.state) {
+  if (lastState && lastState !== quota.state && !isStandby()) {
     say(t('say.campaign', { name: t('service.label'), state: state.text }));
   }
   lastState = quota.state;

@@ -165,9 +165,8 @@ export const statuses = ['sent', 'sending', 'retrying', 'unknown', 'failed', 'ca
 const gap = 2;
 const least = 3;
 const hatched = { canceled: 'rising', expired: 'falling', suppressed: 'upright', unanswered: 'busy' };
-const widths = new WeakMap();
 const sizes = new ResizeObserver((entries) => {
-  for (const { target, contentRect } of entries) widths.get(target)(contentRect.width);
+  for (const { target, contentRect } of entries) target.resize(contentRect.width);
 });
 
 /** A bar of parts with gaps, in which a part that isn't zero can be seen. */
@@ -195,10 +194,10 @@ function partsBar(names, height, pathOf) {
     });
   }
 
-  widths.set(node, (size) => {
+  node.resize = (size) => {
     width = size;
     draw();
-  });
+  };
   sizes.observe(node);
   return {
     node,

@@ -84,15 +84,26 @@ let pageVersion;
 /** The daemon's clock, in milliseconds. */
 export const now = () => Date.now() + clockOffset;
 
+// When each campaign of an answer was asked for.
+const askedAt = new WeakMap();
+const doubtWait = 1000;
+
 /** Takes a campaign from an answer or an event into the copy, which keeps a message it has. */
-export function remember({ message, ...campaign }) {
+export function remember(news) {
+  const { message, ...campaign } = news;
   const whole = { ...campaigns.get(campaign.id), ...campaign };
   if (message) whole.message = message;
+  // An event that overtook the answer had the last word, unless another one follows.
+  if (whole.heardAt > askedAt.get(news)) setTimeout(settle, doubtWait, whole);
   campaigns.delete(campaign.id);
   campaigns.set(campaign.id, whole);
   if (campaigns.size > campaignLimit) campaigns.delete(campaigns.keys().next().value);
   tellCampaign(campaign.id);
   return whole;
+}
+
+function settle({ id, heardAt }) {
+  if (campaigns.get(id)?.heardAt === heardAt) ask(`v1/campaigns/${id}`).then(remember, () => {});
 }
 
 export function rememberQuota(quota) {
@@ -141,9 +152,13 @@ export async function ask(path, options = {}) {
   if (freeRequests === 0) await new Promise((resolve) => waiting.push(resolve));
   else freeRequests -= 1;
   try {
+    const asked = performance.now();
     const response = await send(path, options);
     const text = await response.text();
-    return /json/.test(response.headers.get('Content-Type')) ? JSON.parse(text) : text;
+    if (!/json/.test(response.headers.get('Content-Type'))) return text;
+    const answer = JSON.parse(text);
+    for (const each of [answer, ...answer?.items ?? []]) if (each?.counts) askedAt.set(each, asked);
+    return answer;
   } finally {
     if (waiting.length) waiting.shift()();
     else freeRequests += 1;
@@ -296,7 +311,7 @@ function take(block) {
   const data = JSON.parse(block.match(/(?<=^data: ?).*/gm).join('\n'));
   if (event === 'campaign') {
     if (campaigns.get(data.id)?.state !== data.state) changed('totals');
-    remember(data);
+    remember({ ...data, heardAt: performance.now() });
   } else if (event === 'deleted') {
     campaigns.delete(data.id);
     changed('totals');

@@ -152,7 +152,6 @@ function campaignTable(label, life) {
     Object.fromEntries(columns.map((name) => [name, t(`row.${name}`)])),
     { class: 'campaigns', 'aria-label': label });
   const nobody = el('p', { class: 'empty', hidden: true });
-  const writers = new WeakMap();
   body.remove();
 
   function make({ id }) {
@@ -172,7 +171,7 @@ function campaignTable(label, life) {
       el('tr', { role: 'row', class: 'more' },
         el('td', { role: 'cell', colspan: columns.length }, why.node)));
     const write = bind(group, shownFields);
-    writers.set(group, (campaign) => {
+    group.update = (campaign) => {
       write(campaign);
       bar.update(campaign);
       setText(share, percentOf(campaign));
@@ -181,21 +180,21 @@ function campaignTable(label, life) {
       setAttrs(end, { 'data-field': path });
       update(end, at, at ? t(key, { time: time(at) }) : '–');
       show(toggle, active.includes(campaign.state));
-    });
+    };
     return group;
   }
 
   life.on('campaigns', (ids) => {
     for (const group of node.tBodies) {
       const campaign = campaigns.get(group.dataset.campaign);
-      if (campaign && ids.has(campaign.id)) writers.get(group)(campaign);
+      if (campaign && ids.has(campaign.id)) group.update(campaign);
     }
   });
   life.on('deleted', (id) => node.querySelector(`[data-campaign="${id}"]`)?.remove());
   return {
     nodes: [node, nobody],
     set(items, none) {
-      keyed(node, items, ({ id }) => id, make, (group, item) => writers.get(group)(item));
+      keyed(node, items, ({ id }) => id, make, (group, item) => group.update(item));
       show(node, items.length);
       show(nobody, !items.length);
       setText(nobody, none);
@@ -665,7 +664,6 @@ function failures(id) {
     count: t('row.recipients'), passes: t('failures.may_pass'), acts: t('failures.do') });
   const nobody = el('p', { class: 'empty' }, t('failures.none'));
   const node = wide('failures.title', null, shown.node, nobody);
-  const writers = new WeakMap();
   let current = null;
 
   function make({ code, text, may_pass: mayPass }) {
@@ -679,11 +677,11 @@ function failures(id) {
       t(mayPass ? 'failures.passes' : 'failures.final'),
       el('div', { class: 'actions' },
         exportButtons(id, { status: 'failed', code }, ['csv']), again));
-    writers.set(row, (value, most) => {
+    row.update = (value, most) => {
       update(count, value, number(value));
       bar.set(value, most);
       show(again, session.can_write && mayRetry(current));
-    });
+    };
     return row;
   }
 
@@ -695,7 +693,7 @@ function failures(id) {
       show(shown.node, sorted.length);
       show(nobody, !sorted.length);
       keyed(shown.body, sorted, ({ code }) => code, make,
-        (row, { count }) => writers.get(row)(count, sorted[0].count));
+        (row, { count }) => row.update(count, sorted[0].count));
     },
   };
 }

@@ -46,7 +46,7 @@ const english = {
   'standby.title': 'This node stands by',
   'standby.leader': 'Campaigns are with the leader:',
   'standby.nobody': 'nobody knows where',
-  'standby.help': 'When the leader falls silent, this node takes over, and this page goes on by itself.',
+  'standby.help': 'When the leader falls silent, this node takes over and this page goes on by itself.',
   'cluster.alone': 'Epoch {epoch}: what is stored is on one database server alone. Start its synchronous standby again.',
   'hooks.waits|one': '{url}: {n} event waits, since {time}; the last try: {answer}.',
   'hooks.waits|other': '{url}: {n} events wait, the first since {time}; the last try: {answer}.',
@@ -314,7 +314,7 @@ const english = {
   'flag.PushFlag.1': 'no push',
 };
 
-/** What languages there are, each by its own name. */
+/** The languages, each by its own name. */
 export const languages = { en: 'English', zh: '中文' };
 
 const store = window.localStorage;

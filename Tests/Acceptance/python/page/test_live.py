@@ -73,6 +73,35 @@ class Live(PageCase):
             visit.go(f"#/campaigns/{id}")
             visit.wait_value("counts.sent", 700, f"[data-campaign='{id}']")
 
+    def test_an_answer_that_an_event_has_overtaken_has_not_the_last_word(self):
+        id = self.bench.campaign(accounts(5), messages_per_minute=1)
+        self.bench.wait_for(lambda: self.bench.shown(id)["counts"]["sent"], "the first")
+        within = f"[data-campaign='{id}']"
+        held = []
+
+        def hold(route):
+            if held:
+                return route.continue_()
+            held.append((route, route.fetch()))
+
+        with self.visit() as visit:
+            page = visit.open(f"#/campaigns/{id}")
+            visit.wait_value("state", "running", within)
+            page.route(f"**/v1/campaigns/{id}", hold)
+            # All is asked for anew.
+            page.locator("header button.freeze").click()
+            page.locator("header button.freeze").click()
+            self.bench.wait_for(lambda: page.evaluate("() => 1") and held, "the answer")
+            self.bench.act(id, "cancel")
+            self.bench.over(id)
+            visit.wait_value("state", "canceled", within)
+            route, answer = held[0]
+            with page.expect_response(f"**/v1/campaigns/{id}") as again:
+                route.fulfill(response=answer)
+                visit.wait_value("state", "running", within)
+            self.assertEqual(again.value.json()["state"], "running")
+            visit.wait_value("state", "canceled", within)
+
     def test_a_tab_that_is_hidden_for_a_minute_lets_go_of_its_stream(self):
         with self.visit() as visit:
             page = visit.page
