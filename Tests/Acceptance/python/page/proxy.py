@@ -12,6 +12,10 @@ import urllib.parse
 # What a standby answers as the leader does, of the routes that need a token.
 STANDBY_ROUTES = {"/v1/quota", "/v1/session", "/v1/explain"}
 QUOTA = "/v1/quota"
+# Nothing is counted while another node sends.
+UNCOUNTED = {"state": "standby", "in_flight": 0} | dict.fromkeys(
+    ("window", "window_used", "next_call_at", "pace", "reason", "until", "remedy")
+)
 # An event comes as one piece: it is shorter than what a socket takes at once.
 QUOTA_EVENT = re.compile(rb"(?<=event: quota\ndata: )\{.*\}(?=\n\n)")
 MEANS_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
@@ -54,7 +58,8 @@ class Proxy(http.server.ThreadingHTTPServer):
         """What a JSON answer goes through."""
         edits = [self.edits[path]] if path in self.edits else []
         if self.cluster and path == QUOTA:
-            edits.append(lambda answer: answer | {"cluster": self.cluster})
+            more = {"cluster": self.cluster} | (UNCOUNTED if self.is_standby else {})
+            edits.append(lambda answer: answer | more)
         return edits
 
     def edited(self, path: str, body: bytes) -> bytes:
@@ -66,10 +71,13 @@ class Proxy(http.server.ThreadingHTTPServer):
             document = edit(document)
         return json.dumps(document).encode()
 
+    @property
+    def is_standby(self) -> bool:
+        return bool(self.cluster) and self.cluster["role"] == "standby"
+
     def is_refused(self, path: str) -> bool:
         """Whether a standby leaves the route to its leader."""
-        is_standby = self.cluster and self.cluster["role"] == "standby"
-        return is_standby and path.startswith("/v1/") and path not in STANDBY_ROUTES
+        return self.is_standby and path.startswith("/v1/") and path not in STANDBY_ROUTES
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -190,7 +198,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         while piece := response.read1(65_536):
-            piece = QUOTA_EVENT.sub(lambda event: server.edited(QUOTA, event[0]), piece)
+            # A leader's stream tells of it until it ends.
+            if not server.is_standby:
+                piece = QUOTA_EVENT.sub(lambda event: server.edited(QUOTA, event[0]), piece)
             if server.cut.is_set():
                 piece = piece[: len(piece) // 2]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))

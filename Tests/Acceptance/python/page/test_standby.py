@@ -113,6 +113,17 @@ class Standby(PageCase):
             self.assertTrue(page.url.endswith("#/campaigns"))
             self.assertTrue(page.evaluate("() => window.mark"))
 
+    def test_the_overview_of_a_leader_that_steps_down_counts_nothing_any_more(self):
+        proxy = self.proxy()
+        proxy.cluster = LEADS
+        with self.visit(proxy.url) as visit:
+            page = visit.open()
+            expect(page.locator("main [data-field='window.held']")).to_be_visible()
+            visit.expects("failed: ")
+            self.step_down(proxy)
+            expect(page.locator("h1")).to_have_text("This node stands by")
+            expect(page.locator("main [data-field]")).to_have_count(1)
+
     def test_a_question_is_not_asked_any_more_once_another_node_leads(self):
         id = self.bench.campaign(accounts(3), start=False)
         proxy = self.proxy()
