@@ -50,13 +50,14 @@ class Suppressed(PageCase):
 
 class Hours(PageCase):
     def test_a_campaign_waits_for_its_hours_says_so_and_is_let_go(self):
-        id = self.bench.campaign(accounts(5), send_between=closed())
+        hours = closed()
+        id = self.bench.campaign(accounts(5), send_between=hours)
         within = f"[data-campaign='{id}']"
         with self.visit() as visit:
             page = visit.open(f"#/campaigns/{id}")
             visit.wait_value("state", "running", within)
             setting = page.locator("[data-field=send_between]")
-            expect(setting).to_contain_text(closed()["from"][:2])
+            expect(setting).to_contain_text(hours["from"])
             page.locator("details.asked summary").click()
             cause = page.locator("[data-cause=outside_hours]").first
             expect(cause).to_be_visible()
@@ -72,12 +73,13 @@ class Hours(PageCase):
             expect(setting).to_have_text("any time")
 
     def test_hours_are_set_in_the_form_and_their_faults_stand_beside_them(self):
+        hours = closed()
         with self.visit() as visit:
             page = visit.open("#/new")
             page.locator("textarea[name=text]").fill("hello")
             page.locator("textarea[name=recipients]").fill("\n".join(accounts(4)))
-            page.locator("input[name=from]").fill(closed()["from"])
-            page.locator("input[name=to]").fill(closed()["to"])
+            page.locator("input[name=from]").fill(hours["from"])
+            page.locator("input[name=to]").fill(hours["to"])
             zone = page.locator("input[name=time_zone]")
             expect(zone).to_have_value("Asia/Shanghai")
             zone.fill("Asia/Shangai")
@@ -92,7 +94,7 @@ class Hours(PageCase):
             start = visit.action("start").first
             expect(start).to_be_enabled()
             id = page.url.split("draft=")[1]
-            wanted = closed() | {"days": ["mon", "tue", "wed", "thu", "fri", "sat"]}
+            wanted = hours | {"days": ["mon", "tue", "wed", "thu", "fri", "sat"]}
             self.assertEqual(self.bench.shown(id)["send_between"], wanted)
 
 
