@@ -29,8 +29,9 @@ final class NodeScene: Sendable {
 
     private static let token = Secret("node-scene-token")
 
-    /// Runs the node for as long as the story goes; throws what ended either.
-    func run(_ story: @Sendable () async throws -> Void) async throws {
+    /// Runs the node for as long as the story goes; throws what ended either. A node that fails ends
+    /// the story too.
+    func run(_ story: @escaping @Sendable () async throws -> Void) async throws {
         let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
         let (sendingEnded, sendingEnd) = AsyncStream.makeStream(of: Never.self)
         let endpoint = standby(since: time.now().timestamp)
@@ -69,14 +70,16 @@ final class NodeScene: Sendable {
             }
             for await port in ports {
                 present.withLock { $0 = (group, port) }
-                let end: Result<Void, any Error>
-                do {
-                    end = .success(try await story())
-                } catch {
-                    end = .failure(error)
+                tasks.addTask {
+                    let end: Result<Void, any Error>
+                    do {
+                        end = .success(try await story())
+                    } catch {
+                        end = .failure(error)
+                    }
+                    await group.triggerGracefulShutdown()
+                    try end.get()
                 }
-                await group.triggerGracefulShutdown()
-                try end.get()
                 break
             }
             try await tasks.waitForAll()

@@ -247,7 +247,7 @@ extension NodeService {
             return true
         }
         guard isNew, !isDraining else { return }
-        logger.warning("The lease is lost: this node stands by", metadata: ["epoch": "\(epoch)"])
+        logger.warning("The lease is lost: this node stands by")
     }
 
     /// Gives what is under way a moment to be answered, and cuts off the rest.
