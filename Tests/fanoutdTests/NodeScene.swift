@@ -29,8 +29,9 @@ final class NodeScene: Sendable {
 
     private static let token = Secret("node-scene-token")
 
-    /// Runs the node for as long as the story goes; throws what ended either. A node that fails ends
-    /// the story too.
+    /// Runs the node for as long as the story goes; throws what ended either.
+    ///
+    /// A node that fails ends the story too.
     func run(_ story: @escaping @Sendable () async throws -> Void) async throws {
         let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
         let (sendingEnded, sendingEnd) = AsyncStream.makeStream(of: Never.self)
