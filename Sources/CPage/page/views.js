@@ -234,7 +234,7 @@ export function overview() {
       el('section', { class: 'card' }, chart.node))),
     progress.node);
   const drawQuota = () => {
-    if (!known.quota) return;
+    if (!known.quota?.window) return;
     service.update(known.quota);
     quota.update(known.quota);
   };

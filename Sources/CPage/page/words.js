@@ -314,7 +314,7 @@ const english = {
   'flag.PushFlag.1': 'no push',
 };
 
-/** The languages, each by its own name. */
+/** Languages by their names. */
 export const languages = { en: 'English', zh: '中文' };
 
 const store = window.localStorage;
