@@ -233,7 +233,7 @@ let package = Package(
             name: "TencentIMTests",
             dependencies: [
                 "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation",
-                "TestSupport", nioCore, nioPosix, nioSSL,
+                "TestSupport", nioSSL,
             ]
         ),
         .testTarget(
