@@ -4,9 +4,10 @@ import Platform
 extension DaemonClient {
     /// Does a request at the node that leads.
     ///
-    /// A node that stands by, or can't be reached, has not done it, so another one may be asked. One
-    /// whose connection broke may have done it: then only what asks for a state is asked again, and
-    /// the caller knows of the rest whether it can be repeated.
+    /// A node that can't be reached has not done it, and one that stands by has not, or wants it
+    /// repeated where it lost the lease over it: another one is asked. One whose connection broke may
+    /// have done it: then only what asks for a state is asked again, and the caller knows of the rest
+    /// whether it can be repeated.
     func exchange<Value>(
         _ request: Request,
         _ use: (HTTPClientResponse) async throws(CommandFailure) -> Value
