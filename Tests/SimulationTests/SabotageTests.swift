@@ -3,21 +3,19 @@ import Testing
 
 /// Checks the checker: mistakes planted on purpose are caught, and nothing is caught without them.
 struct SabotageTests {
-    private static let seeds: ClosedRange<UInt64> = 1...5
-
     @Test(arguments: Sabotage.allCases.filter { !$0.isAboutTerms })
     func `a planted mistake is caught, and nothing without it`(sabotage: Sabotage) async throws {
-        try await plant(sabotage)
+        try await plant(sabotage, seeds: 1...5)
     }
 
     @Test(arguments: Sabotage.allCases.filter(\.isAboutTerms))
     func `so is one about several nodes on one database`(sabotage: Sabotage) async throws {
-        try await plant(sabotage)
+        try await plant(sabotage, seeds: 1...2)
     }
 
-    private func plant(_ sabotage: Sabotage) async throws {
+    private func plant(_ sabotage: Sabotage, seeds: ClosedRange<UInt64>) async throws {
         var caught: [String] = []
-        for seed in Self.seeds {
+        for seed in seeds {
             let sound = try await Trial(for: sabotage, isPlanted: false, seed: seed)
             #expect(sound.violations.isEmpty, "\(sabotage), seed \(seed), not planted")
             caught += try await Trial(for: sabotage, isPlanted: true, seed: seed).violations
@@ -40,7 +38,9 @@ struct SabotageTests {
     }
 
     /// Those about several nodes, which lives have that share a database.
-    @Test(arguments: Sabotage.allCases.filter(\.isAboutTerms))
+    @Test(arguments: [
+        Sabotage.staleLeaderCommits, .doubtTakenAsFailed, .doubtTakenAsMade, .goingBackUnnoticed,
+    ])
     func `lives with several nodes meet a planted mistake about them by themselves`(
         sabotage: Sabotage
     ) async throws {
@@ -113,7 +113,7 @@ extension Sabotage {
         case .staleLeaderCommits: "a campaign ends as halted"
         case .staleLeaderCalls: "is accepted twice under verify"
         case .doubtTakenAsFailed: "has no end: sending"
-        case .doubtTakenAsMade: "is accepted twice"
+        case .doubtTakenAsMade: "was sent: sending"
         }
     }
 }

@@ -22,8 +22,13 @@ extension World {
 
         mutating func reboot(at instant: Instant) {
             boots += 1
+            restore(at: instant)
+        }
+
+        /// The machine goes on from an early image of itself, within the same boot.
+        mutating func restore(at instant: Instant) {
             bootedAt = instant
-            // A later boot's clock begins near zero.
+            // A boot's clock begins near zero.
             reading = Instant(nanoseconds: 5_000_000_000)
         }
     }
@@ -102,7 +107,9 @@ extension World {
     mutating func pauseOfTerms() -> Duration? {
         guard terms != nil, faults.hasTerms else { return nil }
         guard chance(3) else { return moveOn() }
-        return draw(100...5_000)
+        let pause = draw(100...5_000)
+        if chance(4) { nodes[node].restore(at: real.advanced(by: pause)) }
+        return pause
     }
 
     private mutating func moveOn() -> Duration {
