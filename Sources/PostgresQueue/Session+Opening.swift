@@ -5,14 +5,15 @@ import QueueTables
 extension Session {
     /// A connection to the server that leads, with the schema as this program needs it.
     ///
-    /// The replication is judged at a start alone: later nothing keeps a node from taking over.
+    /// The replication, and whether this role is let in, are judged at a start alone, which gives a
+    /// rule: later nothing keeps a node from taking over.
     func open(
         _ rule: PostgresOptions.SynchronousRule?
     ) throws -> (connection: ServerConnection, host: ConnectionString.Host) {
         let found: (connection: ServerConnection, host: ConnectionString.Host)
         do {
             found = try connect()
-        } catch let failure as ServerSearch.Failure where failure.isRefusal {
+        } catch let failure as ServerSearch.Failure where failure.isRefusal && rule != nil {
             throw PostgresError.refused(detail: failure.text)
         }
         let version = found.connection.serverVersion

@@ -26,10 +26,8 @@ extension Store {
                 throw PostgresError.unreachable(detail: "another node takes the lease as well")
             }
             return Store(on: engine, salt: salt, options: options)
-        } catch let failure as ServerSearch.Failure {
-            throw PostgresError.unreachable(detail: failure.text)
-        } catch let fault as PostgresFault {
-            throw PostgresError.unreachable(detail: fault.detail)
+        } catch {
+            throw PostgresError(error, schema: postgres.schema)
         }
     }
 

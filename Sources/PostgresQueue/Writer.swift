@@ -24,6 +24,8 @@ final class Writer {
     /// Clears the holder, so that another node takes the lease over at once.
     func giveUp(_ mark: LeaseMark) {
         do {
+            // The queue was closed before its term, maybe.
+            if server.isBroken { server = try session.connect().connection }
             try server.run(
                 """
                 UPDATE clock SET holder = '', advertise = ''

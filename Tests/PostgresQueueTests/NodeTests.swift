@@ -127,6 +127,8 @@ struct NodeTests {
         )
         let store = try await a.lead()
         _ = try await store.create(makeNewCampaign(), now: at(0))
+        // The daemon may close the queue before it ends the term.
+        try store.close()
         await a.resign()
         let next = try await b.lead()
         #expect(try await next.counts().queued == 10)

@@ -192,3 +192,25 @@ import Testing
         #expect(try await store.commit(makeClaim(makeID(9))) == .claimed(nil, nil))
     }
 }
+
+/// What an answer says that no recipient and no text of ours could be.
+@Suite struct StrangeAnswerTests {
+    private let stores = Stores()
+
+    @Test(arguments: StoreKind.allCases)
+    func `an account with a NUL is nobody's, and the others' verdicts count`(
+        kind: StoreKind
+    )
+        async throws
+    {
+        let store = try stores.make(kind)
+        let accounts = makeAccounts(10)
+        _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
+        let batch = try await store.claim()
+        let strange = Account(checked: accounts[3].bytes + [0, 0x41])
+        let verdicts = [makeVerdict(strange), makeVerdict(accounts[5])]
+        try await store.commit(makeRecord(batch.id, .settled(messageKey: "k", verdicts: verdicts)))
+        #expect(try await store.counts().sent == 9)
+        #expect(try await store.status(accounts[5]) == .failed)
+    }
+}

@@ -57,8 +57,11 @@ package enum Value: Sendable, Hashable {
     package static func text(_ value: String) -> Value { .text(Array(value.utf8)) }
     static func flag(_ value: Bool) -> Value { .int(value ? 1 : 0) }
     /// A list as one parameter, a JSON array: a statement's text is the same however long it is.
+    ///
+    /// An answer may name anything, but no recipient has a NUL, which PostgreSQL's JSON can't say.
     static func list(_ accounts: some Sequence<Account>) -> Value {
-        .text(JSONText { $0.array(of: accounts) { $0.string($1.bytes) } }.bytes)
+        let sayable = accounts.lazy.filter { !$0.bytes.contains(0) }
+        return .text(JSONText { $0.array(of: sayable) { $0.string($1.bytes) } }.bytes)
     }
     static func list(_ numbers: [some BinaryInteger]) -> Value {
         .text(JSONText { $0.array(of: numbers) { $0.number($1) } }.bytes)

@@ -51,7 +51,9 @@ extension Connection {
                     text.number(row.generation)
                     text.number(row.attempts)
                     text.number(row.code)
-                    row.info.map { text.string($0) } ?? text.null()
+                    // PostgreSQL's JSON can't say a NUL.
+                    row.info.map { text.string($0.replacing("\0", with: "\u{FFFD}")) }
+                        ?? text.null()
                     text.number(row.dueAt?.milliseconds)
                     text.number(row.lookUpAt?.milliseconds)
                     text.number(row.lookUps)
