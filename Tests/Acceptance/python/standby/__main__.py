@@ -120,6 +120,7 @@ def main():
     folder.chmod(0o755)
     os.environ["STANDBY_FOLDER"] = str(folder)
     os.environ["STANDBY_EXECUTABLE"] = os.path.abspath(chosen.executable)
+    os.environ["STANDBY_KEEP"] = "1" if chosen.keep else ""
     os.environ["STANDBY_FULL"] = "1" if chosen.full else ""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     from standby import network, postgres, suite

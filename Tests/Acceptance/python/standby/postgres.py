@@ -19,7 +19,7 @@ fsync = off
 shared_buffers = 16MB
 max_connections = 60
 max_wal_senders = 6
-min_wal_size = 16MB
+min_wal_size = 2MB
 max_wal_size = 128MB
 hot_standby = on
 wal_level = replica
@@ -86,8 +86,8 @@ def own(path: pathlib.Path):
 class Server:
     """One server on a folder of data."""
 
-    def __init__(self, data: pathlib.Path, listen: str = "127.0.0.1"):
-        self.data, self.listen = data, listen
+    def __init__(self, data: pathlib.Path, listen: str = "127.0.0.1", database: str = DATABASE):
+        self.data, self.listen, self.database = data, listen, database
         self.port = free_port()
         self.process = None
         self.log = data.parent / f"{data.name}.log"
@@ -134,7 +134,7 @@ class Server:
         if self.process.poll() is not None:
             raise AssertionError(f"the server has ended: {self.log.read_text()[-2000:]}")
         try:
-            return self.psql("SELECT 1", "postgres", 10).returncode == 0
+            return self.psql("SELECT 1", self.database, 10).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
@@ -257,7 +257,7 @@ class Pair:
     def waiting_commits(self) -> list[int]:
         """The backends whose COMMIT waits for the standby."""
         found = self.primary.sql(
-            "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'", "postgres"
+            "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
         )
         return [int(line) for line in found.split()]
 
@@ -284,7 +284,7 @@ def make_template():
     folder.mkdir(mode=0o755)
     own(folder)
     password = secrets.token_urlsafe(24)
-    primary = Server(folder / "primary")
+    primary = Server(folder / "primary", database="postgres")
     run("initdb", "-D", primary.data, "--no-sync", "--wal-segsize=1", "-U", "postgres",
         "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256")
     with (primary.data / "postgresql.conf").open("a") as file:
@@ -295,6 +295,10 @@ def make_template():
     primary.start()
     primary.sql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}'", "postgres")
     primary.sql(f"CREATE DATABASE {DATABASE} OWNER {ROLE}", "postgres")
+    # Every story copies all files, and needs one database alone.
+    for name in ("template0", "template1", "postgres"):
+        primary.sql(f"ALTER DATABASE {name} IS_TEMPLATE false")
+        primary.sql(f"DROP DATABASE {name}")
     run("pg_basebackup", "-h", primary.data, "-p", primary.port, "-U", "postgres", "-R",
         "-X", "stream", "--no-sync", "-c", "fast", "-D", folder / "standby")
     primary.stop()

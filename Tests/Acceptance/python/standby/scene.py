@@ -12,7 +12,7 @@ import unittest
 from standby.node import Node, Simulator
 from standby.postgres import Pair
 from standby.relay import Gate, Journal, ProviderRelay
-from standby.suite import EXECUTABLE, FOLDER, FULL, end_all_in, note, wait_for
+from standby.suite import EXECUTABLE, FOLDER, FULL, end_all_in, note, remove, wait_for
 
 MESSAGE = {"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]}
 
@@ -57,6 +57,7 @@ class Scene:
     def __enter__(self) -> "Scene":
         self.folder.mkdir(mode=0o755)
         self.ends = contextlib.ExitStack()
+        self.ends.callback(remove, self.folder)
         self.ends.callback(end_all_in, self.folder)
         try:
             self.build()

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import time
@@ -10,6 +11,7 @@ import time
 # Set by the process that starts the others.
 FOLDER = pathlib.Path(os.environ.get("STANDBY_FOLDER", "/nonexistent"))
 EXECUTABLE = os.environ.get("STANDBY_EXECUTABLE", ".build/debug/fanoutd")
+KEEPS = os.environ.get("STANDBY_KEEP") == "1"
 FULL = os.environ.get("STANDBY_FULL") == "1"
 
 
@@ -68,3 +70,9 @@ def end_all_in(folder: pathlib.Path) -> list[int]:
             break
         time.sleep(0.02)
     return ended
+
+
+def remove(folder: pathlib.Path):
+    """Of a story that is over, whose processes have ended."""
+    if not KEEPS:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -7,13 +7,14 @@ import time
 from standby.case import Case
 from standby.postgres import Pair
 from standby.relay import Gate
-from standby.suite import FOLDER, end_all_in, running_in, wait_for
+from standby.suite import FOLDER, end_all_in, remove, running_in, wait_for
 
 
 class Ground(Case):
     def setUp(self):
         self.folder = FOLDER / f"ground-{self._testMethodName[-8:]}"
         self.folder.mkdir(mode=0o755)
+        self.addCleanup(remove, self.folder)
         self.addCleanup(end_all_in, self.folder)
         self.pair = Pair(self.folder / "pg").start()
         self.primary, self.standby = self.pair.servers
