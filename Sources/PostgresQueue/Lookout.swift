@@ -1,4 +1,5 @@
 import DeliveryCore
+import DeliveryEngine
 import Dispatch
 import Logging
 import QueueTables
@@ -69,12 +70,12 @@ struct Trouble {
         let text = Self.text(of: error)
         defer { last = text }
         if last == nil {
-            logger.warning("the database can't be used", metadata: ["error": "\(text)"])
+            logger.warning("The database can't be used", metadata: ["error": "\(text)"])
         }
     }
 
     mutating func passed() {
-        if last != nil { logger.notice("the database can be used again") }
+        if last != nil { logger.notice("The database can be used again") }
         last = nil
     }
 
@@ -82,6 +83,7 @@ struct Trouble {
         switch error {
         case let failure as ServerSearch.Failure: failure.text
         case let fault as PostgresFault: fault.detail
+        case QueueError.full(let text), QueueError.failed(let text): text
         default: "\(error)"
         }
     }

@@ -26,6 +26,9 @@ struct PostgresFault: EngineError, Hashable {
         return ["22", "23", "42", "54", "P0"].contains(code.prefix(2))
     }
 
+    /// Whether a lock couldn't be had in time.
+    var isOfLock: Bool { kind == .server(code: "55P03") }
+
     /// In words for operators.
     func queueError(_ store: String) -> QueueError {
         let text = "\(store): \(detail)"

@@ -151,7 +151,10 @@ package final class PostgresNode: Leadership {
         }
         let store = Store(on: engine, salt: salt, options: storeOptions)
         state.withLock { $0.term = Running(engine: engine, store: store) }
-        logger.notice("this node leads", metadata: ["epoch": "\(engine.term.mark.epoch)"])
+        logger.notice(
+            "This node has taken the lease",
+            metadata: ["epoch": "\(engine.term.mark.epoch)"]
+        )
         return store
     }
 
@@ -159,7 +162,7 @@ package final class PostgresNode: Leadership {
         guard files.saw(mark) else { return }
         logger.error(
             """
-            the database has gone back behind what this node saw: calls made since are missing in \
+            The database has gone back behind what this node saw: calls made since are missing in \
             it, so a full minute's quota is held when this node leads
             """,
             metadata: ["epoch": "\(mark.epoch)", "beat": "\(mark.beat)"]
@@ -229,6 +232,6 @@ package final class PostgresNode: Leadership {
         }
         guard let running else { return }
         await running.engine.end()
-        logger.notice("this node's term has ended")
+        logger.notice("This node's term has ended")
     }
 }

@@ -98,6 +98,8 @@ struct WriterTurn: WritingConnection {
                     """
                 )
             } catch {
+                // On a primary that was replaced nobody may ever get the row.
+                if (error as? PostgresFault)?.isOfLock == true { server.close() }
                 if !server.isBroken { server.rollBack() }
                 throw error
             }
@@ -171,12 +173,17 @@ struct WriterTurn: WritingConnection {
             let answer = try server.run(
                 "UPDATE clock SET beat = beat WHERE epoch = \(epoch) RETURNING beat"
             ).last
-            guard let answer, !server.hasWarned else { return .unknown }
-            guard answer.count > 0 else { return .lost }
-            return Int64(answer.text(0, 0)).map { .found($0) } ?? .unknown
+            if let answer, !server.hasWarned {
+                guard answer.count > 0 else { return .lost }
+                if let beat = Int64(answer.text(0, 0)) { return .found(beat) }
+            }
         } catch {
-            return .unknown
+            // No server can be reached, or this one lets nobody have the row for now.
         }
+        // The next question goes to the server of the highest timeline: this one may be a primary that
+        // was replaced, and a backend of its own hold the row for ever.
+        writer.server.close()
+        return .unknown
     }
 }
 

@@ -166,7 +166,7 @@ struct NodeTests {
         #expect(node.figures.wentBack == 1)
         let restored = try await again.restore(now: at(3))
         #expect(restored.holds.contains { $0.count == 10_000_000 })
-        #expect(place.log.all.count { $0.contains("the database has gone back") } == 1)
+        #expect(place.log.all.count { $0.contains("The database has gone back") } == 1)
         await node.resign()
         let third = try await node.lead()
         #expect(try await third.restore(now: at(4)).holds.count { $0.count == 10_000_000 } == 1)

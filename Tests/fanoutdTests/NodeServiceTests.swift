@@ -42,7 +42,8 @@ import fanoutd
 
             leadership.grant()
             await scene.log.first { $0 == Self.leads }
-            #expect(try await scene.count("sending", of: id) == 3, "the call is held as out")
+            // The call is held as out.
+            try await passTime { try await scene.count("sending", of: id) == 3 }
             #expect(scene.terms.current?.end.isReached == false, "it is another term")
             scene.provider.open()
             try await passTime { try await scene.count("sent", of: id) == 3 }
