@@ -110,6 +110,16 @@ struct SwarmTests {
         #expect(seen.isComplete)
     }
 
+    @Test func `leaders are replaced, stopped and woken, and databases go back`() async throws {
+        var seen = World.TermFigures()
+        for seed in UInt64(1)...20 {
+            let life = try await Life(seed: seed, isDeep: true, hasRules: true, hasTerms: true)
+            seen.add(life.termFigures)
+        }
+        #expect(seen.takeovers > 0 && seen.naps > 0 && seen.doubts > 0 && seen.wentBack > 0)
+        #expect(seen.staleCommits > 0 && seen.staleCalls > 0, "\(seen)")
+    }
+
     /// Narrow lives are those of the seeds that failed before there were wide ones, wide ones those
     /// before there were jobs, and deep ones those before there were sending hours and a suppression
     /// list.
@@ -138,6 +148,7 @@ struct SwarmTests {
 struct Life {
     let violations: [String]
     let summary: String
+    let termFigures: World.TermFigures
 
     /// From seed 101 on every second life is crowded: its window stays full for minutes, which it
     /// takes to see what was let go too early.
@@ -229,6 +240,7 @@ struct Life {
         try await world.check()
         let elapsed = World.start.duration(to: world.real).inSeconds
         violations = world.record.violations
+        termFigures = world.termFigures
         let shown = violations.prefix(5).joined(separator: "\n")
         summary = """
             \(violations.count) violations: \(shown)

@@ -67,6 +67,17 @@ extension World {
         package var staleCommits = 0
         package var staleCalls = 0
         package var wentBack = 0
+
+        package init() {}
+
+        package mutating func add(_ other: TermFigures) {
+            takeovers += other.takeovers
+            naps += other.naps
+            doubts += other.doubts
+            staleCommits += other.staleCommits
+            staleCalls += other.staleCalls
+            wentBack += other.wentBack
+        }
     }
 
     static let patience: Duration = .seconds(12)
@@ -123,6 +134,15 @@ extension World {
     /// Whether the process is stopped instead of ended.
     mutating func fallsAsleep() -> Bool {
         guard terms != nil, faults.hasTerms, stale == nil, chance(2) else { return false }
+        stop(for: draw(500...150_000))
+        return true
+    }
+
+    /// Whether the process is stopped right before a call, which is where it matters most.
+    mutating func stops(before effect: Dispatcher.Effect) -> Bool {
+        guard terms != nil, faults.hasTerms, isTroubled, stale == nil, case .call = effect,
+            chance(40)
+        else { return false }
         stop(for: draw(500...150_000))
         return true
     }

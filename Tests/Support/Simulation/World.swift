@@ -381,7 +381,7 @@ package struct World {
 
     private mutating func perform(_ effects: [Dispatcher.Effect], decidedAt: Now) {
         for (index, effect) in effects.enumerated() {
-            if crashesNow() {
+            if crashesNow() || stops(before: effect) {
                 return leave(.effects(Array(effects[index...]), decidedAt: decidedAt))
             }
             perform(effect, decidedAt: decidedAt)
