@@ -104,7 +104,7 @@ def options():
     parser.add_argument("executable", nargs="?", default=".build/debug/fanoutd")
     parser.add_argument("story", nargs="*")
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--jobs", type=int, default=12)
+    parser.add_argument("--jobs", type=int, default=16)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--probe", action="store_true")
     parser.add_argument("--unit", help=argparse.SUPPRESS)

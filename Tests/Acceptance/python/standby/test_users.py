@@ -69,7 +69,7 @@ class Users(Case):
                 body = {} if method in ("POST", "PUT", "PATCH") else None
                 if path.endswith("/export"):  # a form of the page's, which has its token in it
                     answer = self.b.post(
-                        path, f"token={self.b.token}", Authorization=None,
+                        path, f"access_token={self.b.token}", Authorization=None,
                         Content_Type="application/x-www-form-urlencoded",
                     )
                 else:
