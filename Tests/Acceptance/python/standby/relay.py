@@ -70,20 +70,14 @@ class Journal:
     def of(self, node: str, since: float = 0) -> list[Call]:
         return [call for call in list(self.calls) if call.node == node and call.arrived >= since]
 
-    def gap(self, moment: float) -> float:
-        """How long nothing went out around a moment at which something failed."""
+    def gap(self, moment: float, within: float) -> float:
+        """The longest time in which nothing went out, of those that begin around a moment or within
+        some seconds after it."""
         times = [call.arrived for call in list(self.calls)]
-        before = max((at for at in times if at <= moment), default=moment)
-        after = min((at for at in times if at > moment), default=float("inf"))
-        return after - before
-
-    def out_at(self, moment: float, recording: float = 1) -> int:
-        """Recipients of the calls that were out, or whose record may not have been made yet."""
-        return sum(
-            len(call.accounts) for call in list(self.calls)
-            if call.arrived <= moment
-            and (call.answered is None or call.answered >= moment - recording)
-        )
+        before = [at for at in times if at <= moment][-1:]
+        after = [at for at in times if at > moment] + [float("inf")]
+        pauses = zip(before + after, after, strict=False)
+        return max(end - begin for begin, end in pauses if begin <= moment + within)
 
     def repeated(self) -> set:
         """Who was addressed more than once."""

@@ -200,7 +200,7 @@ class Scene:
         self.wait_for_completion(seconds)
         time_of_end = time.monotonic()
         report = self.simulator.report()
-        gaps = {what: self.journal.gap(at) for what, at in self.moments}
+        gaps = {what: self.gap(at) for what, at in self.moments}
         if self.title:
             note(
                 title=self.title,
@@ -225,6 +225,10 @@ class Scene:
             self.judge_recipients(test, leader, id, names, counts)
         test.assertLessEqual(report["accepted_twice"], resent, "what went out twice is counted")
         self.judge_words(test)
+
+    def gap(self, moment: float) -> float:
+        """How long a failure kept everybody from sending; it may show only after a while."""
+        return self.journal.gap(moment, within=self.pace.patience)
 
     def judge_provider(self, test: unittest.TestCase, twice: int | None):
         """What the simulator counted; a failure leaves at most the calls in flight in doubt."""

@@ -61,4 +61,4 @@ class Referee(Case):
             scene.a.kill()
             with self.assertRaisesRegex(AssertionError, "in vain"):
                 scene.journal.wait_for_more(8, of="b", seconds=3)
-            self.assertEqual(scene.journal.gap(scene.moments[-1][1]), float("inf"))
+            self.assertEqual(scene.gap(scene.moments[-1][1]), float("inf"))
