@@ -194,7 +194,7 @@ struct NodeTests {
             group.cancelAll()
         }
         #expect(log.all.count == 1)
-        #expect(log.all.first?.hasPrefix("warning: the database can't be used error=") == true)
+        #expect(log.all.first?.hasPrefix("warning: The database can't be used error=") == true)
         #expect(log.all.first?.contains("hunter2") == false)
     }
 }
