@@ -171,14 +171,14 @@ package final class PostgresNode: Leadership {
 
     private func noteStart(_ row: LeaseRow) {
         state.withLock { $0.hasStarted = true }
-        if options.synchronous == .optional, !row.isSynchronous {
-            logger.warning(
-                """
-                synchronous_standby_names is empty: a commit may be lost with its server, and then \
-                recipients are sent to twice
-                """
-            )
-        }
+        guard options.synchronous == .optional else { return }
+        logger.warning(
+            """
+            store.postgres.requireSynchronous is false: where no second server has a commit, it may \
+            be lost with its own, and then recipients are sent to twice
+            """,
+            metadata: ["synchronous": "\(row.isSynchronous)"]
+        )
     }
 
     private func files() throws(PostgresError) -> NodeFiles {
