@@ -64,6 +64,13 @@ import Testing
         #expect(provider.report.acceptedTwice == 1)
     }
 
+    @Test func `a call that was accepted for nobody leaves nothing to drop a repeat for`() {
+        var provider = SimulatedProvider()
+        #expect(provider.answer(makeCall(to: ["flaky-1-91000-a"]), at: 0.1).status == .fail)
+        #expect(provider.answer(makeCall(to: ["flaky-1-91000-a"]), at: 0.9).status == .ok)
+        #expect(provider.report.accepted == 1)
+    }
+
     @Test func `a told failure refuses so many calls`() {
         var provider = SimulatedProvider()
         provider.faults.failure = .init(code: 60008, calls: 2)

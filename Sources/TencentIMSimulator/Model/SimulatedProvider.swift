@@ -15,7 +15,8 @@ package struct SimulatedProvider: Sendable {
     private var acceptedBefore: Set<UInt64> = []
     /// How often a flaky (message, account) was refused.
     private var flakyRefusals: [UInt64: Int] = [:]
-    /// The calls of the present second: the very same call again is dropped in it.
+    /// The calls of the present second that were accepted for somebody: the very same call again is
+    /// dropped in it.
     private var recent = (second: Int64.min, calls: Set<UInt64>())
     private var histories: Histories
     /// The calls of the last second, of the commands beside batchsendmsg.
@@ -94,8 +95,11 @@ package struct SimulatedProvider: Sendable {
             return refuse(Fate.poisonCode, recipients: size)
         }
         let sequence = call.messageSequence ?? UInt32.random(in: 0...UInt32.max, using: &random)
-        let isRepeat = call.messageSequence != nil && isRepeated(call, sequence: sequence, now: now)
+        let fingerprint = fingerprint(of: call, sequence: sequence)
+        forgetCalls(before: now)
+        let isRepeat = call.messageSequence != nil && recent.calls.contains(fingerprint)
         let (accepted, refused) = settle(call, isRepeat: isRepeat)
+        if !accepted.isEmpty { recent.calls.insert(fingerprint) }
         guard refused.count < size else { return nobody(refused) }
         let key = MessageKey(
             sequence: sequence,
@@ -208,15 +212,18 @@ package struct SimulatedProvider: Sendable {
         return .fail(code)
     }
 
-    private mutating func isRepeated(_ call: BatchSendCall, sequence: UInt32, now: Now) -> Bool {
+    private mutating func forgetCalls(before now: Now) {
         let second = now.timestamp.milliseconds / 1_000
         if second != recent.second { recent = (second, []) }
+    }
+
+    private func fingerprint(of call: BatchSendCall, sequence: UInt32) -> UInt64 {
         var hash = Fingerprint(call.content)
         for number in [sequence, call.messageRandom] {
             hash.add((0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) })
         }
         for account in call.accounts { hash.add(account) }
-        return !recent.calls.insert(hash.value).inserted
+        return hash.value
     }
 
     /// Carries the accounts' fates out; a repeat accepts nobody again.
