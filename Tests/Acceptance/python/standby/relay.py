@@ -79,6 +79,14 @@ class Journal:
         pauses = zip(before + after, after, strict=False)
         return max(end - begin for begin, end in pauses if begin <= moment + within)
 
+    def tale(self, account) -> str:
+        """What became of one recipient, for whoever has to find out."""
+        return "; ".join(
+            f"{call.node} at {call.arrived:.2f}, answered at {call.answered or 0:.2f},"
+            f" {'accepted' if account in call.accepted else 'not accepted'}"
+            for call in list(self.calls) if account in call.accounts
+        ) or "never addressed"
+
     def repeated(self) -> set:
         """Who was addressed more than once."""
         seen, again = set(), set()

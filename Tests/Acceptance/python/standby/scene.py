@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import math
 import secrets
 import subprocess
 import threading
@@ -200,7 +201,10 @@ class Scene:
         self.wait_for_completion(seconds)
         time_of_end = time.monotonic()
         report = self.simulator.report()
-        gaps = {what: self.gap(at) for what, at in self.moments}
+        starts = [at for _, at in self.moments] + [math.inf]
+        gaps = {
+            what: self.gap(at, starts[index + 1]) for index, (what, at) in enumerate(self.moments)
+        }
         if self.title:
             note(
                 title=self.title,
@@ -226,9 +230,9 @@ class Scene:
         test.assertLessEqual(report["accepted_twice"], resent, "what went out twice is counted")
         self.judge_words(test)
 
-    def gap(self, moment: float) -> float:
+    def gap(self, moment: float, end: float = math.inf) -> float:
         """How long a failure kept everybody from sending; it may show only after a while."""
-        return self.journal.gap(moment, within=self.pace.patience)
+        return self.journal.gap(moment, within=min(self.pace.patience, end - moment))
 
     def judge_provider(self, test: unittest.TestCase, twice: int | None):
         """What the simulator counted; a failure leaves at most the calls in flight in doubt."""
@@ -240,10 +244,26 @@ class Scene:
         existing = sum(not name.startswith("missing-") for name in accounts)
         in_flight = len(self.moments) * self.pace.in_flight * self.pace.batch
         limit = in_flight if twice is None else twice
-        test.assertEqual(report["accepted"] - report["accepted_twice"], existing, "accepted")
+        test.assertEqual(
+            report["accepted"] - report["accepted_twice"], existing, self.lost(accounts)
+        )
         # The simulator drops the very same call within a second, and answers it all the same.
         test.assertLessEqual(report["accepted_twice"], self.journal.accepted_twice(), "noted")
         test.assertLessEqual(report["accepted_twice"], limit, "accepted_twice")
+
+    def lost(self, accounts: set[str]) -> str:
+        """Who exists and was accepted by no call, with what the wire saw and the leader says."""
+        taken = {name for call in list(self.journal.calls) for name in call.accepted}
+        lost = sorted(name for name in accounts - taken if not name.startswith("missing-"))
+        told = [f"{len(lost)} weren't accepted; failures: {self.moments}"]
+        for name in lost[:2]:
+            rows = [
+                node.get(f"/v1/campaigns/{id}/recipients/{name}").json
+                for id, names in self.campaigns.items() if name in names
+                for node in self.nodes.values() if node.leads()
+            ]
+            told.append(f"{name}: {self.journal.tale(name)}: {rows}")
+        return "\n".join(told)
 
     def judge_recipients(self, test, leader: Node, id: str, names: set[str], counts: dict):
         """Each recipient's own status, and that there is nobody else."""

@@ -2,7 +2,7 @@
 wrong."""
 
 from standby.case import Case
-from standby.scene import Scene
+from standby.scene import Pace, Scene
 from standby.suite import wait_for
 
 
@@ -26,7 +26,7 @@ class Referee(Case):
     scene_type = Strangers
 
     def test_two_that_send_at_once_are_found_out(self):
-        with self.scene("") as scene:
+        with self.scene("", pace=Pace) as scene:
             accounts = [f"user-{number}" for number in range(1_000)]
             id = scene.submit(scene.a, accounts=accounts)
             scene.submit(scene.b, accounts=accounts)
@@ -45,7 +45,7 @@ class Referee(Case):
                 scene.judge_provider(self, twice=1_000)
 
     def test_who_is_lost_is_found_out(self):
-        with self.scene("") as scene:
+        with self.scene("", pace=Pace) as scene:
             id = scene.submit(scene.a, count=100)
             scene.wait_for_completion(60)
             scene.judge(self, twice=0)
@@ -54,7 +54,7 @@ class Referee(Case):
                 scene.judge(self, twice=0)
 
     def test_a_leader_that_nobody_follows_is_found_out(self):
-        with self.scene("") as scene:
+        with self.scene("", pace=Pace) as scene:
             scene.submit(scene.a)
             scene.journal.wait_for_more(4)
             scene.failed("killed")
