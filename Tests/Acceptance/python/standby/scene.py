@@ -145,12 +145,11 @@ class Scene:
     # What is sent
 
     def audience(self, count: int) -> list[str]:
-        """Some don't exist, some need a second try; of no two campaigns the same. Those come last,
-        and most that a failure hits are plain users."""
+        """Some don't exist; of no two campaigns the same. Those come last, and most that a failure
+        hits are plain users."""
         mark = f"{len(self.campaigns)}-{secrets.token_hex(2)}"
         return [
             f"missing-{mark}-{number}" if number % 50 == 7 else
-            f"flaky-1-91000-{mark}-{number}" if number % 50 == 23 else
             f"a-user-{mark}-{number}"
             for number in range(count)
         ]
