@@ -42,16 +42,22 @@ package final class SuppressionFilter: Sendable {
     /// from the list.
     package func add(_ run: AccountRun, at places: some Collection<UInt32>, following count: Int) {
         guard isBuilt else { return }
-        add(places.map { Self.hash(Array(run[Int($0)])) }, following: count)
+        let hashes = places.map { place in
+            unsafe run[Int(place)].withUnsafeBytes { unsafe Self.hash($0) }
+        }
+        add(hashes, following: count)
     }
 
     private func add(_ hashes: [UInt64], following count: Int = 0) {
         bits.withLock { bits in
-            let new = hashes.filter { bits?.mayContain($0) == false }
+            // Taken out while it changes: with a second owner the first change would copy it.
+            guard var filter = bits.take() else { return }
+            defer { bits = filter }
+            let new = hashes.filter { !filter.mayContain($0) }
             guard !new.isEmpty else { return }
             // Those that follow are new as often as these, and lie in one layer with them.
-            bits?.reserve(new.count + count * new.count / hashes.count)
-            for hash in new where bits?.mayContain(hash) == false { bits?.add(hash) }
+            filter.reserve(new.count + count * new.count / hashes.count)
+            for hash in new where !filter.mayContain(hash) { filter.add(hash) }
         }
     }
 
@@ -60,14 +66,7 @@ package final class SuppressionFilter: Sendable {
         bits.withLock { bits in
             guard let bits else { preconditionFailure("the filter is asked before it is built") }
             guard !bits.isEmpty else { return [] }
-            // All hashes first: then nothing stands between the looks, each of which waits for memory,
-            // and the processor makes many at once.
-            let hashes = accounts.map { Self.hash($0.bytes) }
-            var found: [Account] = []
-            for index in hashes.indices where bits.mayContain(hashes[index]) {
-                found.append(accounts[index])
-            }
-            return found
+            return bits.named(among: accounts.map { Self.hash($0.bytes) }).map { accounts[$0] }
         }
     }
 
@@ -126,6 +125,22 @@ package final class SuppressionFilter: Sendable {
             return false
         }
 
+        /// The places of those hashes that may be contained, in their order.
+        ///
+        /// A layer at a time, and all masks first: then nothing stands between the looks, each of which
+        /// waits for memory, and the processor makes many at once.
+        func named(among hashes: [UInt64]) -> [Int] {
+            let masks = hashes.map { Self.mask(of: $0) }
+            var found: [Int] = []
+            for layer in layers {
+                for index in hashes.indices {
+                    let word = words[place(of: hashes[index], in: layer)]
+                    if word & masks[index] == masks[index] { found.append(index) }
+                }
+            }
+            return found.isEmpty || layers.count == 1 ? found : Set(found).sorted()
+        }
+
         /// Its word: the upper half of the hash, scaled.
         private func place(of hash: UInt64, in layer: Layer) -> Int {
             layer.start + Int(((hash >> 32) * layer.wordCount) >> 32)
@@ -143,23 +158,25 @@ package final class SuppressionFilter: Sendable {
     /// The same in every process, unlike the library's, and eight bytes at a time: a claim has some
     /// microseconds for 500 accounts.
     private static func hash(_ account: [UInt8]) -> UInt64 {
-        unsafe account.withUnsafeBytes { bytes in
-            var hash = mixed(UInt64(bytes.count))
-            guard bytes.count >= 8 else {
-                return mixed(hash ^ account.reduce(0) { $0 << 8 | UInt64($1) })
-            }
-            // Within the buffer by the conditions; an account is aligned to nothing.
-            var index = 0
-            while index + 8 < bytes.count {
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                hash = mixed(hash ^ UInt64(littleEndian: word))
-                index += 8
-            }
-            // The last eight bytes, some of which the word before may have had: one load, not a loop.
-            let last = bytes.count - 8
-            let word = unsafe bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
-            return mixed(hash ^ UInt64(littleEndian: word))
+        unsafe account.withUnsafeBytes { unsafe hash($0) }
+    }
+
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = mixed(UInt64(bytes.count))
+        guard bytes.count >= 8 else {
+            return unsafe mixed(hash ^ bytes.reduce(0) { $0 << 8 | UInt64($1) })
         }
+        // Within the buffer by the conditions; an account is aligned to nothing.
+        var index = 0
+        while index + 8 < bytes.count {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            hash = mixed(hash ^ UInt64(littleEndian: word))
+            index += 8
+        }
+        // The last eight bytes, some of which the word before may have had: one load, not a loop.
+        let last = bytes.count - 8
+        let word = unsafe bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+        return mixed(hash ^ UInt64(littleEndian: word))
     }
 
     /// A number whose every bit depends on most of another's: both halves of a product.
