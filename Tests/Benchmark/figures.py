@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -11,13 +12,16 @@ class Figures:
     """Every run's figures, by name."""
 
     values: dict[str, list[float]] = field(default_factory=dict)
-    # Milliseconds of each status query of all runs: one drain alone has too few for a percentile.
+    # Milliseconds of each status query of all runs, in a drain and before it: one run alone has too
+    # few for a percentile.
     queries: list[float] = field(default_factory=list)
+    idle_queries: list[float] = field(default_factory=list)
 
     def add(self, name: str, value: float, unit: str = "") -> None:
         """Keeps a figure and shows it."""
         self.values.setdefault(name, []).append(value)
-        print(f"  {name}: {value:,.4g} {unit}".rstrip(), flush=True)
+        shown = f"{value:,.0f}" if value >= 1_000 else f"{value:,.4g}"
+        print(f"  {name}: {shown} {unit}".rstrip(), flush=True)
 
     def median(self, name: str) -> float:
         """The median of all runs."""
@@ -28,14 +32,22 @@ class Figures:
         pairs = zip(self.values[above], self.values[below])
         return statistics.median(first / second for first, second in pairs)
 
-    def query(self, percent: int) -> float:
-        """That percentile of all status queries, in milliseconds."""
-        times = sorted(self.queries)
-        return times[min(len(times) - 1, len(times) * percent // 100)]
+    def ratio_to_best(
+        self, above: str, others: list[str], best: Callable[[tuple[float, ...]], float]
+    ) -> float:
+        """The median of the runs' own ratios to that run's best of several others."""
+        runs = zip(self.values[above], zip(*(self.values[name] for name in others)))
+        return statistics.median(first / best(rivals) for first, rivals in runs)
 
     def largest(self, name: str) -> float:
         """The largest of all runs."""
         return max(self.values[name])
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """That percentile of some values."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, len(ranked) * percent // 100)]
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import signal
 import subprocess
@@ -11,8 +12,9 @@ import threading
 import time
 from pathlib import Path
 
-import peers
 from figures import Figures
+from peers import job
+from peers.shell_import import import_by_shell
 from processes import Client, Daemon, Failed, start_stub
 
 RAISED = """\
@@ -28,12 +30,14 @@ USUAL = "  messagesPerMinute: 12000"
 class StatusQueries(threading.Thread):
     """Asks for the campaign and for one recipient by turns until the campaign is completed."""
 
-    def __init__(self, client: Client, campaign: str, accounts: list[str], pause: float) -> None:
+    # Seconds between an answer and the next query.
+    PAUSE = 0.002
+
+    def __init__(self, client: Client, campaign: str, accounts: list[str]) -> None:
         super().__init__(daemon=True)
         self.client = client
         self.campaign = campaign
         self.accounts = accounts
-        self.pause = pause
         self.times: list[float] = []
         self.state: dict[str, object] = {}
         self.failure: Exception | None = None
@@ -41,28 +45,31 @@ class StatusQueries(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.ask()
+            self.ask_to_the_end()
         except Exception as failure:  # It is raised where the thread is joined.
             self.failure = failure
 
-    def ask(self) -> None:
+    def ask_to_the_end(self) -> None:
         """The loop itself."""
-        turn = 0
         start = time.monotonic()
         while self.state.get("state") != "completed":
-            turn += 1
-            path = self.campaign
-            if turn % 2 == 0:
-                path += "/recipients/" + random.choice(self.accounts)
-            began = time.monotonic()
-            answer = self.client.call("GET", path)
-            self.ended = time.monotonic()
-            self.times.append(self.ended - began)
-            if turn % 2:
-                self.state = answer
+            self.ask()
             if self.ended > DRAIN_DEADLINE + start:
                 raise Failed(f"the drain doesn't end: {self.state.get('counts')}")
-            time.sleep(self.pause)
+
+    def ask(self) -> None:
+        """One query, and the pause after it."""
+        one = len(self.times) % 2 == 1
+        path = self.campaign
+        if one:
+            path += "/recipients/" + random.choice(self.accounts)
+        began = time.monotonic()
+        answer = self.client.call("GET", path)
+        self.ended = time.monotonic()
+        self.times.append(self.ended - began)
+        if not one:
+            self.state = answer
+        time.sleep(self.PAUSE)
 
     def finish(self) -> dict[str, object]:
         """Waits for the end; returns the finished campaign."""
@@ -108,11 +115,21 @@ def measure_ready(daemon: Daemon, campaign: str, figures: Figures) -> None:
     figures.add("ready", daemon.start(), "s")
 
 
+def measure_idle_queries(
+    daemon: Daemon, campaign: str, accounts: list[str], figures: Figures
+) -> None:
+    """Asks for statuses while the queue is full and paused, about as often as in its drain."""
+    queries = StatusQueries(daemon.client(), campaign, accounts)
+    for _ in range(max(200, len(accounts) // 2_000)):
+        queries.ask()
+    figures.idle_queries += [seconds * 1e3 for seconds in queries.times]
+
+
 def measure_drain(daemon: Daemon, campaign: str, accounts: list[str], figures: Figures) -> None:
     """Lets the queue drain and asks for statuses meanwhile."""
     assert daemon.process
     client = daemon.client()
-    queries = StatusQueries(daemon.client(), campaign, accounts, pause=0.002)
+    queries = StatusQueries(daemon.client(), campaign, accounts)
     cpu = daemon.process.cpu()
     began = time.monotonic()
     client.call("POST", "/v1/resume")
@@ -138,12 +155,12 @@ def measure_run(options: argparse.Namespace, folder: Path, figures: Figures) -> 
     daemon = Daemon(options.executable, folder / "fanoutd", port, RAISED)
     try:
         campaign = measure_intake(daemon, lines, len(accounts), figures)
-        seconds = peers.import_by_shell(rows, folder / "import")
+        seconds = import_by_shell(rows, folder / "import")
         figures.add("import", len(accounts) / seconds, "rows/s")
         measure_ready(daemon, campaign, figures)
+        measure_idle_queries(daemon, campaign, accounts, figures)
         measure_drain(daemon, campaign, accounts, figures)
-        seconds = run_bare_loop(lines, port, folder)
-        figures.add("bare loop", len(accounts) / seconds, "recipients/s")
+        run_careful_loop(lines, port, len(accounts), folder / "loop", figures)
         figures.add("stub", stub.cpu(), "CPU s, of the stub for both")
         daemon.stop()
         figures.add("file", daemon.file_size() / (16 * len(accounts)), "x the accounts")
@@ -203,11 +220,24 @@ def measure_ruled(
         figures.add(f"{name} {figure}", own.median(figure))
 
 
-def run_bare_loop(lines: Path, port: int, folder: Path) -> float:
-    """Runs the bare loop in a process of its own."""
-    command = [sys.executable, "-B", peers.__file__, str(lines), str(port), str(folder / "loop")]
-    result = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    return float(result.stdout)
+def run_careful_loop(
+    lines: Path, port: int, count: int, folder: Path, figures: Figures
+) -> None:
+    """Runs the loop in a process of its own, so that its memory and its time are none of ours."""
+    folder.mkdir(parents=True)
+    results = folder / "results.sqlite"
+    job.create_results(results)
+    result = subprocess.run(
+        [sys.executable, "-B", "-m", "peers.careful_loop", str(lines)],
+        cwd=Path(__file__).parent,
+        env=os.environ | job.environment(port, results),
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    seconds, cpu = map(float, result.stdout.split())
+    figures.add("careful loop", count / seconds, "recipients/s")
+    figures.add("careful loop cpu", cpu / count * 1e6, "CPU s per million")
 
 
 def measure_quota(options: argparse.Namespace, folder: Path, figures: Figures) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import http.client
+import io
 import json
 import os
 import re
@@ -10,7 +13,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +37,43 @@ def free_port() -> int:
 
 
 class Measured:
-    """A child process whose time and memory are read from /proc."""
+    """A child and what it starts, in a session of their own: time and memory are read from /proc.
+
+    Being a session, none of it gets a terminal's Ctrl-C, and all of it is ended together.
+    """
 
     def __init__(self, command: list[str], **options: Any) -> None:
-        self.child = subprocess.Popen(command, **options)
+        self.child = subprocess.Popen(command, start_new_session=True, **options)
+        # The CPU seconds of a child that has ended and of those that it waited for.
+        self.spent = 0.0
 
     def cpu(self) -> float:
-        """Seconds of CPU used so far, by all threads, user's and system's."""
-        stat = Path(f"/proc/{self.child.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Seconds of CPU used so far, by all threads and processes, user's and system's."""
+        if self.child.returncode is not None:
+            return self.spent
+        ticks = 0
+        for fields in members({self.child.pid}).values():
+            # Its own, and those of its children that it has waited for.
+            ticks += sum(map(int, fields[11:15]))
+        return ticks / TICKS
 
     def peak(self) -> int:
-        """The most memory it ever had resident, in bytes."""
+        """The most memory that the child ever had resident, in bytes."""
         status = Path(f"/proc/{self.child.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         return int(found[1]) * 1_024 if found else 0
 
+    def has_ended(self) -> bool:
+        """Whether the child has ended; what it used is known from then on."""
+        if self.child.returncode is None:
+            ended, status, usage = os.wait4(self.child.pid, os.WNOHANG)
+            if ended:
+                self.child.returncode = os.waitstatus_to_exitcode(status)
+                self.spent = usage.ru_utime + usage.ru_stime
+        return self.child.returncode is not None
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Ends it and waits for it."""
+        """Ends the child, waits for it, and kills what it has left."""
         if self.child.poll() is None:
             self.child.send_signal(how)
         try:
@@ -58,6 +81,58 @@ class Measured:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+        for process in members({self.child.pid}):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+
+def members(sessions: set[int]) -> dict[int, list[str]]:
+    """The processes of these sessions, with the fields of /proc/PID/stat from its state on."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            # A process may end between the listing and the look at it.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
+                    fields = stat.read().rpartition(")")[2].split()
+                if int(fields[3]) in sessions:
+                    found[int(entry)] = fields
+    return found
+
+
+def proportional_memory(sessions: set[int]) -> int:
+    """The bytes that these sessions have in memory; what processes share counts once (PSS)."""
+    total = 0
+    for process in members(sessions):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as rollup:
+                for line in rollup:
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1]) * 1_024
+                        break
+    return total
+
+
+class PeakMemory(threading.Thread):
+    """Looks at the memory of some sessions: often enough for a peak, seldom enough to be cheap."""
+
+    PAUSE = 0.08
+
+    def __init__(self, sessions: set[int]) -> None:
+        super().__init__(daemon=True)
+        self.sessions = sessions
+        self.over = threading.Event()
+        self.bytes = 0
+
+    def run(self) -> None:
+        while not self.over.wait(self.PAUSE):
+            self.bytes = max(self.bytes, proportional_memory(self.sessions))
+
+    def finish(self) -> int:
+        """The peak, with a last look."""
+        self.over.set()
+        self.join()
+        return max(self.bytes, proportional_memory(self.sessions))
 
 
 def start_stub(kind: str, executable: str) -> tuple[Measured, int]:
@@ -66,12 +141,16 @@ def start_stub(kind: str, executable: str) -> tuple[Measured, int]:
     if kind == "simulator":
         command = [executable, "simulator", "--listen", "127.0.0.1:0", "--window", "off"]
     stub = Measured(command, stdout=subprocess.PIPE, text=True)
-    assert stub.child.stdout
-    line = stub.child.stdout.readline()
-    port = re.search(r"(\d+)\s*$", line)
-    if not port:
-        raise Failed(f"the stub said {line!r} instead of its port")
-    return stub, int(port[1])
+    try:
+        assert stub.child.stdout
+        line = stub.child.stdout.readline()
+        port = re.search(r"(\d+)\s*$", line)
+        if not port:
+            raise Failed(f"the stub said {line!r} instead of its port")
+        return stub, int(port[1])
+    except BaseException:  # A Ctrl-C, too: nobody else knows of the stub yet.
+        stub.stop(signal.SIGKILL)
+        raise
 
 
 class Daemon:
@@ -181,6 +260,13 @@ class Client:
         """Streams a file of accounts; returns how many were accepted."""
         with open(file, "rb") as accounts:
             return int(self.call("POST", path, accounts, "text/plain")["accepted"])
+
+    def recipients(self, campaign: str) -> Iterator[dict[str, str]]:
+        """Every recipient of the export."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "text/csv"}
+        self.connection.request("GET", campaign + "/recipients", headers=headers)
+        answer = self.connection.getresponse()
+        yield from csv.DictReader(io.TextIOWrapper(answer, encoding="utf-8", newline=""))
 
     def export(self, campaign: str) -> int:
         """Reads the whole export and throws it away; returns its bytes."""
