@@ -22,6 +22,7 @@ from processes import MESSAGE, Client, Daemon, Failed, Measured, free_port
 HERE = Path(__file__).parent
 # Seconds: importing a task queue takes a few on a busy machine.
 READY_DEADLINE = 60
+CAREFUL_LOOP = "careful loop"
 
 
 class Contender(ABC):
@@ -171,7 +172,7 @@ KINDS = [
         redis=True,
     ),
     Kind("bare loop", "peers.bare_loop"),
-    Kind("careful loop", "peers.careful_loop", packages=False),
+    Kind(CAREFUL_LOOP, "peers.careful_loop", packages=False),
 ]
 
 

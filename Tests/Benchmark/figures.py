@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,9 +71,15 @@ def at_most(name: str, got: float, wanted: float, unit: str) -> Row:
     return Row(name, f"{got:,.2f} {unit}", f"<= {wanted:g} {unit}", wanted / max(got, 1e-9))
 
 
+def unbounded(name: str, got: float, unit: str) -> Row:
+    """A row that is only told."""
+    return Row(name, f"{got:,.2f} {unit}", "", math.inf)
+
+
 def show(rows: list[Row]) -> None:
     """Prints the table."""
     print(f"\n{'row':36}{'got':>16}{'wanted':>16}{'ratio':>8}")
     for row in rows:
         mark = "" if row.ratio >= 1 else "  misses"
-        print(f"{row.name:36}{row.got:>16}{row.wanted:>16}{row.ratio:8.2f}{mark}")
+        ratio = f"{row.ratio:8.2f}" if row.wanted else ""
+        print(f"{row.name:36}{row.got:>16}{row.wanted:>16}{ratio}{mark}".rstrip())
