@@ -5,14 +5,17 @@
 package struct StatementText: Sendable, ExpressibleByStringInterpolation {
     package let sqlite: String
     private let portable: String
+    /// The hash of the text, made once: connections look statements up by it for every use.
+    private let digest: Int
 
     package init(stringLiteral text: String) {
-        (sqlite, portable) = (text, text)
+        self.init { _ in text }
     }
 
     /// A statement with a part from `Dialect`.
     package init(_ text: (Dialect) -> String) {
         (sqlite, portable) = (text(.sqlite), text(.postgres))
+        digest = sqlite.hashValue
     }
 
     /// The text with PostgreSQL's parameters and without hints, which it lacks.
@@ -33,4 +36,13 @@ package struct StatementText: Sendable, ExpressibleByStringInterpolation {
         }
         return translated + rest
     }
+}
+
+extension StatementText: Hashable {
+    /// Equal if SQLite has one text of both: then every engine has.
+    package static func == (lhs: StatementText, rhs: StatementText) -> Bool {
+        lhs.digest == rhs.digest && lhs.sqlite == rhs.sqlite
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }
