@@ -12,8 +12,6 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(
     name: "HummingbirdCore",
@@ -60,7 +58,6 @@ let package = Package(
         .executable(name: "fanoutd", targets: ["fanoutd"])
     ],
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -80,6 +77,7 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "Codecs"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Platform", dependencies: ["Codecs", system]),
         // The endpoint's description, a file of its own that the executable carries.
@@ -96,7 +94,7 @@ let package = Package(
         ),
         .target(
             name: "SQLiteQueue",
-            dependencies: ["DeliveryEngine", "QueueTables", "Platform", grdb, sqlite, system]
+            dependencies: ["DeliveryEngine", "QueueTables", "Platform", "CSQLite", system]
         ),
         // PostgreSQL's client library, loaded when a configuration asks for it.
         .target(name: "CLibpq", linkerSettings: [.linkedLibrary("dl")]),
@@ -215,7 +213,7 @@ let package = Package(
             name: "SQLiteQueueTests",
             dependencies: [
                 "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "PostgresQueue",
-                "QueueFixtures", "TestSupport", "CFaultyDisk", grdb,
+                "QueueFixtures", "TestSupport", "CFaultyDisk",
             ]
         ),
         .testTarget(
@@ -278,7 +276,7 @@ let package = Package(
             name: "SimulationTests",
             dependencies: [
                 "Simulation", "DeliveryCore", "DeliveryEngine", "QueueTables", "SQLiteQueue",
-                "PostgresQueue", "QueueFixtures", "TencentIM", "TestSupport", grdb,
+                "PostgresQueue", "QueueFixtures", "TencentIM", "TestSupport",
             ]
         ),
         .testTarget(

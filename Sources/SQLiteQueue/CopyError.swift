@@ -1,5 +1,3 @@
-import GRDB
-
 /// Why a store wasn't copied; no file is left under the copy's name.
 package enum CopyError: Error, Sendable, Hashable {
     /// There is no file to copy.

@@ -1,4 +1,3 @@
-import GRDB
 import Platform
 import QueueTables
 import SystemPackage
@@ -94,11 +93,8 @@ struct FoundFile {
 
     /// Application id and version of the database with its WAL; nil if it has no tables yet.
     private func look() throws -> (application: Int64, version: Int)? {
-        var configuration = Configuration()
-        configuration.readonly = true
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        let found = try queue.read { database -> (application: Int64, version: Int)? in
-            let connection = SQLiteConnection(database: database)
+        let connection = try SQLiteConnection(at: path, .reading)
+        let found = try connection.snapshot { () -> (application: Int64, version: Int)? in
             let application =
                 try connection.first("PRAGMA application_id") { $0.int64(0) } ?? 0
             let version =
@@ -117,7 +113,7 @@ struct FoundFile {
             }
             return (application, version)
         }
-        try queue.close()
+        try connection.close()
         return found
     }
 

@@ -1,137 +1,152 @@
-package import GRDB
-import GRDBSQLite
+import CSQLite
 package import QueueTables
 
-/// A connection, used through SQLite's own interface and GRDB's cache of statements.
+/// A connection to a database, used through SQLite's own interface, with the statements it keeps.
 ///
-/// GRDB's argument and row types cost several times what SQLite itself takes for the short
-/// statements of a claim or a record, and they turn text into `String`, whose equality isn't that
-/// of the bytes.
-struct SQLiteConnection: Connection {
-    let database: Database
+/// Whoever has it lets one thread use it at a time, so SQLite needs no lock for it. Of SQLite's own
+/// settings three are changed for all: errors have their details, another connection's lock is
+/// waited for, and a text isn't written like a name. Keys of other tables aren't checked: the schema
+/// has none.
+@safe package final class SQLiteConnection: Connection {
+    /// Nil once it is closed.
+    private(set) var handle: OpaquePointer?
+    private var statements: [StatementText: SQLiteStatement] = [:]
 
-    func statement(_ sql: StatementText) throws -> any PreparedStatement {
-        let statement = try database.cachedStatement(sql: sql.sqlite)
-        unsafe sqlite3_reset(statement.sqliteStatement)
-        return statement
+    package enum Access {
+        case reading
+        /// A file that isn't there is made.
+        case writing
     }
 
-    var changedRows: Int { database.changesCount }
-    var bindsArrays: Bool { false }
+    /// Milliseconds that another connection's lock is waited for.
+    private static let patience: CInt = 5_000
 
-    /// The bytes of the prepared statements that the connection keeps.
-    var preparedBytes: Int {
-        var bytes: CInt = 0
-        var most: CInt = 0
-        let handle = unsafe database.sqliteConnection
-        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_STMT_USED, &bytes, &most, 0)
-        return Int(bytes)
-    }
-}
-
-/// GRDB's own object is the statement, so running one allocates nothing.
-extension Statement: PreparedStatement {
-    package func bind(_ value: Value, at index: Int) throws {
-        let position = CInt(index)
-        let code =
-            switch value {
-            case .null: unsafe sqlite3_bind_null(sqliteStatement, position)
-            case .int(let value): unsafe sqlite3_bind_int64(sqliteStatement, position, value)
-            case .text(let bytes) where bytes.isEmpty:
-                unsafe sqlite3_bind_text(sqliteStatement, position, "", 0, Self.transient)
-            case .text(let bytes):
-                unsafe bytes.withUnsafeBytes { buffer in
-                    let text = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-                    let count = CInt(buffer.count)
-                    return unsafe sqlite3_bind_text(
-                        sqliteStatement,
-                        position,
-                        text,
-                        count,
-                        Self.transient
-                    )
-                }
-            case .blob(let bytes):
-                unsafe bytes.withUnsafeBytes { buffer in
-                    let start = buffer.baseAddress
-                    let count = CInt(buffer.count)
-                    return unsafe sqlite3_bind_blob(
-                        sqliteStatement,
-                        position,
-                        start,
-                        count,
-                        Self.transient
-                    )
-                }
-            }
-        guard code == SQLITE_OK else { throw failure(code) }
-    }
-
-    package func bind(borrowed texts: [UnsafeRawBufferPointer], from index: Int) throws {
-        let statement = unsafe sqliteStatement
-        for offset in unsafe texts.indices {
-            let text = unsafe texts[offset]
-            let start = unsafe text.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let position = CInt(index + offset)
-            let code = unsafe sqlite3_bind_text(statement, position, start, CInt(text.count), nil)
-            guard code == SQLITE_OK else { throw failure(code) }
-        }
-    }
-
-    package func step() throws -> Bool {
-        switch unsafe sqlite3_step(sqliteStatement) {
-        case SQLITE_ROW: return true
-        case SQLITE_DONE: return false
-        case let code:
-            let error = failure(code)
-            unsafe sqlite3_reset(sqliteStatement)
+    /// Opens a database; what the file holds, the first statement finds out.
+    package init(at path: String, _ access: Access = .writing) throws {
+        let flags =
+            access == .reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let code = unsafe sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
+        do {
+            try check(code)
+            try unsafe check(sqlite3_extended_result_codes(handle, 1))
+            try unsafe check(sqlite3_busy_timeout(handle, Self.patience))
+            try unsafe check(fanoutd_refuse_quoted_texts(handle))
+        } catch {
+            // What couldn't be opened has to be closed as well.
+            unsafe sqlite3_close_v2(handle)
+            unsafe handle = nil
             throw error
         }
     }
 
-    package func clear() {
-        unsafe sqlite3_reset(sqliteStatement)
-        unsafe sqlite3_clear_bindings(sqliteStatement)
+    /// Opens a database in memory, which is gone with its connection.
+    static func inMemory() throws -> SQLiteConnection { try SQLiteConnection(at: ":memory:") }
+
+    deinit {
+        unsafe sqlite3_close_v2(handle)
     }
 
-    package func isNull(_ column: Int) -> Bool {
-        unsafe sqlite3_column_type(sqliteStatement, CInt(column)) == SQLITE_NULL
+    /// Closes the connection; whatever is asked of it afterwards fails.
+    package func close() throws {
+        statements = [:]
+        try unsafe check(sqlite3_close(handle))
+        unsafe handle = nil
     }
 
-    package func int64(_ column: Int) -> Int64 {
-        unsafe sqlite3_column_int64(sqliteStatement, CInt(column))
+    private func check(_ code: CInt) throws {
+        guard code == SQLITE_OK else { throw unsafe SQLiteError(code, on: handle) }
     }
 
-    package func bytes(_ column: Int) -> [UInt8] {
-        let start = unsafe sqlite3_column_blob(sqliteStatement, CInt(column))
-        let count = unsafe sqlite3_column_bytes(sqliteStatement, CInt(column))
-        return unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(count)))
+    // MARK: Statements
+
+    package func statement(_ sql: StatementText) throws -> any PreparedStatement {
+        if let kept = statements[sql] {
+            kept.reset()
+            return kept
+        }
+        guard let handle = unsafe handle else {
+            throw SQLiteError(SQLITE_MISUSE, "the connection is closed")
+        }
+        let made = try unsafe SQLiteStatement(sql.sqlite, on: handle)
+        statements[sql] = made
+        return made
     }
 
-    private func failure(_ code: CInt) -> DatabaseError {
-        let message = unsafe String(cString: sqlite3_errmsg(sqlite3_db_handle(sqliteStatement)))
-        return DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+    /// Runs the statements of a script, without values and without answers.
+    package func execute(_ script: String) throws {
+        try unsafe check(sqlite3_exec(handle, script, nil, nil, nil))
     }
 
-    /// Tells SQLite to copy a bound value before the call returns.
-    private static var transient: sqlite3_destructor_type? {
-        unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    }
-}
+    package var changedRows: Int { unsafe Int(sqlite3_changes(handle)) }
+    package var bindsArrays: Bool { false }
 
-extension DatabaseError: EngineError {
-    package var isOfOneWrite: Bool {
-        switch resultCode {
-        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_NOTADB,
-            .SQLITE_CORRUPT, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_PERM,
-            .SQLITE_AUTH, .SQLITE_NOLFS, .SQLITE_NOMEM, .SQLITE_INTERRUPT, .SQLITE_ABORT,
-            .SQLITE_MISUSE, .SQLITE_INTERNAL, .SQLITE_SCHEMA:
-            false
-        default:
-            // A constraint, a value of another type or size, a table that isn't there.
-            true
+    /// The bytes of the prepared statements that the connection keeps.
+    var preparedBytes: Int {
+        var (bytes, most): (CInt, CInt) = (0, 0)
+        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_STMT_USED, &bytes, &most, 0)
+        return Int(bytes)
+    }
+
+    // MARK: Transactions
+
+    /// Runs a transaction that has the right to write from its beginning, and is committed on
+    /// return; if the body or the commit throws, nothing of it is.
+    package func transaction(_ body: () throws -> Void) throws {
+        try run(Self.beginWriting)
+        do {
+            try body()
+            guard isInTransaction else {
+                throw SQLiteError(SQLITE_ABORT, "the transaction was rolled back by SQLite")
+            }
+            try run(Self.commit)
+        } catch {
+            rollBack()
+            throw error
         }
     }
 
-    package var detail: String { message ?? "error \(resultCode.rawValue)" }
+    /// Runs a body that sees the database as it is at its first statement, to its end.
+    package func snapshot<T>(_ body: () throws -> T) throws -> T {
+        try beginSnapshot()
+        defer { rollBack() }
+        return try body()
+    }
+
+    /// Begins a snapshot that lasts until it is rolled back.
+    func beginSnapshot() throws { try run(Self.beginReading) }
+
+    /// Ends a transaction, if SQLite hasn't done so by itself, as it does after some errors.
+    func rollBack() {
+        guard isInTransaction else { return }
+        do {
+            try run(Self.rollback)
+        } catch {
+            // What made the transaction fail is the error to report, and the next one's begin fails
+            // should this one still be open.
+        }
+    }
+
+    private var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    private static let beginWriting: StatementText = "BEGIN IMMEDIATE"
+    private static let beginReading: StatementText = "BEGIN"
+    private static let commit: StatementText = "COMMIT"
+    private static let rollback: StatementText = "ROLLBACK"
+
+    /// Where SQLite has the connection.
+    var address: UInt { unsafe UInt(bitPattern: handle) }
+
+    // MARK: The log
+
+    /// Makes the database one with a write-ahead log, as long as its file exists.
+    func keepLog() throws {
+        let mode = try first("PRAGMA journal_mode = WAL") { $0.text(0) }
+        guard mode == "wal" else { throw SQLiteError(SQLITE_ERROR, "its journal can't be a WAL") }
+    }
+
+    /// Moves the whole write-ahead log into the database.
+    package func emptyLog() throws {
+        let mode = SQLITE_CHECKPOINT_TRUNCATE
+        try unsafe check(sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil))
+    }
 }

@@ -1,5 +1,6 @@
+import CSQLite
 import DeliveryEngine
-import GRDB
+import Dispatch
 import Platform
 import QueueTables
 import Synchronization
@@ -11,7 +12,11 @@ import SystemPackage
 /// on a snapshot. Only the writer checkpoints, since SQLite before 3.51.3 can damage the WAL when
 /// two connections write or checkpoint at once.
 final class SQLiteEngine: Engine {
-    private let database: any DatabaseWriter
+    private let writer: Mutex<SQLiteConnection>
+    /// The writer's thread.
+    private let queue = DispatchQueue(label: "fanoutd.sqlite.writer", qos: .userInitiated)
+    /// Nil for a store in memory, which works on its callers' threads and has one connection.
+    private let readers: ReaderPool?
     private let path: String
     private let minFreeBytes: Int
     /// The lock on the file; nil for a store in memory, which no other process can open.
@@ -20,19 +25,21 @@ final class SQLiteEngine: Engine {
     private let state: Mutex<State>
 
     private struct State: Sendable {
-        var turns = WriterTurns<Database>()
+        var turns = WriterTurns<SQLiteConnection>()
         var lacksCalls: Bool
     }
 
     init(
-        _ database: any DatabaseWriter,
+        _ writer: sending SQLiteConnection,
+        readers: ReaderPool? = nil,
         path: String,
-        minFreeBytes: Int,
+        minFreeBytes: Int = 0,
         lock: StoreLock? = nil,
         fence: Fence? = nil,
         lacksCalls: Bool = false
     ) {
-        self.database = database
+        self.writer = Mutex(writer)
+        self.readers = readers
         self.path = path
         self.minFreeBytes = minFreeBytes
         self.lock = lock
@@ -40,20 +47,26 @@ final class SQLiteEngine: Engine {
         state = Mutex(State(lacksCalls: lacksCalls))
     }
 
-    var isConcurrent: Bool { database is DatabasePool }
+    var isConcurrent: Bool { readers != nil }
     var lacksCalls: Bool { state.withLock { $0.lacksCalls } }
     var waitingCount: Int { state.withLock { $0.turns.waitingCount } }
     var logSize: Int? { isConcurrent ? FileSystem.size(of: path + "-wal") ?? 0 : nil }
 
-    var preparedBytes: Int {
-        database.writeWithoutTransaction { SQLiteConnection(database: $0).preparedBytes }
-    }
+    var preparedBytes: Int { writer.withLock { $0.preparedBytes } }
 
     /// The same rows in memory.
-    func copyInMemory(_ configuration: Configuration) throws -> SQLiteEngine {
-        let copy = try DatabaseQueue(configuration: configuration)
-        try database.backup(to: copy)
-        return SQLiteEngine(copy, path: path, minFreeBytes: 0)
+    func copyInMemory() throws -> SQLiteEngine {
+        let copy = SQLiteEngine(try SQLiteConnection.inMemory(), path: path)
+        try writer.withLock { source in
+            // By its address: the compiler would take the two connections for one that has two locks.
+            let address = source.address
+            try copy.writer.withLock { target in
+                let pages = try PageCopy(of: address, into: target)
+                while try pages.step() {}
+                try pages.finish()
+            }
+        }
+        return copy
     }
 
     // MARK: Connections
@@ -62,10 +75,10 @@ final class SQLiteEngine: Engine {
         _ rank: WriterRank,
         _ body: @escaping @Sendable (any WritingConnection) throws -> T
     ) async -> Result<T, any Error> {
-        let job = { @Sendable (database: Database) in
-            Result { try body(Writer(connection: SQLiteConnection(database: database), self)) }
+        let job = { @Sendable (connection: SQLiteConnection) in
+            Result { try body(Writer(connection: connection, engine: self)) }
         }
-        guard isConcurrent else { return onThisThread(job) }
+        guard isConcurrent else { return writer.withLock { job($0) } }
         return await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 state.turns.add(rank) { continuation.resume(returning: job($0)) }
@@ -77,8 +90,8 @@ final class SQLiteEngine: Engine {
     /// Runs the next job on the writer's thread, then the ones after it until none waits.
     private func takeTurn() {
         guard let job = state.withLock({ $0.turns.next() }) else { return }
-        database.asyncWriteWithoutTransaction { database in
-            job(database)
+        queue.async {
+            self.writer.withLock { job($0) }
             self.takeTurn()
         }
     }
@@ -86,33 +99,16 @@ final class SQLiteEngine: Engine {
     func read<T: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> T
     ) async -> Result<T, any Error> {
-        guard isConcurrent else {
-            return onThisThread { database in
-                Result { try body(SQLiteConnection(database: database)) }
-            }
+        guard let readers else {
+            return writer.withLock { connection in Result { try body(connection) } }
         }
-        return await withCheckedContinuation { continuation in
-            database.asyncRead { database in
-                continuation.resume(
-                    returning: Result { try body(SQLiteConnection(database: database.get())) }
-                )
-            }
-        }
-    }
-
-    private func onThisThread<T>(_ body: (Database) -> T) -> T {
-        database.writeWithoutTransaction { body($0) }
+        return await readers.read(body)
     }
 
     /// The connection that writes; each of its transactions begins at the fence.
     private struct Writer: WritingConnection {
         let connection: SQLiteConnection
-        private let engine: SQLiteEngine
-
-        init(connection: SQLiteConnection, _ engine: SQLiteEngine) {
-            self.connection = connection
-            self.engine = engine
-        }
+        let engine: SQLiteEngine
 
         func statement(_ sql: StatementText) throws -> any PreparedStatement {
             try connection.statement(sql)
@@ -124,10 +120,9 @@ final class SQLiteEngine: Engine {
         func check() throws { try engine.fence.withLock { $0 }?.check(connection) }
 
         func transaction(_ body: () throws -> Void) throws {
-            try connection.database.inTransaction(.immediate) {
+            try connection.transaction {
                 try check()
                 try body()
-                return .commit
             }
         }
     }
@@ -148,28 +143,29 @@ final class SQLiteEngine: Engine {
 
     func close() throws(QueueError) {
         do {
-            // A copy made while the store was open must not pass for the store as it is now.
-            if let lock, !lacksCalls {
-                try database.writeWithoutTransaction { database in
-                    let connection = SQLiteConnection(database: database)
-                    // The fencing token of another owner isn't this process's to renew.
-                    let fence = fence.withLock { $0 }
-                    if try fence?.owns(connection) ?? true { lock.renewToken(connection) }
-                }
-            }
-            emptyLog()
-            try database.close()
+            // A job that is over may still have the engine, and with it the lock.
+            try queue.sync { try writer.withLock { try end($0) } }
+            try readers?.close()
         } catch {
             throw queueError(error)
         }
     }
 
-    /// Moves the WAL into the database: the pool closes its readers last, and they can't
-    /// checkpoint.
-    private func emptyLog() {
-        guard isConcurrent else { return }
+    private func end(_ connection: SQLiteConnection) throws {
+        // A copy made while the store was open must not pass for the store as it is now.
+        if let lock, !lacksCalls {
+            // The fencing token of another owner isn't this process's to renew.
+            let fence = fence.withLock { $0 }
+            if try fence?.owns(connection) ?? true { lock.renewToken(connection) }
+        }
+        if isConcurrent { emptyLog(connection) }
+        try connection.close()
+    }
+
+    /// Moves the WAL into the database: the readers are closed last, and they can't checkpoint.
+    private func emptyLog(_ connection: SQLiteConnection) {
         do {
-            try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try connection.emptyLog()
         } catch {
             // A reader is still open, or the disk fails: the next start reads the WAL as well.
         }
@@ -191,12 +187,12 @@ final class SQLiteEngine: Engine {
 
     func queueError(_ error: any Error) -> QueueError {
         if let error = error as? QueueError { return error }
-        guard let error = error as? DatabaseError else { return .failed("\(path): \(error)") }
+        guard let error = error as? SQLiteError else { return .failed("\(path): \(error)") }
         let text = "\(path): \(error.detail)"
-        switch error.resultCode {
-        case .SQLITE_FULL: return .full("\(text): free some room on its disk")
-        case .SQLITE_IOERR: return .failed("\(text): see to its disk")
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .failed("\(text): restore a backup")
+        switch error.code {
+        case SQLITE_FULL: return .full("\(text): free some room on its disk")
+        case SQLITE_IOERR: return .failed("\(text): see to its disk")
+        case SQLITE_CORRUPT, SQLITE_NOTADB: return .failed("\(text): restore a backup")
         default: return .failed(text)
         }
     }

@@ -1,4 +1,3 @@
-import GRDB
 import Platform
 package import QueueTables
 import SystemPackage
@@ -8,7 +7,7 @@ import SystemPackage
 package final class StoppedStore {
     private let path: String
     private let lock: StoreLock
-    private let queue: DatabaseQueue
+    private let connection: SQLiteConnection
 
     /// Locks the store; one of another version is refused, since only a daemon brings it up to date.
     package init(at path: String) throws(StoreError) {
@@ -18,13 +17,8 @@ package final class StoppedStore {
         lock = try StoreLock(at: path + ".lock")
         try FoundFile(at: path).refuse()
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            let found = try queue.read { database in
-                try SQLiteConnection(database: database).first("PRAGMA user_version") { $0.int(0) }
-            }
+            connection = try SQLiteConnection(at: path, .reading)
+            let found = try connection.first("PRAGMA user_version") { $0.int(0) }
             guard let found, found >= Schema.version else {
                 throw StoreError.olderVersion(path: path, found: found ?? 0, known: Schema.version)
             }
@@ -36,11 +30,8 @@ package final class StoppedStore {
     /// Runs a body on a snapshot, with the tables that are there; its own errors pass as they are.
     package func read<T>(_ body: (any Connection, [TableLayout]) throws -> T) throws -> T {
         do {
-            return try queue.read { database in
-                let connection = SQLiteConnection(database: database)
-                return try body(connection, try Self.tables(connection))
-            }
-        } catch let error as DatabaseError {
+            return try connection.snapshot { try body(connection, try Self.tables(connection)) }
+        } catch let error as SQLiteError {
             throw StoreError(error, path: path)
         }
     }

@@ -1,5 +1,4 @@
 import DeliveryEngine
-import GRDB
 package import QueueTables
 
 /// The disk space that a store's file may use.
@@ -36,19 +35,18 @@ extension Store {
         let lock = try StoreLock(at: path + ".lock")
         try FoundFile(at: path).refuse()
         do {
-            let pool = try DatabasePool(path: path, configuration: configuration())
-            let (salt, lacksCalls, token) = try pool.writeWithoutTransaction { database in
-                let salt = try prepare(database, file)
-                let connection = SQLiteConnection(database: database)
-                let found = try connection.fencingToken()
-                let lacksCalls = !found.isEmpty && !lock.lastTokens.contains(found)
-                // A restored store keeps its token until a full window is held for it, in case this
-                // process ends before.
-                if !lacksCalls { lock.renewToken(connection) }
-                return (salt, lacksCalls, try connection.fencingToken())
-            }
+            let writer = try SQLiteConnection(at: path)
+            try writer.keepLog()
+            let salt = try prepare(writer, file)
+            let found = try writer.fencingToken()
+            let lacksCalls = !found.isEmpty && !lock.lastTokens.contains(found)
+            // A restored store keeps its token until a full window is held for it, in case this
+            // process ends before.
+            if !lacksCalls { lock.renewToken(writer) }
+            let token = try writer.fencingToken()
             let engine = SQLiteEngine(
-                pool,
+                writer,
+                readers: ReaderPool(of: path),
                 path: path,
                 minFreeBytes: file.minFreeBytes,
                 lock: lock,
@@ -67,9 +65,9 @@ extension Store {
         file: FileOptions = FileOptions()
     ) throws(StoreError) -> Store {
         do {
-            let queue = try DatabaseQueue(configuration: configuration())
-            let salt = try queue.writeWithoutTransaction { try prepare($0, file) }
-            let engine = SQLiteEngine(queue, path: ":memory:", minFreeBytes: 0)
+            let connection = try SQLiteConnection.inMemory()
+            let salt = try prepare(connection, file)
+            let engine = SQLiteEngine(connection, path: ":memory:")
             return Store(on: engine, salt: salt, options: options)
         } catch {
             throw .damaged(path: ":memory:", detail: "\(error)")
@@ -81,33 +79,26 @@ extension Store {
         guard let engine = engine as? SQLiteEngine else {
             preconditionFailure("only a store on SQLite is copied in memory")
         }
-        let copy = try engine.copyInMemory(Self.configuration())
+        let copy = try engine.copyInMemory()
         return Store(on: copy, salt: salt, options: options)
     }
 
     /// The bytes of the statements that the writer keeps: for tests.
     package var preparedBytes: Int { (engine as? SQLiteEngine)?.preparedBytes ?? 0 }
 
-    private static func configuration() -> Configuration {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = false
-        configuration.busyMode = .timeout(5)
-        configuration.maximumReaderCount = 3
-        configuration.persistentReadOnlyConnections = true
-        return configuration
-    }
-
     /// Prepares a new connection for writing and answers the store's salt.
-    private static func prepare(_ database: Database, _ file: FileOptions) throws -> String {
-        // GRDB sets NORMAL, which loses the last commits in a power cut.
-        try database.execute(sql: "PRAGMA synchronous = FULL")
-        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(file.checkpointPages)")
-        try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
-        try database.execute(sql: "PRAGMA cache_size = -16000")
-        let connection = SQLiteConnection(database: database)
+    private static func prepare(
+        _ connection: SQLiteConnection,
+        _ file: FileOptions
+    ) throws -> String {
+        // A SQLite may be built for NORMAL, which loses the last commits in a power cut.
+        try connection.execute("PRAGMA synchronous = FULL")
+        try connection.execute("PRAGMA wal_autocheckpoint = \(file.checkpointPages)")
+        try connection.execute("PRAGMA journal_size_limit = 67108864")
+        try connection.execute("PRAGMA cache_size = -16000")
         try connection.migrate()
         if let limit = file.pageLimit {
-            try database.execute(sql: "PRAGMA max_page_count = \(limit)")
+            try connection.execute("PRAGMA max_page_count = \(limit)")
         }
         return try connection.first("SELECT salt FROM service") { $0.text(0) } ?? ""
     }
@@ -120,11 +111,10 @@ extension SQLiteConnection {
         guard version < Schema.version else { return }
         let steps =
             version == 0 ? [Schema.creation(.sqlite)] : Schema.migrations[(version - 1)...]
-        try database.inTransaction(.immediate) {
-            for step in steps { try database.execute(sql: step) }
-            try database.execute(sql: "PRAGMA application_id = \(FoundFile.applicationID)")
-            try database.execute(sql: "PRAGMA user_version = \(Schema.version)")
-            return .commit
+        try transaction {
+            for step in steps { try execute(step) }
+            try execute("PRAGMA application_id = \(FoundFile.applicationID)")
+            try execute("PRAGMA user_version = \(Schema.version)")
         }
     }
 }

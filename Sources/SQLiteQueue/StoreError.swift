@@ -1,4 +1,4 @@
-import GRDB
+import CSQLite
 
 /// Why a store can't be opened; the file was left as it was.
 package enum StoreError: Error, Sendable, Hashable {
@@ -76,9 +76,8 @@ extension StoreError: CustomStringConvertible {
 extension StoreError {
     /// The error of a store that couldn't be opened; a fault of the disk isn't the file's.
     init(_ error: any Error, path: String) {
-        let code = (error as? DatabaseError)?.resultCode
-        switch code {
-        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+        switch (error as? SQLiteError)?.code {
+        case SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM:
             self = .diskFailed(path: path, detail: "\(error)")
         default:
             self = error as? StoreError ?? .damaged(path: path, detail: "\(error)")

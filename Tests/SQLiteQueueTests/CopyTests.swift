@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import GRDB
 import Glibc
 import QueueFixtures
 import QueueTables
@@ -181,10 +180,10 @@ import Testing
             return true
         }
         files.remove("a")
-        let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: "CREATE TABLE theirs (id INTEGER)") }
+        let database = try SQLiteConnection(at: path)
+        try database.execute("CREATE TABLE theirs (id INTEGER)")
         await #expect(throws: CopyError.source(.foreign(path: path))) { try await copy() }
-        try queue.close()
+        try database.close()
         #expect(files.contents(files.path("c") + ".partial") == nil)
         let missing = files.path("missing/c")
         #expect(throws: CopyError.noStore(path: files.path("b"))) {

@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
@@ -30,11 +29,9 @@ import Testing
     }
 
     private func harm(_ damage: String) throws {
-        let database = try DatabaseQueue(path: files.path("a"))
-        try database.inDatabase {
-            try $0.execute(sql: "PRAGMA ignore_check_constraints = 1")
-            try $0.execute(sql: damage)
-        }
+        let database = try SQLiteConnection(at: files.path("a"))
+        try database.execute("PRAGMA ignore_check_constraints = 1")
+        try database.execute(damage)
         try database.close()
     }
 

@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
@@ -144,34 +143,27 @@ import Testing
         from version: [String] = [Version7.schema, Version7.rows],
         _ changes: String = ""
     ) throws {
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { database in
-            for text in version + [changes] {
-                try database.execute(sql: text)
-            }
-        }
-        try queue.close()
+        let database = try SQLiteConnection(at: path)
+        for text in version + [changes] { try database.execute(text) }
+        try database.close()
     }
 
     /// Columns, indexes and triggers, as text.
     private func layout(of path: String) throws -> [String] {
-        let queue = try DatabaseQueue(path: path)
-        let found = try queue.read { database in
-            try String.fetchAll(
-                database,
-                sql: """
-                    SELECT 'column ' || m.name || '.' || t.name || ' ' || t.type || t."notnull"
-                        || coalesce(t.dflt_value, '-') || t.pk
-                    FROM sqlite_master AS m, pragma_table_info(m.name) AS t WHERE m.type = 'table'
-                    UNION ALL
-                    SELECT 'strict ' || name || strict || wr FROM pragma_table_list
-                    UNION ALL
-                    SELECT type || name || coalesce(sql, '') FROM sqlite_master WHERE type <> 'table'
-                    ORDER BY 1
-                    """
-            )
-        }
-        try queue.close()
+        let database = try SQLiteConnection(at: path)
+        let found = try database.texts(
+            """
+            SELECT 'column ' || m.name || '.' || t.name || ' ' || t.type || t."notnull"
+                || coalesce(t.dflt_value, '-') || t.pk
+            FROM sqlite_master AS m, pragma_table_info(m.name) AS t WHERE m.type = 'table'
+            UNION ALL
+            SELECT 'strict ' || name || strict || wr FROM pragma_table_list
+            UNION ALL
+            SELECT type || name || coalesce(sql, '') FROM sqlite_master WHERE type <> 'table'
+            ORDER BY 1
+            """
+        )
+        try database.close()
         return found
     }
 }

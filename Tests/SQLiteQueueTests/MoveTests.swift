@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import GRDB
 import PostgresQueue
 import QueueFixtures
 import QueueTables
@@ -24,11 +23,9 @@ import Testing
         for (version, remedy) in [
             (10, "start its daemon once with this program"), (99, "run the fanoutd that wrote it"),
         ] {
-            let queue = try DatabaseQueue(path: path)
-            try queue.writeWithoutTransaction {
-                try $0.execute(sql: "PRAGMA user_version = \(version)")
-            }
-            try queue.close()
+            let database = try SQLiteConnection(at: path)
+            try database.execute("PRAGMA user_version = \(version)")
+            try database.close()
             let error = #expect(throws: StoreError.self) { try StoppedStore(at: path) }
             #expect(error?.description.contains(remedy) == true, "\(String(describing: error))")
         }
@@ -75,12 +72,10 @@ struct MoveTests {
     private func makeStore() throws -> StoppedStore {
         let path = files.path("a")
         try Store.open(at: path, options: makeOptions()).close()
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { database in
-            try database.execute(sql: Version9.rows)
-            try database.execute(sql: Self.rows)
-        }
-        try queue.close()
+        let database = try SQLiteConnection(at: path)
+        try database.execute(Version9.rows)
+        try database.execute(Self.rows)
+        try database.close()
         return try StoppedStore(at: path)
     }
 

@@ -1,6 +1,5 @@
 import DeliveryCore
 import DeliveryEngine
-import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
@@ -48,9 +47,9 @@ import Testing
         let store = try Store.open(at: files.path("a"), options: makeOptions())
         _ = try await store.create(makeNewCampaign(accounts: makeAccounts(500)), now: at(0))
         _ = try await store.claim(makeClaim(accountLimit: 100))
-        let queue = try DatabaseQueue(path: files.path("a"))
-        try await queue.writeWithoutTransaction { try $0.execute(sql: sql) }
-        try queue.close()
+        let database = try SQLiteConnection(at: files.path("a"))
+        try database.execute(sql)
+        try database.close()
         if !inWAL { try store.close() }
         files.copy("a", to: "b", only: ["", "-wal"] + (withShared ? ["-shm"] : []))
         if inWAL { try store.close() }
@@ -65,15 +64,13 @@ import Testing
 
     @Test(arguments: ["DELETE", "WAL"])
     func `another program's database is refused`(mode: String) async throws {
-        let queue = try DatabaseQueue(path: files.path("a"))
-        try await queue.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA journal_mode = \(mode)")
-            try database.execute(sql: "CREATE TABLE theirs (id INTEGER)")
-        }
+        let database = try SQLiteConnection(at: files.path("a"))
+        try database.execute("PRAGMA journal_mode = \(mode)")
+        try database.execute("CREATE TABLE theirs (id INTEGER)")
         files.copy("a", to: "b", only: ["", "-wal", "-shm"])
         #expect(refusal(of: "b") == .foreign(path: files.path("b")))
         #expect(refusal(of: "a") == .foreign(path: files.path("a")))
-        try queue.close()
+        try database.close()
     }
 
     @Test(arguments: [1, 99, 100, 107, 108, 5_000])

@@ -1,5 +1,4 @@
 import DeliveryEngine
-import GRDB
 import Glibc
 import QueueFixtures
 import QueueTables
@@ -61,11 +60,9 @@ import Testing
         #expect(throws: StoreError.folder(path: files.directory)) {
             try StoreInspection(at: files.directory)
         }
-        let queue = try DatabaseQueue(path: files.path("b"))
-        try await queue.writeWithoutTransaction { database in
-            try database.execute(sql: "CREATE TABLE theirs (id INTEGER)")
-        }
-        try queue.close()
+        let database = try SQLiteConnection(at: files.path("b"))
+        try database.execute("CREATE TABLE theirs (id INTEGER)")
+        try database.close()
         #expect(throws: StoreError.foreign(path: files.path("b"))) {
             try StoreInspection(at: files.path("b"))
         }
@@ -73,10 +70,10 @@ import Testing
 
     @Test func `a store of a newer version is refused without being opened`() throws {
         try Store.open(at: files.path("a"), options: makeOptions()).close()
-        let queue = try DatabaseQueue(path: files.path("a"))
-        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
-        try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-        try queue.close()
+        let database = try SQLiteConnection(at: files.path("a"))
+        try database.execute("PRAGMA user_version = 99")
+        try database.emptyLog()
+        try database.close()
         let known = Schema.version
         #expect(
             throws: StoreError.newerVersion(path: files.path("a"), found: 99, known: known)

@@ -1,4 +1,5 @@
-import GRDB
+import QueueTables
+import SQLiteQueue
 
 /// Every row of a store, by table, as text: two stores hold the same if these are equal.
 ///
@@ -15,40 +16,37 @@ struct StoredRows: Equatable {
     private(set) var waiting: [Int64] = []
 
     init(at path: String, checksIntegrity: Bool = false) throws {
-        var configuration = Configuration()
-        configuration.readonly = true
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        self = try queue.read { try StoredRows($0, checksIntegrity: checksIntegrity) }
-        try queue.close()
+        let database = try SQLiteConnection(at: path, .reading)
+        self = try database.snapshot { try StoredRows(database, checksIntegrity: checksIntegrity) }
+        try database.close()
     }
 
-    private init(_ database: Database, checksIntegrity: Bool) throws {
+    private init(_ database: SQLiteConnection, checksIntegrity: Bool) throws {
         if checksIntegrity {
-            integrity = try String.fetchOne(database, sql: "PRAGMA integrity_check") ?? ""
+            integrity = try database.first("PRAGMA integrity_check") { $0.text(0) } ?? ""
         }
-        let names = try String.fetchAll(
-            database,
-            sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        let names = try database.texts(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
         )
         for name in names {
-            let columns = try String.fetchAll(
-                database,
-                sql: "SELECT name FROM pragma_table_info(?) WHERE name <> 'mark'",
-                arguments: [name]
+            let columns = try database.texts(
+                "SELECT name FROM pragma_table_info('\(name)') WHERE name <> 'mark'"
             )
             let row = columns.map { "quote(\($0))" }.joined(separator: " || ',' || ")
-            let sql = "SELECT group_concat(\(row), char(10)) FROM \(name)"
-            tables[name] = try String.fetchOne(database, sql: sql) ?? ""
+            tables[name] =
+                try database.first("SELECT group_concat(\(row), char(10)) FROM \(name)") {
+                    $0.text(0)
+                } ?? ""
         }
         // Of a damaged store the rest may not even be readable.
         guard names.contains("ledger"), !checksIntegrity || integrity == "ok" else { return }
-        holds = try Row.fetchAll(database, sql: "SELECT * FROM ledger").map {
-            ($0["count"], $0["timeout_ms"], $0["release_ns"])
+        try database.each("SELECT count, timeout_ms, release_ns FROM ledger") { row in
+            holds.append((row.int(0), row.int64(1), row.isNull(2) ? nil : row.int64(2)))
         }
-        lastInstant = try Int64.fetchOne(database, sql: "SELECT last_instant_ns FROM clock") ?? 0
+        lastInstant = try database.first("SELECT last_instant_ns FROM clock") { $0.int64(0) } ?? 0
         let ids = "SELECT id FROM batch WHERE state IN"
-        inFlight = try Int64.fetchAll(database, sql: "\(ids) ('in_flight') ORDER BY id")
-        waiting = try Int64.fetchAll(database, sql: "\(ids) ('held', 'repeat') ORDER BY id")
+        try database.each("\(ids) ('in_flight') ORDER BY id") { inFlight.append($0.int64(0)) }
+        try database.each("\(ids) ('held', 'repeat') ORDER BY id") { waiting.append($0.int64(0)) }
     }
 
     static func == (lhs: StoredRows, rhs: StoredRows) -> Bool { lhs.tables == rhs.tables }
@@ -66,5 +64,14 @@ struct StoredRows: Equatable {
             tables[$0] != other.tables[$0]
         }.map { "\($0):\n\(tables[$0] ?? "-")\nrather than:\n\(other.tables[$0] ?? "-")" }
             .joined(separator: "\n")
+    }
+}
+
+extension SQLiteConnection {
+    /// The first column of each row of a statement.
+    func texts(_ sql: StatementText) throws -> [String] {
+        var found: [String] = []
+        try each(sql) { found.append($0.text(0)) }
+        return found
     }
 }

@@ -1,7 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
 import Dispatch
-import GRDB
 import QueueFixtures
 import QueueTables
 import SQLiteQueue
@@ -132,11 +131,4 @@ import Testing
         #expect(try await store.counts(of: makeID(2)).queued == 3)
         try store.close()
     }
-}
-
-/// Another process's connection, which may hold the file.
-func makeRival(_ path: String) throws -> DatabaseQueue {
-    var configuration = Configuration()
-    configuration.allowsUnsafeTransactions = true
-    return try DatabaseQueue(path: path, configuration: configuration)
 }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import QueueTables
 import SQLiteQueue
 import Simulation
@@ -21,8 +20,8 @@ struct TriggeredStore {
         let path = folder.appending(path: "fanoutd.sqlite").path
         let options = Store.Options(bootID: "boot", seed: 1, accounts: accountRules)
         try Store.open(at: path, options: options).close()
-        let database = try DatabaseQueue(path: path)
-        try database.write { try $0.execute(sql: trigger) }
+        let database = try SQLiteConnection(at: path)
+        try database.execute(trigger)
         try database.close()
         store = try Store.open(at: path, options: options)
     }

@@ -1,4 +1,5 @@
-/// Which module may import which of ours; whatever is not ours is not judged, but for GRDB.
+/// Which module may import which of ours; whatever is not ours is not judged, but for what is
+/// reserved.
 enum Imports {
     private static let adapters: Set<String> = [
         "SQLiteQueue", "PostgresQueue", "TencentIM", "HTTPAPI", "TimeZoneData", "Webhooks",
@@ -37,9 +38,8 @@ enum Imports {
 
     /// Modules of other people that only one of ours may import.
     static let reserved = [
-        "GRDB": "SQLiteQueue", "GRDBSQLite": "SQLiteQueue", "Yams": "fanoutd",
-        "ArgumentParser": "fanoutd", "CZlib": "Compression",
-        "CLibpq": "PostgresQueue",
+        "CSQLite": "SQLiteQueue", "CLibpq": "PostgresQueue", "CZlib": "Compression",
+        "Yams": "fanoutd", "ArgumentParser": "fanoutd",
     ]
 
     static func faults(in file: SourceFile) -> [String] {

@@ -116,10 +116,10 @@ import Testing
         arguments: [
             ("DeliveryCore", "import Foundation", 1), ("JSON", "import Foundation", 1),
             ("DeliveryEngine", "package import DeliveryCore", 0),
-            ("DeliveryEngine", "import QueueTables", 1), ("HTTPAPI", "import GRDB", 1),
+            ("DeliveryEngine", "import QueueTables", 1), ("HTTPAPI", "import CSQLite", 1),
             ("HTTPAPI", "package import TencentIM", 1), ("TencentIM", "import struct JSON.JSON", 0),
-            ("SQLiteQueue", "import GRDB", 0), ("SQLiteQueue", "import JSON", 1),
-            ("QueueTables", "import GRDB", 1), ("QueueTables", "import SQLiteQueue", 1),
+            ("SQLiteQueue", "import CSQLite", 0), ("SQLiteQueue", "import JSON", 1),
+            ("QueueTables", "import CSQLite", 1), ("QueueTables", "import SQLiteQueue", 1),
             ("fanoutd", "import HTTPAPI", 0), ("Client", "import HTTPAPI", 1),
             ("Client", "import Platform", 0), ("Client", "import DeliveryCore", 1),
             ("HTTPAPI", "import CZlib", 1), ("Unheard", "import Foundation", 1),

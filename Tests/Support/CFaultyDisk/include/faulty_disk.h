@@ -6,9 +6,9 @@
 /*
  * A disk for SQLite that loses its power and fails on command, the same way every time.
  *
- * It is an SQLite VFS in front of the system's. It is the default one, since GRDB can't be told
- * another, but a file outside the folders named here is opened by the system's VFS itself and never
- * seen again. Of the files inside it knows what would be on the medium: writes and truncations
+ * It is an SQLite VFS in front of the system's. It is the default one, since the store names none,
+ * but a file outside the folders named here is opened by the system's VFS itself and never seen
+ * again. Of the files inside it knows what would be on the medium: writes and truncations
  * become durable with their file's sync, creations and deletions with their directory's. Real syncs
  * are left out, which makes it fast.
  *
