@@ -40,7 +40,6 @@ let argumentParser: Target.Dependency = .product(
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -64,7 +63,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
@@ -76,6 +74,9 @@ let package = Package(
         .target(name: "DeliveryCore"),
         .target(name: "JSON"),
         .target(name: "Codecs"),
+        // SHA-256 as the standard has it, in C that is fast where nothing is optimized.
+        .target(name: "CSHA256"),
+        .target(name: "Digests", dependencies: ["CSHA256"]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "Compression", dependencies: ["CZlib"]),
@@ -112,31 +113,31 @@ let package = Package(
         .target(
             name: "TencentIM",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", asyncHTTPClient,
-                crypto, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
+                asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         .target(
             name: "HTTPAPI",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "COpenAPI",
-                "CPage", "Platform",
-                hummingbird, hummingbirdCore, crypto, httpTypes, nioCore, nioPosix, nioHTTP1,
+                "CPage", "Digests", "Platform",
+                hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTPTypes, lifecycle, logging, system,
             ]
         ),
         .target(
             name: "TencentIMSimulator",
             dependencies: [
-                "DeliveryCore", "JSON", "Codecs", "Compression", crypto, nioCore, nioPosix,
+                "DeliveryCore", "JSON", "Codecs", "Compression", "Digests", nioCore, nioPosix,
                 nioHTTP1, lifecycle,
             ]
         ),
         .target(
             name: "Webhooks",
             dependencies: [
-                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", asyncHTTPClient,
-                crypto, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging,
+                "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Digests", "Platform",
+                asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging,
             ]
         ),
         .target(name: "SystemdNotify", dependencies: ["Platform", lifecycle]),
@@ -196,6 +197,7 @@ let package = Package(
         .testTarget(name: "DeliveryCoreTests", dependencies: ["DeliveryCore", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "CodecsTests", dependencies: ["Codecs"]),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests", "Codecs"]),
         .testTarget(
             name: "DeliveryEngineTests",
             dependencies: [

@@ -1,6 +1,6 @@
 import Codecs
-import Crypto
 package import DeliveryEngine
+import Digests
 package import Platform
 
 /// The URL of a webhook, parsed and fit to be sent to.
@@ -39,6 +39,6 @@ package struct HookAddress: Sendable, Hashable {
 
     /// Tells the hook from others in the store, where the URL itself must not be.
     package var key: HookKey {
-        HookKey(digest: Hexadecimal.text(SHA256.hash(data: Array(text.utf8))))
+        HookKey(digest: Hexadecimal.text(SHA256.digest(of: Array(text.utf8))))
     }
 }

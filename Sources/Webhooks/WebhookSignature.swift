@@ -1,6 +1,6 @@
 import Codecs
-import Crypto
 package import DeliveryCore
+import Digests
 package import Platform
 
 /// Headers by which a receiver knows whose an event is (Standard Webhooks 1.0).
@@ -14,13 +14,10 @@ package enum WebhookSignature {
     ) -> [(name: String, value: String)] {
         let seconds = String(time.milliseconds / 1_000)
         let signed = Array("\(uuid).\(seconds).".utf8) + body
-        let code = HMAC<SHA256>.authenticationCode(
-            for: signed,
-            using: SymmetricKey(data: secret.bytes)
-        )
+        let code = HMACSHA256(key: secret.bytes).code(for: signed)
         return [
             ("webhook-id", uuid), ("webhook-timestamp", seconds),
-            ("webhook-signature", "v1," + Base64.encode(Array(code))),
+            ("webhook-signature", "v1," + Base64.encode(code)),
         ]
     }
 

@@ -11,6 +11,7 @@ enum Imports {
         "JSON": [],
         "Codecs": [],
         "Compression": [],
+        "Digests": [],
         "Platform": ["Codecs"],
         // It knows the daemon by HTTP alone.
         "Client": ["JSON", "Codecs", "Compression", "Platform"],
@@ -21,12 +22,17 @@ enum Imports {
         "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "PostgresQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "TimeZoneData": ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"],
-        "TencentIM": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression"],
-        "HTTPAPI": [
-            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Platform",
+        "TencentIM": [
+            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
         ],
-        "Webhooks": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform"],
-        "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression"],
+        "HTTPAPI": [
+            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
+            "Platform",
+        ],
+        "Webhooks": [
+            "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Digests", "Platform",
+        ],
+        "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression", "Digests"],
         "fanoutd": adapters.union([
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", "Client",
             "PrometheusText", "QueueTables", "SystemdNotify", "TencentIMSimulator",
@@ -38,8 +44,8 @@ enum Imports {
 
     /// Modules of other people that only one of ours may import.
     static let reserved = [
-        "CSQLite": "SQLiteQueue", "CLibpq": "PostgresQueue", "CZlib": "Compression",
-        "Yams": "fanoutd", "ArgumentParser": "fanoutd",
+        "CSQLite": "SQLiteQueue", "CLibpq": "PostgresQueue", "CSHA256": "Digests",
+        "CZlib": "Compression", "Yams": "fanoutd", "ArgumentParser": "fanoutd",
     ]
 
     static func faults(in file: SourceFile) -> [String] {

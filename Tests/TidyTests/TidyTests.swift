@@ -122,7 +122,8 @@ import Testing
             ("QueueTables", "import CSQLite", 1), ("QueueTables", "import SQLiteQueue", 1),
             ("fanoutd", "import HTTPAPI", 0), ("Client", "import HTTPAPI", 1),
             ("Client", "import Platform", 0), ("Client", "import DeliveryCore", 1),
-            ("HTTPAPI", "import CZlib", 1), ("Unheard", "import Foundation", 1),
+            ("HTTPAPI", "import CZlib", 1), ("HTTPAPI", "import CSHA256", 1),
+            ("Digests", "import CSHA256", 0), ("Unheard", "import Foundation", 1),
         ]
     )
     func `an import is judged`(_ target: String, _ line: String, _ count: Int) {

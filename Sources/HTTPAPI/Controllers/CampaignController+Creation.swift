@@ -1,6 +1,6 @@
-import Crypto
 import DeliveryCore
 import DeliveryEngine
+import Digests
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -30,7 +30,7 @@ extension CampaignController {
         }
         defer { runningKeys.end(key) }
         let body = try await request.jsonBody(limit: configuration.bodySizeLimit)
-        let digest = await LongWork.over(body.count) { Array(SHA256.hash(data: body)) }
+        let digest = await LongWork.over(body.count) { SHA256.digest(of: body) }
         let now = time.now()
         let first: KeyedAnswer?
         do {

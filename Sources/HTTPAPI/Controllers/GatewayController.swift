@@ -1,6 +1,6 @@
-import Crypto
 import DeliveryCore
 import DeliveryEngine
+import Digests
 import Hummingbird
 import Logging
 
@@ -83,7 +83,7 @@ struct GatewayController: RouteGroup {
         from caller: String,
         _ request: APIRequest
     ) async throws -> [UInt8] {
-        let digest = Array(SHA256.hash(data: body))
+        let digest = SHA256.digest(of: body)
         let key = KeyedRequest.Key(caller: "\(gateway.place.path) \(caller)", bytes: digest)
         guard runningKeys.begin(key) else { throw gateway.refusal(.running) }
         defer { runningKeys.end(key) }

@@ -1,7 +1,7 @@
 import CPage
 import Codecs
 import Compression
-import Crypto
+import Digests
 
 /// One file of the page, as it was written and compressed.
 package struct PageFile: Sendable {
@@ -33,7 +33,7 @@ package struct PageFile: Sendable {
             case "svg": .svg
             default: preconditionFailure("the page's file \(name) is of no type that is known here")
             }
-        digest = Hexadecimal.text(SHA256.hash(data: bytes).prefix(16))
+        digest = Hexadecimal.text(SHA256.digest(of: bytes).prefix(16))
     }
 
     /// The page itself stands at the root, so that all it names is beside it under any prefix.

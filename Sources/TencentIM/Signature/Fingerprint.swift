@@ -1,5 +1,5 @@
 import Codecs
-import Crypto
+import Digests
 
 extension ProviderSettings {
     /// A salted fingerprint of what a refusal of credentials or app may be about.
@@ -13,9 +13,9 @@ extension ProviderSettings {
         ]
         for part in parts {
             // The length keeps the end of one part from passing for the beginning of the next.
-            hash.update(data: Array("\(part.count):".utf8))
-            hash.update(data: part)
+            hash.update(Array("\(part.count):".utf8))
+            hash.update(part)
         }
-        return Hexadecimal.text(hash.finalize())
+        return Hexadecimal.text(hash.digest())
     }
 }

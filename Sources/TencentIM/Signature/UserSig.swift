@@ -1,6 +1,6 @@
 import Codecs
 import Compression
-import Crypto
+import Digests
 import JSON
 
 /// TLSSigAPIv2: what proves to Tencent, or to us, that a caller has the app's secret key.
@@ -17,7 +17,8 @@ package enum UserSig {
             time: time,
             life: life
         )
-        let code = Base64.encode(Array(claims.code(with: credentials.key)))
+        let hmac = HMACSHA256(key: credentials.key.bytes)
+        let code = Base64.encode(hmac.code(for: claims.signedText))
         let json = JSONText.document {
             $0.field("TLS.ver", "2.0")
             $0.field("TLS.identifier", utf8: claims.identifier)
@@ -49,12 +50,8 @@ package enum UserSig {
         guard claims.identifier == Array(credentials.administrator.utf8) else {
             return .wrongIdentifier
         }
-        let isAuthentic = HMAC<SHA256>.isValidAuthenticationCode(
-            code,
-            authenticating: claims.signedText,
-            using: SymmetricKey(data: credentials.key.bytes)
-        )
-        guard isAuthentic else { return .wrongKey }
+        let hmac = HMACSHA256(key: credentials.key.bytes)
+        guard hmac.isValid(code, for: claims.signedText) else { return .wrongKey }
         let (end, overflow) = claims.time.addingReportingOverflow(claims.life)
         return overflow || time >= end ? .expired : nil
     }
@@ -96,9 +93,5 @@ private struct Claims {
     var signedText: [UInt8] {
         Array("TLS.identifier:".utf8) + identifier
             + Array("\nTLS.sdkappid:\(sdkAppID)\nTLS.time:\(time)\nTLS.expire:\(life)\n".utf8)
-    }
-
-    func code(with key: SecretKey) -> HMAC<SHA256>.MAC {
-        HMAC<SHA256>.authenticationCode(for: signedText, using: SymmetricKey(data: key.bytes))
     }
 }

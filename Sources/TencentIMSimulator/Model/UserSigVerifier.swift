@@ -1,19 +1,19 @@
 import Codecs
 import Compression
-import Crypto
+import Digests
 import JSON
 
 /// Checks UserSigs (TLSSigAPIv2) as the provider does.
 package struct UserSigVerifier: Sendable {
     private let sdkAppID: Int
-    private let key: SymmetricKey
+    private let hmac: HMACSHA256
 
     /// What an inflated signature may take; a ticket has about 180 bytes.
     private static let sizeLimit = 4_096
 
     package init(sdkAppID: Int, secretKey: [UInt8]) {
         self.sdkAppID = sdkAppID
-        key = SymmetricKey(data: secretKey)
+        hmac = HMACSHA256(key: secretKey)
     }
 
     /// A UserSig that was found in order.
@@ -38,13 +38,9 @@ package struct UserSigVerifier: Sendable {
         guard ticket.identifier.utf8.elementsEqual(identifier.utf8) else {
             throw CallRefusal(70013)
         }
-        guard
-            HMAC<SHA256>.isValidAuthenticationCode(
-                ticket.signature,
-                authenticating: ticket.signedContent,
-                using: key
-            )
-        else { throw CallRefusal(70009) }
+        guard hmac.isValid(ticket.signature, for: ticket.signedContent) else {
+            throw CallRefusal(70009)
+        }
         return Verified(identifier: ticket.identifier, expiresAt: ticket.expiresAt)
     }
 
