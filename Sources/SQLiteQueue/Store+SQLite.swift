@@ -91,7 +91,7 @@ extension Store {
         _ connection: SQLiteConnection,
         _ file: FileOptions
     ) throws -> String {
-        // A SQLite may be built for NORMAL, which loses the last commits in a power cut.
+        // SQLite may be built for NORMAL, which loses the last commits in a power cut.
         try connection.execute("PRAGMA synchronous = FULL")
         try connection.execute("PRAGMA wal_autocheckpoint = \(file.checkpointPages)")
         try connection.execute("PRAGMA journal_size_limit = 67108864")
