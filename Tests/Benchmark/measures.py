@@ -21,7 +21,7 @@ RAISED = """\
   messagesPerMinute: 10000000
   callsPerSecond: 10000
   burst: 10000000
-  maxInFlight: 16"""
+  maxInFlight: 64"""
 # Far more than a drain of ten million takes.
 DRAIN_DEADLINE = 900
 USUAL = "  messagesPerMinute: 12000"
