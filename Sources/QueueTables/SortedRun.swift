@@ -24,7 +24,8 @@ struct SortedRun: Sendable {
         let key: UInt64
         let index: UInt32
 
-        var firstByte: Int { Int(key >> 56) }
+        /// The byte of the key at a place, the most significant first.
+        func byte(_ place: Int) -> Int { Int(truncatingIfNeeded: key >> (56 - 8 * place) & 0xFF) }
     }
 
     private static func sorted(_ run: AccountRun, _ part: Range<Int>) -> [UInt32] {
@@ -40,26 +41,71 @@ struct SortedRun: Sendable {
                     entries.append(Entry(key: key, index: UInt32(index)))
                     start = end
                 }
-                for bucket in gather(&entries) {
-                    entries[bucket].sort { lhs, rhs in
-                        if lhs.key != rhs.key { return lhs.key < rhs.key }
-                        return unsafe precedes(Int(lhs.index), Int(rhs.index), bytes, ends)
-                    }
+                sort(&entries, 0..<entries.count, byte: 0) { lhs, rhs in
+                    if lhs.key != rhs.key { return lhs.key < rhs.key }
+                    return unsafe precedes(Int(lhs.index), Int(rhs.index), bytes, ends)
                 }
                 return entries.map(\.index)
             }
         }
     }
 
-    /// Groups entries by their first byte, in order of that byte, in place.
+    /// Sorts a part of the entries, whose keys agree in the bytes before a place.
     ///
-    /// The library's sort allocates half as much again; for one bucket after another that is next
-    /// to nothing, so a run may be large.
-    private static func gather(_ entries: inout [Entry]) -> [Range<Int>] {
+    /// Many are grouped by that byte, again and again until few are left. The library's sort
+    /// allocates half as much again; for one group after another that is next to nothing, so a run
+    /// may be large.
+    @inline(__always)
+    private static func sort(
+        _ entries: inout [Entry],
+        _ part: Range<Int>,
+        byte place: Int,
+        by precedes: (Entry, Entry) -> Bool
+    ) {
+        var groups = [(part, place)]
+        while let (part, place) = groups.popLast() {
+            if part.count <= insertedEntries {
+                insert(&entries, part, by: precedes)
+            } else if part.count <= groupedEntries || place == MemoryLayout<UInt64>.size {
+                entries[part].sort(by: precedes)
+            } else {
+                groups += gather(&entries, part, byte: place).map { ($0, place + 1) }
+            }
+        }
+    }
+
+    /// So few entries are in order soonest by insertion, and so many by grouping.
+    private static let insertedEntries = 24
+    private static let groupedEntries = 1_024
+
+    @inline(__always)
+    private static func insert(
+        _ entries: inout [Entry],
+        _ part: Range<Int>,
+        by precedes: (Entry, Entry) -> Bool
+    ) {
+        for index in part.dropFirst() {
+            let entry = entries[index]
+            var place = index
+            while place > part.lowerBound, precedes(entry, entries[place - 1]) {
+                entries[place] = entries[place - 1]
+                place -= 1
+            }
+            entries[place] = entry
+        }
+    }
+
+    /// Groups a part of the entries by a byte of their keys, in order of that byte, in place;
+    /// answers the groups.
+    private static func gather(
+        _ entries: inout [Entry],
+        _ part: Range<Int>,
+        byte place: Int
+    ) -> [Range<Int>] {
         var counts = [Int](repeating: 0, count: 256)
-        for entry in entries { counts[entry.firstByte] += 1 }
+        for index in part { counts[entries[index].byte(place)] += 1 }
         var ranges: [Range<Int>] = []
-        var start = 0
+        var start = part.lowerBound
         for count in counts {
             ranges.append(start..<(start + count))
             start += count
@@ -67,7 +113,7 @@ struct SortedRun: Sendable {
         var next = ranges.map(\.lowerBound)
         for bucket in ranges.indices {
             while next[bucket] < ranges[bucket].upperBound {
-                let home = entries[next[bucket]].firstByte
+                let home = entries[next[bucket]].byte(place)
                 if home != bucket { entries.swapAt(next[bucket], next[home]) }
                 next[home] += 1
             }
@@ -78,11 +124,11 @@ struct SortedRun: Sendable {
     /// How many bytes all accounts share at their start: in keys they would be wasted.
     private static func commonPrefix(of run: AccountRun, _ part: Range<Int>) -> Int {
         guard let place = part.first else { return 0 }
-        let first = Array(run[place])
+        let first = Array(run.bytes(at: place))
         var common = first.count
         for index in part.dropFirst() {
             if common == 0 { break }
-            let account = run[index]
+            let account = run.bytes(at: index)
             common = min(common, account.count)
             var shared = 0
             while shared < common, account[account.startIndex + shared] == first[shared] {
@@ -166,30 +212,52 @@ extension SortedRun {
         let one = try connection.statement(insertion.one)
         let isArray = connection.bindsArrays
         let rowsAtOnce = isArray ? RowInsertion.rowsPerArray : RowInsertion.rowsPerStatement
-        // The accounts' bytes are bound where they lie, so they must stay in place until the end.
-        return try unsafe run.bytes.withUnsafeBytes { bytes in
-            try unsafe run.ends.withUnsafeBufferPointer { ends in
-                var inserted = 0
-                var accounts: [UnsafeRawBufferPointer] = unsafe []
-                unsafe accounts.reserveCapacity(rowsAtOnce)
-                var index = part.lowerBound
-                while index < part.upperBound {
-                    let left = part.upperBound - index
-                    let takesMany = isArray || left >= RowInsertion.rowsPerStatement
-                    let count = takesMany ? min(left, rowsAtOnce) : 1
-                    let statement = takesMany ? many : one
-                    defer { statement.clear() }
-                    try statement.bind(shared, at: 1)
-                    unsafe accounts.removeAll(keepingCapacity: true)
-                    for account in order[index..<(index + count)] {
-                        unsafe accounts.append(Self.slice(Int(account), bytes, ends))
-                    }
-                    try unsafe statement.bind(borrowed: accounts, from: 2)
-                    _ = try statement.step()
-                    inserted += connection.changedRows
-                    index += count
+        var rows = AccountRun()
+        var inserted = 0
+        var index = part.lowerBound
+        while index < part.upperBound {
+            let left = part.upperBound - index
+            let takesMany = isArray || left >= RowInsertion.rowsPerStatement
+            let count = takesMany ? min(left, rowsAtOnce) : 1
+            gather(order[index..<(index + count)], into: &rows)
+            try insert(rows, by: takesMany ? many : one, shared)
+            inserted += connection.changedRows
+            index += count
+        }
+        return inserted
+    }
+
+    /// Puts neighbours of the order one behind the other.
+    ///
+    /// Each lies elsewhere in the run: read at once, they are waited for together.
+    private func gather(_ places: ArraySlice<UInt32>, into rows: inout AccountRun) {
+        rows.removeAll()
+        unsafe run.bytes.withUnsafeBytes { bytes in
+            unsafe run.ends.withUnsafeBufferPointer { ends in
+                for place in places {
+                    unsafe rows.append(unsafe: Self.slice(Int(place), bytes, ends))
                 }
-                return inserted
+            }
+        }
+    }
+
+    /// Inserts all accounts of a run with one statement, which borrows their bytes meanwhile.
+    private func insert(
+        _ rows: AccountRun,
+        by statement: any PreparedStatement,
+        _ shared: Value
+    ) throws {
+        try unsafe rows.bytes.withUnsafeBytes { bytes in
+            try unsafe rows.ends.withUnsafeBufferPointer { ends in
+                defer { statement.clear() }
+                var accounts: [UnsafeRawBufferPointer] = unsafe []
+                unsafe accounts.reserveCapacity(rows.count)
+                for row in rows.indices {
+                    unsafe accounts.append(Self.slice(row, bytes, ends))
+                }
+                try statement.bind(shared, at: 1)
+                try unsafe statement.bind(borrowed: accounts, from: 2)
+                _ = try statement.step()
             }
         }
     }

@@ -43,7 +43,7 @@ package final class SuppressionFilter: Sendable {
     package func add(_ run: AccountRun, at places: some Collection<UInt32>, following count: Int) {
         guard isBuilt else { return }
         let hashes = places.map { place in
-            unsafe run[Int(place)].withUnsafeBytes { unsafe Self.hash($0) }
+            unsafe run.bytes(at: Int(place)).withUnsafeBytes { unsafe Self.hash($0) }
         }
         add(hashes, following: count)
     }
@@ -62,11 +62,14 @@ package final class SuppressionFilter: Sendable {
     }
 
     /// Those of some accounts that may be on the list; the filter must be built.
-    package func candidates(among accounts: [Account]) -> [Account] {
+    package func candidates(among accounts: AccountRun) -> [Account] {
         bits.withLock { bits in
             guard let bits else { preconditionFailure("the filter is asked before it is built") }
             guard !bits.isEmpty else { return [] }
-            return bits.named(among: accounts.map { Self.hash($0.bytes) }).map { accounts[$0] }
+            let hashes = accounts.indices.map { index in
+                unsafe accounts.bytes(at: index).withUnsafeBytes { unsafe Self.hash($0) }
+            }
+            return bits.named(among: hashes).map { accounts[$0] }
         }
     }
 

@@ -41,7 +41,7 @@ struct AccountTests {
     @Test func `a run keeps accounts in one piece`() {
         var run = AccountRun([Account("a"), Account("用户")])
         run.append(Account("b").bytes)
-        #expect((0..<run.count).map { Array(run[$0]) } == ["a", "用户", "b"].map { Array($0.utf8) })
+        #expect(run.map(\.bytes) == ["a", "用户", "b"].map { Array($0.utf8) })
         #expect(run.footprint == 8 + 3 * 4)
         run.removeAll()
         #expect(run.isEmpty)

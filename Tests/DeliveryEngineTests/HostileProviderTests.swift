@@ -124,7 +124,7 @@ private struct HostileRun {
         case 0:
             .answered(
                 messageKey: pick([nil, text()]),
-                refused: accounts(batch.accounts).map { account in
+                refused: accounts(Array(batch.accounts)).map { account in
                     .init(
                         account: account,
                         code: code(),

@@ -66,7 +66,7 @@ final class Desk: Campaigns, Suppressions, Deliveries {
         now: Now
     ) async throws(IntakeError) -> Taken {
         notes.withLock { notes in
-            for index in 0..<run.count { notes.taken.append(run[index]) }
+            notes.taken.append(run)
             return Taken(accepted: run.count, duplicates: 0, total: notes.taken.count)
         }
     }
@@ -128,7 +128,7 @@ final class Desk: Campaigns, Suppressions, Deliveries {
 
     func suppress(_ run: AccountRun, now: Now) async throws(QueueError) -> Taken {
         notes.withLock { notes in
-            for index in 0..<run.count { notes.taken.append(run[index]) }
+            notes.taken.append(run)
             return Taken(accepted: run.count, duplicates: 0, total: notes.taken.count)
         }
     }

@@ -43,7 +43,7 @@ extension FuzzTests {
             let given = try JSON(parsing: input)
             let accounts = given["recipients"]?.elements?.compactMap(\.stringBytes) ?? []
             let run = made.recipients
-            trial.expect((0..<run.count).map { Array(run[$0]) } == accounts, "other recipients")
+            trial.expect(run.map(\.bytes) == accounts, "other recipients")
             trial.expect(accounts.allSatisfy { UserIDs().fault(in: $0) == nil }, "bad recipients")
             trial.expect(made.name == given["name"]?.string ?? "", "another name")
             trial.expect(made.name.utf8.count <= 200, "a long name")

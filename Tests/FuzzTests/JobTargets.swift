@@ -179,7 +179,7 @@ extension FuzzTests {
                     id: Batch.ID(rawValue: 1),
                     campaign: Campaign.ID(high: 1, low: 1),
                     message: message,
-                    accounts: [account],
+                    accounts: AccountRun([account]),
                     numbers: numbers
                 )
                 let body = RequestBody.encode(batch)

@@ -129,7 +129,7 @@ extension FuzzTests {
                 id: Batch.ID(rawValue: 1),
                 campaign: Campaign.ID(high: 1, low: 1),
                 message: message,
-                accounts: accounts,
+                accounts: AccountRun(accounts),
                 numbers: CallNumbers(
                     sequence: trial.pick([0, 7, .max]),
                     random: trial.pick([0, 9, .max])

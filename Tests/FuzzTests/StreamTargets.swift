@@ -56,7 +56,7 @@ extension FuzzTests {
             invalid = reader.invalid
         }
 
-        var accounts: [[UInt8]] { (0..<run.count).map { Array(run[$0]) } }
+        var accounts: [[UInt8]] { run.map(\.bytes) }
 
         /// The bytes of unfinished input in the reader's own buffers.
         private static func held(by reader: some AccountReader) -> Int {
@@ -78,8 +78,8 @@ extension FuzzTests {
         trial.expect(whole == cut, "cut as \(pieces.map(\.count)) it reads differently")
         for index in 0..<whole.run.count {
             trial.expect(
-                UserIDs().fault(in: whole.run[index]) == nil,
-                "taken for an account: \(escaped(Array(whole.run[index])))"
+                UserIDs().fault(in: whole.run[index].bytes) == nil,
+                "taken for an account: \(escaped(whole.run[index].bytes))"
             )
         }
         return whole

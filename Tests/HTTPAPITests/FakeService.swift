@@ -130,7 +130,7 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
     ) -> Taken {
         var taken = Taken(accepted: 0, duplicates: 0, total: 0)
         for index in 0..<run.count {
-            let account = Account(checked: Array(run[index]))
+            let account = run[index]
             let recipient = Recipient(
                 account: account,
                 status: .queued,

@@ -43,7 +43,7 @@ final class FakeSuppressions: Suppressions {
             if !run.isEmpty { state.runSizes.append(run.count) }
             var taken = Taken(accepted: 0, duplicates: 0, total: 0)
             for index in 0..<run.count {
-                let account = Account(checked: Array(run[index]))
+                let account = run[index]
                 if state.list[account] == nil {
                     state.list[account] = Suppression(account: account, createdAt: now.timestamp)
                     taken.accepted += 1

@@ -34,7 +34,7 @@ private func read(
     lines.finish()
     let run = lines.run
     return Outcome(
-        accounts: (0..<run.count).map { String(decoding: run[$0], as: UTF8.self) },
+        accounts: run.map(\.text),
         invalid: Dictionary(
             uniqueKeysWithValues: lines.invalid.examples.map { ($0.line, $0.reason) }
         )

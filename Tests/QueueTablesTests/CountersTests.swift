@@ -54,7 +54,7 @@ private struct Walk {
         let write = write(id)
         let result = try await store.commit(write, now: at(Double(seconds)))
         if case .claimed(let batch?, _) = result {
-            open[batch.id] = batch.accounts
+            open[batch.id] = Array(batch.accounts)
             #expect(suppressed.isDisjoint(with: batch.accounts))
         }
         if case .changed(.success(let change)) = result { requeued += change.requeued }

@@ -107,7 +107,7 @@ import Testing
         #expect(first.status == .retrying && first.nextAttemptAt == at(40).timestamp)
         #expect(first.info == "looked up 2023-11-14T22:13:51.000Z: the history doesn't show it")
         let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(41))
-        #expect(batch.accounts == accounts && batch.maybeAcceptedBefore.isEmpty)
+        #expect(batch.accounts == AccountRun(accounts) && batch.maybeAcceptedBefore.isEmpty)
         #expect(batch.earlierAttempts == [1, 1, 1])
         #expect(try await store.campaign(makeID())?.resent == 0)
         let again = Resolution.lookedUp(from: at(80).timestamp, info: "HTTP 502", code: 502)
@@ -251,7 +251,7 @@ import Testing
         try await store.step(makeStep(.settle, results: refused), now: at(31))
         _ = try await store.change(.retry(makeID(), RetryFilter(unknown: false)), now: at(32))
         let batch = try await store.claim(makeClaim(source: .dueRetries), now: at(33))
-        #expect(batch.accounts == accounts && batch.maybeAcceptedBefore.isEmpty)
+        #expect(batch.accounts == AccountRun(accounts) && batch.maybeAcceptedBefore.isEmpty)
         #expect(try await store.campaign(makeID())?.resent == 0)
         #expect(try await store.contradictions() == [])
     }

@@ -112,7 +112,7 @@ import Testing
         _ = try await store.change(.retry(makeID(), RetryFilter(failed: false)), now: at(21))
         let claim = makeClaim(source: .dueRetries)
         let batch = try await store.claim(claim, now: at(22))
-        #expect(batch.accounts == [accounts[2], accounts[3], accounts[5], accounts[7]])
+        #expect(Array(batch.accounts) == [accounts[2], accounts[3], accounts[5], accounts[7]])
         #expect(batch.maybeAcceptedBefore == [accounts[5], accounts[7]])
         #expect(try await store.campaign(makeID())?.resent == 2)
     }

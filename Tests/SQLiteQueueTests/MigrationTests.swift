@@ -121,7 +121,7 @@ import Testing
         let minutes = try await store.traffic(since: at(0).timestamp, per: .minute)
         #expect(minutes.map(\.addressed) == [7])
         try await store.suppress([accounts[2], accounts[4], accounts[6]])
-        #expect(try await store.claim(now: at(6)).accounts == [accounts[7]])
+        #expect(try await store.claim(now: at(6)).accounts == AccountRun([accounts[7]]))
         for write in [makeClaim(source: .dueRetries), makeReclaim(Batch.ID(rawValue: 2))] {
             guard case .claimed(nil, _?) = try await store.commit(write, now: at(6)) else {
                 throw NothingClaimed()

@@ -45,7 +45,7 @@ func makeBatch(
         id: Batch.ID(rawValue: 1),
         campaign: Campaign.ID(high: 1, low: 1),
         message: message,
-        accounts: accounts,
+        accounts: AccountRun(accounts),
         numbers: CallNumbers(sequence: sequence, random: random)
     )
 }

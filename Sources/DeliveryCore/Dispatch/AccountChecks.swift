@@ -68,7 +68,7 @@ struct AccountChecks: Sendable {
         pace.take(calls, now: now)
         out = .lookUp(lookUp.batch.id)
         sentAt = now
-        return (lookUp.batch.accounts, nil)
+        return (Array(lookUp.batch.accounts), nil)
     }
 
     /// What was out has come back; the look-up it was for, nil for a probe or one dropped since.

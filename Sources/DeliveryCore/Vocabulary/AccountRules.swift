@@ -12,10 +12,12 @@ package protocol AccountRules: Sendable {
 
     /// The bytes that an account takes in a request, its frame included; claims ask for every
     /// account.
-    func size(of account: Account) -> Int
+    func size(of account: Span<UInt8>) -> Int
 }
 
 extension AccountRules {
+    package func size(of account: Account) -> Int { size(of: account.bytes.span) }
+
     /// What is wrong with these bytes, in words; nil if they are an account.
     package func fault(in bytes: some RandomAccessCollection<UInt8>) -> String? {
         if bytes.count > byteLimit { return tooLong(byteCount: bytes.count) }

@@ -3,7 +3,7 @@ package struct Batch: Sendable, Hashable {
     package let id: ID
     package let campaign: Campaign.ID
     package let message: CheckedMessage
-    package let accounts: [Account]
+    package let accounts: AccountRun
     /// The attempts that each account spent before this batch; empty if none had any.
     package let earlierAttempts: [Int]
     /// Accounts for which an earlier call, of another batch, may have been accepted.
@@ -33,7 +33,7 @@ package struct Batch: Sendable, Hashable {
         id: ID,
         campaign: Campaign.ID,
         message: CheckedMessage,
-        accounts: [Account],
+        accounts: AccountRun,
         earlierAttempts: [Int] = [],
         maybeAcceptedBefore: Set<Account> = [],
         attempts: Int = 0,

@@ -38,9 +38,8 @@ extension SendingPlan {
         let message = try document.finish()
         let limits = rules.configuration.limits()
         if let recipients {
-            let accounts = (0..<recipients.count).map { Account(checked: Array(recipients[$0])) }
             self.init(
-                accounts,
+                Array(recipients),
                 packetOverhead: message.packetOverhead,
                 rules: rules.message.accounts,
                 limits: limits

@@ -225,7 +225,7 @@ extension Connection {
             batch,
             of: id,
             message: message,
-            accounts: accounts,
+            accounts: AccountRun(accounts),
             histories: try histories(of: batch)
         )
     }
@@ -236,7 +236,7 @@ extension Batch {
         _ row: BatchRow,
         of campaign: Campaign.ID,
         message: CheckedMessage,
-        accounts: [Account],
+        accounts: AccountRun,
         histories: [History]
     ) {
         self.init(

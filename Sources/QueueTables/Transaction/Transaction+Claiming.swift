@@ -4,7 +4,7 @@ extension Transaction {
     mutating func perform(_ claim: Write.Claim) throws -> WriteResult {
         guard var campaign = try campaign(claim.campaign) else { return .claimed(nil, nil) }
         guard mayClaim(from: campaign) else { return .claimed(nil, try connection.work(campaign)) }
-        let accounts: [Account]
+        let accounts: AccountRun
         var histories: [History] = []
         let contents: BatchRow.Accounts
         switch claim.source {
@@ -17,9 +17,9 @@ extension Transaction {
         case .dueRetries:
             let due = try takeDue(of: &campaign, claim)
             guard !due.isEmpty else { return try claimedNobody(of: campaign) }
-            accounts = due.map(\.account)
+            accounts = AccountRun(due.lazy.map(\.account))
             histories = due.map(\.history)
-            contents = .list(accounts)
+            contents = .list(due.map(\.account))
             // Their earlier call may have been accepted, for all that is known.
             campaign.resent += histories.count(where: \.maybeAccepted)
         }
@@ -88,9 +88,9 @@ extension Transaction {
     private mutating func takeFresh(
         of campaign: inout CampaignRow,
         _ claim: Write.Claim
-    ) throws -> [Account] {
-        guard campaign.fresh > 0 else { return [] }
-        var taken: [Account] = []
+    ) throws -> AccountRun {
+        var taken = AccountRun()
+        guard campaign.fresh > 0 else { return taken }
         var passedOver: [SuppressedRecipient] = []
         var room = claim.byteLimit
         while taken.count < claim.accountLimit {
@@ -99,7 +99,7 @@ extension Transaction {
             let next = try freshAccounts(of: campaign, limit, room, takesOne: taken.isEmpty)
             let suppressed = try suppressed(among: next)
             if suppressed.isEmpty, taken.count + next.count <= claim.accountLimit {
-                taken = taken.isEmpty ? next : taken + next
+                if taken.isEmpty { taken = next } else { taken.append(next) }
                 campaign.cursor = next.last?.bytes ?? campaign.cursor
                 break
             }
@@ -108,7 +108,7 @@ extension Transaction {
                     passedOver.append(SuppressedRecipient(account: account, status: .queued))
                 } else {
                     guard taken.count < claim.accountLimit else { break }
-                    taken.append(account)
+                    taken.append(account.bytes)
                     room -= rules.size(of: account)
                 }
                 campaign.cursor = account.bytes
@@ -129,15 +129,18 @@ extension Transaction {
         _ limit: Int,
         _ room: Int,
         takesOne: Bool
-    ) throws -> [Account] {
+    ) throws -> AccountRun {
         let place: [Value] = [.int(campaign.key), .text(campaign.cursor)]
         // Those who were suppressed lie behind the cursor, and most campaigns have no others.
         let isMixed =
             try campaign.absent > 0
             && connection.first(sql.state.accountsAfter, place[0], place[1], .int(1)) { _ in true }
                 == true
-        var accounts: [Account] = []
-        accounts.reserveCapacity(limit)
+        var accounts = AccountRun()
+        accounts.reserve(
+            bytes: limit * min(Self.usualAccountBytes, rules.byteLimit),
+            accounts: limit
+        )
         var room = room
         let query = try connection.query(
             isMixed ? sql.recipient.ordinaryAfter : sql.recipient.after,
@@ -147,13 +150,19 @@ extension Transaction {
         )
         defer { query.clear() }
         while try query.step() {
-            let account = Account(checked: query.bytes(0))
-            room -= rules.size(of: account)
-            if room < 0, !(takesOne && accounts.isEmpty) { break }
-            accounts.append(account)
+            query.append(0, to: &accounts)
+            let last = accounts.range(at: accounts.count - 1)
+            room -= rules.size(of: accounts.bytes.span.extracting(last))
+            if room < 0, !(takesOne && accounts.count == 1) {
+                accounts.removeLast()
+                break
+            }
         }
         return accounts
     }
+
+    /// Room for most accounts; longer ones make it grow.
+    private static let usualAccountBytes = 32
 
     // MARK: Due again
 
@@ -176,7 +185,7 @@ extension Transaction {
         while true {
             let limit = max(claim.accountLimit, min(endedCount, rowsLeft))
             let due = try dueAccounts(of: campaign, claim, limit)
-            let suppressed = try suppressed(among: due.map(\.account))
+            let suppressed = try suppressed(among: AccountRun(due.lazy.map(\.account)))
             let others = due.filter { !suppressed.contains($0.account) }
             let taken = fitting(others, claim)
             if !suppressed.isEmpty {

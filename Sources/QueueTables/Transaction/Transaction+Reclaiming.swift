@@ -43,7 +43,7 @@ extension Transaction {
         _ campaign: inout CampaignRow
     ) throws -> [Account] {
         let accounts = try connection.accounts(of: batch)
-        let suppressed = try suppressed(among: accounts)
+        let suppressed = try suppressed(among: AccountRun(accounts))
         guard !suppressed.isEmpty else { return accounts }
         let histories = try connection.histories(of: batch)
         let inDoubt = Set(zip(accounts, histories).filter(\.1.maybeAccepted).map(\.0))

@@ -62,7 +62,7 @@ extension Transaction {
     ///
     /// Only claims build the filter, and the start where there is nothing to read: a transaction that
     /// takes somebody off the list may be rolled back, and the filter must not miss that account.
-    func suppressed(among accounts: [Account]) throws -> Set<Account> {
+    func suppressed(among accounts: AccountRun) throws -> Set<Account> {
         let filter = memory.suppressions
         if !filter.isBuilt {
             try filter.build(count: try connection.suppressionCount()) { add in

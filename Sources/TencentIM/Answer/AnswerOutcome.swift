@@ -2,7 +2,8 @@ package import DeliveryCore
 
 extension Answer {
     /// What the body of an answer means for a call to these accounts.
-    package static func outcome(of body: [UInt8], to accounts: [Account]) -> Outcome {
+    package static func outcome(of body: [UInt8], to accounts: some Collection<Account>) -> Outcome
+    {
         Answer(body)?.outcome(to: accounts) ?? .unknown(.unreadable)
     }
 
@@ -10,14 +11,14 @@ extension Answer {
     ///
     /// An `OK` or `SomeError` with a code and a `FAIL` without one contradict themselves: nobody can
     /// tell what became of the call. A listed account that wasn't addressed is ignored.
-    package func outcome(to accounts: [Account]) -> Outcome {
+    package func outcome(to accounts: some Collection<Account>) -> Outcome {
         guard envelope.isConsistent else { return .unknown(.unreadable) }
         let listed = listed(of: accounts)
         return envelope.status == .fail ? failure(to: accounts, listed) : success(listed)
     }
 
     /// What is odd about an answer to these accounts, though it can be read; nil if nothing is.
-    package func oddity(to accounts: [Account]) -> String? {
+    package func oddity(to accounts: some Collection<Account>) -> String? {
         let strangers = listed.count - listed(of: accounts).count
         switch (strangers, contradictions) {
         case (0, 0): return nil
@@ -28,7 +29,7 @@ extension Answer {
         }
     }
 
-    private func listed(of accounts: [Account]) -> [Listed] {
+    private func listed(of accounts: some Collection<Account>) -> [Listed] {
         if listed.isEmpty { return [] }
         let addressed = Set(accounts.map(\.bytes))
         return listed.filter { addressed.contains($0.account) }
@@ -41,7 +42,7 @@ extension Answer {
         return .answered(messageKey: messageKey, refused: refused)
     }
 
-    private func failure(to accounts: [Account], _ listed: [Listed]) -> Outcome {
+    private func failure(to accounts: some Collection<Account>, _ listed: [Listed]) -> Outcome {
         if listed.isEmpty { return envelope.failure(of: .batchSend) }
         // None was accepted, says the status; accepted, says the entry.
         guard listed.allSatisfy({ $0.code != 0 }) else { return .unknown(.unreadable) }

@@ -24,17 +24,14 @@ package enum RequestBody {
 
     /// A batch's whole request.
     ///
-    /// Accounts are appended as bytes behind one look at whether anything needs an escape: an
+    /// Accounts are appended as bytes behind one look at whether any needs an escape: an
     /// encoder of values takes twenty times as long for 500 of them.
     package static func encode(_ batch: Batch) -> [UInt8] {
         var body: [UInt8] = []
-        let accountBytes = batch.accounts.reduce(0) { $0 + $1.bytes.count * 2 + 3 }
+        let accountBytes = batch.accounts.bytes.count * 2 + batch.accounts.count * 3
         body.reserveCapacity(batch.message.packetOverhead + accountBytes)
         body += beforeAccounts
-        for (index, account) in batch.accounts.enumerated() {
-            if index > 0 { body.append(UInt8(ascii: ",")) }
-            append(account, to: &body)
-        }
+        append(batch.accounts, to: &body)
         body += beforeSequence
         body += Array(String(batch.numbers.sequence).utf8)
         body += beforeRandom
@@ -44,15 +41,19 @@ package enum RequestBody {
         return body
     }
 
-    private static func append(_ account: Account, to body: inout [UInt8]) {
+    /// Appends the accounts in quotes, with commas between them.
+    private static func append(_ accounts: AccountRun, to body: inout [UInt8]) {
         // An account has no control characters, so these two are all that can need an escape.
-        let needsEscape = account.bytes.contains { $0 == 0x22 || $0 == 0x5C }
-        guard !needsEscape else {
-            JSONText.appendString(account.bytes, to: &body)
-            return
+        let needsEscape = accounts.bytes.contains(0x22) || accounts.bytes.contains(0x5C)
+        for index in accounts.indices {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            guard !needsEscape else {
+                JSONText.appendString(accounts.bytes(at: index), to: &body)
+                continue
+            }
+            body.append(UInt8(ascii: "\""))
+            body += accounts.bytes(at: index)
+            body.append(UInt8(ascii: "\""))
         }
-        body.append(UInt8(ascii: "\""))
-        body += account.bytes
-        body.append(UInt8(ascii: "\""))
     }
 }

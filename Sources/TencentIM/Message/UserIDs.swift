@@ -1,4 +1,4 @@
-package import DeliveryCore
+import DeliveryCore
 
 /// Tencent's rules for accounts, which are strings of a JSON array in `To_Account`.
 package struct UserIDs: AccountRules {
@@ -12,10 +12,12 @@ package struct UserIDs: AccountRules {
     package var separatorSize: Int { 1 }
     package var missingCode: Int { 70_107 }
 
-    package func size(of account: Account) -> Int {
+    package func size(of account: Span<UInt8>) -> Int {
         // Without control characters quotes and backslashes are all that is escaped.
-        account.bytes.reduce(account.bytes.count + frameSize) {
-            $0 + ($1 == 0x22 || $1 == 0x5C ? 1 : 0)
+        var size = account.count + frameSize
+        for index in account.indices where account[index] == 0x22 || account[index] == 0x5C {
+            size += 1
         }
+        return size
     }
 }

@@ -133,7 +133,7 @@ package enum ListAccounts {
         reader.finish()
         let run = reader.run
         var seen: Set<[UInt8]> = []
-        let accounts = (0..<run.count).map { Array(run[$0]) }.filter { seen.insert($0).inserted }
+        let accounts = run.map(\.bytes).filter { seen.insert($0).inserted }
         return (accounts, reader.invalid.count)
     }
 }

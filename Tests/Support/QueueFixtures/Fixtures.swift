@@ -27,7 +27,7 @@ package struct QuotedAccounts: AccountRules {
 
     package init() {}
 
-    package func size(of account: Account) -> Int { account.bytes.count + frameSize }
+    package func size(of account: Span<UInt8>) -> Int { account.count + frameSize }
 }
 
 package func makeNewCampaign(

@@ -131,7 +131,7 @@ package struct Record: Sendable {
         let spared: [Account] =
             switch outcome {
             case .answered(_, let refused): refused.map(\.account)
-            case .refused, .notSent: batch.accounts
+            case .refused, .notSent: Array(batch.accounts)
             case .unknown: []
             }
         for account in spared { risks[batch.campaign]?[account, default: 1] -= 1 }

@@ -113,7 +113,7 @@ extension World {
             id: batch.id,
             campaign: batch.campaign,
             message: batch.message,
-            accounts: (batch.accounts + left).sorted(),
+            accounts: AccountRun((batch.accounts + left).sorted()),
             numbers: batch.numbers
         )
     }

@@ -67,7 +67,7 @@ package func makeBatch(
         id: Batch.ID(rawValue: number),
         campaign: makeID(campaign),
         message: CheckedMessage(json: [], packetOverhead: 200),
-        accounts: makeAccounts(count),
+        accounts: AccountRun(makeAccounts(count)),
         earlierAttempts: earlierAttempts,
         maybeAcceptedBefore: maybeAcceptedBefore,
         attempts: attempts,
