@@ -12,13 +12,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(
     name: "HummingbirdCore",
-    package: "hummingbird"
-)
-let hummingbirdTesting: Target.Dependency = .product(
-    name: "HummingbirdTesting",
     package: "hummingbird"
 )
 let asyncHTTPClient: Target.Dependency = .product(
@@ -122,7 +117,7 @@ let package = Package(
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "COpenAPI",
                 "CPage", "Digests", "Platform",
-                hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
+                hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTPTypes, lifecycle, logging, system,
             ]
         ),
@@ -178,6 +173,12 @@ let package = Package(
                 nioSSL,
             ],
             path: "Tests/Support/TestSupport"
+        ),
+        // What an endpoint answers, without a socket.
+        .target(
+            name: "EndpointFixtures",
+            dependencies: ["HTTPAPI", hummingbirdCore, httpTypes, nioCore, nioEmbedded],
+            path: "Tests/Support/EndpointFixtures"
         ),
         // Campaigns, claims and records for tests of the queue, and the stores there are.
         .target(
@@ -240,8 +241,7 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "HTTPAPI", "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "TestSupport",
-                "Compression", "Platform", hummingbird, hummingbirdTesting, httpTypes, nioCore,
-                nioEmbedded,
+                "Compression", "Platform", "EndpointFixtures", httpTypes, nioCore, nioEmbedded,
                 nioPosix, nioHTTPTypes, lifecycle, logging, yams,
             ]
         ),
@@ -290,8 +290,7 @@ let package = Package(
             dependencies: [
                 "fanoutd", "HTTPAPI", "TencentIM", "TencentIMSimulator", "DeliveryEngine",
                 "DeliveryCore", "JSON", "Client", "Compression", "Platform", "TestSupport",
-                hummingbird,
-                httpTypes, nioCore, nioEmbedded, logging,
+                "EndpointFixtures", httpTypes, nioCore, logging,
             ]
         ),
         .testTarget(name: "TidyTests"),

@@ -1,8 +1,10 @@
 package import DeliveryEngine
-package import Hummingbird
-import HummingbirdCore
+import HTTPTypes
+package import HummingbirdCore
 package import Logging
 package import NIOCore
+import NIOHTTP1
+import NIOPosix
 import Platform
 
 /// The local HTTP endpoint (contract, section 4).
@@ -13,9 +15,10 @@ import Platform
 /// It answers in one part, the leader's or a standby's; its server may take on another's routes.
 package struct Endpoint: Sendable {
     package let configuration: EndpointConfiguration
-    package let responder: APIResponder
+    private let responder: APIResponder
     private let present: PresentRoutes
     private let logger: Logger
+    private let dates: DateTexts
 
     /// Responds to the routes of further groups beside its own.
     ///
@@ -115,7 +118,7 @@ package struct Endpoint: Sendable {
                 audit: audit
             ),
         ]
-        self.init(own + groups, configuration, quietLog, logger) {
+        self.init(own + groups, configuration, quietLog, time, logger) {
             guard isOver() else { return nil }
             return .standby(
                 leader: configuration.cluster()?.leader,
@@ -150,18 +153,20 @@ package struct Endpoint: Sendable {
                 quietLog: quietLog
             ),
         ]
-        self.init(groups, configuration, quietLog, logger)
+        self.init(groups, configuration, quietLog, time, logger)
     }
 
     private init(
         _ groups: [any RouteGroup],
         _ configuration: EndpointConfiguration,
         _ quietLog: QuietLog,
+        _ time: any TimeSource,
         _ logger: Logger,
         end: @escaping @Sendable () -> Problem? = { nil }
     ) {
         self.configuration = configuration
         self.logger = logger
+        dates = DateTexts(time: time)
         responder = APIResponder(
             authenticator: Authenticator(
                 listen: configuration.listen,
@@ -194,10 +199,17 @@ package struct Endpoint: Sendable {
         EndpointService(endpoint: self, onRunning: onRunning)
     }
 
-    /// The endpoint as Hummingbird runs it; the service around it looks after a Unix socket.
-    package func application(
-        onRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
-    ) -> Application<PresentRoutes> {
+    /// What its server answers on a connection.
+    package func respond(to request: Request, on channel: any Channel) async -> Response {
+        var response = await present.respond(to: request, on: channel)
+        response.headers[.date] = dates.now
+        return response
+    }
+
+    /// The endpoint's server, which the service around it runs, looking after a Unix socket.
+    func server(
+        onRunning: @escaping @Sendable (SocketAddress?) async -> Void
+    ) -> Server<EndpointChannel> {
         let address: BindAddress =
             switch configuration.listen {
             case .tcp(let host, let port): .hostname(host, port: port)
@@ -221,14 +233,26 @@ package struct Endpoint: Sendable {
                 maxHeaderFieldCount: 100
             )
         )
-        return Application(
-            responder: present,
-            server: HTTPServerBuilder { responder in
-                EndpointChannel(base: HTTP1Channel(responder: responder, configuration: channel))
-            },
-            configuration: ApplicationConfiguration(address: address),
+        let answer: HTTPChannelHandler.Responder = { request, writer, channel in
+            let response = await respond(to: request, on: channel)
+            do {
+                try await writer.write(response: response.head, body: response.body)
+            } catch is HTTPParserError {
+                // Hummingbird answers a parser's error, and an answer has begun.
+                throw BrokenRequest()
+            }
+        }
+        return Server(
+            childChannelSetup: EndpointChannel(
+                base: HTTP1Channel(responder: answer, configuration: channel)
+            ),
+            configuration: ServerConfiguration(address: address),
             onServerRunning: { channel in await onRunning(channel.localAddress) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
         )
     }
 }
+
+/// A request turned out to be none while it was answered.
+private struct BrokenRequest: Error {}

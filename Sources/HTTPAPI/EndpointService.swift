@@ -1,4 +1,4 @@
-import Hummingbird
+import HummingbirdCore
 import NIOCore
 import Platform
 import ServiceLifecycle
@@ -14,19 +14,19 @@ package struct EndpointService: Service {
 
     package func run() async throws {
         guard case .unix(let path) = endpoint.configuration.listen else {
-            try await endpoint.application(onRunning: onRunning).run()
+            try await endpoint.server(onRunning: onRunning).run()
             return
         }
         let socket = UnixSocket(path: path)
-        let group = try endpoint.configuration.socketGroup.map(UnixSocket.Group.init)
+        let owners = try endpoint.configuration.socketGroup.map(UnixSocket.Group.init)
         try await socket.checkUnused()
         let opened = Mutex<UnixSocket.Identity?>(nil)
         defer { if let own = opened.withLock({ $0 }) { socket.remove(own) } }
         let onRunning = onRunning
         let (faults, fault) = AsyncStream.makeStream(of: ListenFault.self)
-        let application = endpoint.application { address in
+        let server = endpoint.server { address in
             do throws(ListenFault) {
-                let own = try socket.open(to: group)
+                let own = try socket.open(to: owners)
                 opened.withLock { $0 = own }
             } catch {
                 // The server can't be told to end from here.
@@ -35,17 +35,17 @@ package struct EndpointService: Service {
             }
             await onRunning(address)
         }
-        let server = ServiceGroup(services: [application], logger: application.logger)
+        let group = ServiceGroup(services: [server], logger: server.logger)
         let first = try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { fault.finish() }
-                try await server.run()
+                try await group.run()
             }
             var first: ListenFault?
             for await fault in faults {
                 first = fault
                 // Not by cancellation: a server that is cancelled logs that as an error of its own.
-                await server.triggerGracefulShutdown()
+                await group.triggerGracefulShutdown()
             }
             try await tasks.waitForAll()
             return first

@@ -1,11 +1,10 @@
 import DeliveryCore
 import DeliveryEngine
+import EndpointFixtures
 import HTTPAPI
 import HTTPTypes
-import Hummingbird
 import Logging
 import NIOCore
-import NIOEmbedded
 import Platform
 import Synchronization
 import TencentIM
@@ -203,8 +202,7 @@ struct Counter {
     }
 
     let desk = Desk()
-    private let responder: APIResponder
-    private let channel = NIOAsyncTestingChannel()
+    private let endpoint: HTTPAPI.Endpoint
 
     static let token = "0123456789abcdef"
 
@@ -214,7 +212,7 @@ struct Counter {
         var configuration = EndpointConfiguration(listen: .tcp(host: "127.0.0.1", port: 8_480))
         configuration.tokens = { [token] }
         configuration.bodySizeLimit = 100_000
-        let endpoint = HTTPAPI.Endpoint(
+        endpoint = HTTPAPI.Endpoint(
             configuration: configuration,
             campaigns: desk,
             suppressions: desk,
@@ -227,7 +225,6 @@ struct Counter {
             random: { 0 },
             logger: logger
         )
-        responder = endpoint.responder
     }
 
     func answer(
@@ -241,48 +238,18 @@ struct Counter {
         var fields = HTTPFields()
         fields[.authorization] = authorization
         for (name, value) in headers { fields[name] = value }
-        let head = HTTPRequest(
-            method: method,
-            scheme: "http",
-            authority: host,
-            path: path,
-            headerFields: fields
+        let answer = try await WholeAnswer(
+            of: endpoint,
+            method,
+            path,
+            host: host,
+            headers: fields,
+            body: pieces.map { ByteBuffer(bytes: $0) }
         )
-        let buffers = pieces.map { ByteBuffer(bytes: $0) }
-        let stream = AsyncStream<ByteBuffer> { continuation in
-            for buffer in buffers { continuation.yield(buffer) }
-            continuation.finish()
-        }
-        let logger = Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() })
-        let source = ApplicationRequestContextSource(channel: channel, logger: logger)
-        let response = try await responder.respond(
-            to: Request(head: head, body: RequestBody(asyncSequence: stream)),
-            context: EndpointContext(source: source)
-        )
-        let written = Written()
-        do {
-            try await response.body.write(Writer(written: written))
-        } catch is CancellationError {
-            // Events without end: what comes first is enough.
-        }
         return Answer(
-            status: response.status.code,
-            type: response.headers[.contentType] ?? "",
-            body: written.bytes.withLock { $0 }
+            status: answer.status,
+            type: answer.headers[.contentType] ?? "",
+            body: answer.body
         )
-    }
-
-    private final class Written: Sendable {
-        let bytes = Mutex<[UInt8]>([])
-    }
-
-    private struct Writer: ResponseBodyWriter {
-        let written: Written
-
-        func write(_ buffer: ByteBuffer) async throws {
-            written.bytes.withLock { $0 += Array(buffer.readableBytesView) }
-        }
-
-        consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
     }
 }

@@ -1,12 +1,9 @@
 import DeliveryCore
 import DeliveryEngine
+import EndpointFixtures
 import HTTPAPI
 import HTTPTypes
-import Hummingbird
 import JSON
-import Logging
-import NIOCore
-import NIOEmbedded
 import Platform
 import Synchronization
 import Testing
@@ -74,22 +71,17 @@ import Testing
         status: Int
     ) async throws {
         let configuration = makeConfiguration(listen: .unix(path: "/run/x"))
-        let responder = makeEndpoint(service, configuration: configuration).responder
-        var head = HTTPRequest(
-            method: .post,
-            scheme: "http",
-            authority: host,
-            path: "/v1/pause"
+        var headers: HTTPFields = [:]
+        if let site { headers[try #require(.init("Sec-Fetch-Site"))] = site }
+        if let origin { headers[.origin] = origin }
+        let answer = try await WholeAnswer(
+            of: makeEndpoint(service, configuration: configuration),
+            .post,
+            "/v1/pause",
+            host: host,
+            headers: headers
         )
-        if let site { head.headerFields[try #require(.init("Sec-Fetch-Site"))] = site }
-        if let origin { head.headerFields[.origin] = origin }
-        let response = try await responder.respond(
-            to: Request(head: head, body: .init(buffer: ByteBuffer())),
-            context: EndpointContext(
-                source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
-            )
-        )
-        #expect(response.status.code == status)
+        #expect(answer.status == status)
         #expect(service.state.withLock { $0.quota.state } == (status == 200 ? .paused : .running))
     }
 
@@ -175,15 +167,8 @@ import Testing
 
     private func status(of host: String?, listen: String) async throws -> Int {
         let configuration = makeConfiguration(listen: .tcp(host: listen, port: 8_480))
-        let responder = makeEndpoint(service, configuration: configuration).responder
-        let request = Request(
-            head: .init(method: .get, scheme: "http", authority: host, path: "/healthz"),
-            body: .init(buffer: ByteBuffer())
-        )
-        let context = EndpointContext(
-            source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
-        )
-        return try await responder.respond(to: request, context: context).status.code
+        let endpoint = makeEndpoint(service, configuration: configuration)
+        return try await WholeAnswer(of: endpoint, .get, "/healthz", host: host).status
     }
 
     @Test func `answers every known path with 405 and Allow`() async throws {

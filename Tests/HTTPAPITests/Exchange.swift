@@ -1,8 +1,7 @@
 import DeliveryCore
+import EndpointFixtures
 import HTTPAPI
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import JSON
 import NIOCore
 
@@ -60,20 +59,21 @@ func exchange(
     var fields = headers
     if let token { fields[.authorization] = "Bearer \(token)" }
     if let type { fields[.contentType] = type }
-    let sent = fields
-    return try await endpoint.application().test(.router) { client in
-        try await client.execute(
-            uri: uri,
-            method: method,
-            headers: sent,
-            body: bytes.map { ByteBuffer(bytes: $0) }
-        ) { response in
-            Answer(
-                status: response.status.code,
-                headers: response.headers,
-                body: Array(response.body.readableBytesView)
-            )
-        }
+    if let bytes { fields[.contentLength] = String(bytes.count) }
+    let answer = try await WholeAnswer(
+        of: endpoint,
+        method,
+        uri,
+        headers: fields,
+        body: (bytes ?? []).pieces(of: 32_768).map { ByteBuffer(bytes: $0) }
+    )
+    return Answer(status: answer.status, headers: answer.headers, body: answer.body)
+}
+
+extension Array {
+    /// As a connection might deliver them.
+    fileprivate func pieces(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }
 

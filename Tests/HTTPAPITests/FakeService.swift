@@ -2,7 +2,6 @@ import DeliveryCore
 import DeliveryEngine
 import FoundationEssentials
 import HTTPAPI
-import Hummingbird
 import JSON
 import Logging
 import Platform
@@ -514,6 +513,25 @@ struct FixedTime: TimeSource {
 
     func sleep(until instant: Instant) async throws {
         Issue.record("something sleeps on a clock that stands still")
+    }
+}
+
+/// A clock that its test moves on.
+final class SetTime: TimeSource {
+    private let timestamp: Mutex<Timestamp>
+
+    init(_ timestamp: Timestamp) { self.timestamp = Mutex(timestamp) }
+
+    func advance(by milliseconds: Int) {
+        timestamp.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + Int64(milliseconds)) }
+    }
+
+    func now() -> Now {
+        Now(instant: Instant(nanoseconds: 0), timestamp: timestamp.withLock { $0 })
+    }
+
+    func sleep(until instant: Instant) async throws {
+        Issue.record("something sleeps on a clock that nobody moves meanwhile")
     }
 }
 

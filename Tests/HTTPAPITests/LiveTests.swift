@@ -39,6 +39,31 @@ import Testing
         #expect(answers.last?.hasSuffix("{\"status\":\"ok\"}") == true)
     }
 
+    @Test func `dates each answer by the second in which it is made`() async throws {
+        let time = SetTime(Timestamp(milliseconds: 1_762_824_600_000))
+        let text = try await withServer(makeEndpoint(service, time: time)) { address in
+            try await withConnection(to: address) { connection in
+                let head = "Host: localhost\r\n"
+                for (milliseconds, end) in [(0, ""), (999, ""), (1, "Connection: close\r\n")] {
+                    time.advance(by: milliseconds)
+                    try await connection.send("GET /healthz HTTP/1.1\r\n\(head)\(end)\r\n")
+                    let count = connection.received.ranges(of: "\"ok\"").count
+                    while connection.received.ranges(of: "\"ok\"").count == count {
+                        guard try await connection.receive() else { break }
+                    }
+                }
+                return connection.received
+            }
+        }
+        let dates = text.matches(of: /\r\ndate: (.+)\r\n/.ignoresCase()).map { "\($0.output.1)" }
+        #expect(
+            dates == [
+                "Tue, 11 Nov 2025 01:30:00 GMT", "Tue, 11 Nov 2025 01:30:00 GMT",
+                "Tue, 11 Nov 2025 01:30:01 GMT",
+            ]
+        )
+    }
+
     @Test func `asks for a body it wants, and refuses the others before they are sent`()
         async throws
     {

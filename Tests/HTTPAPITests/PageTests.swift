@@ -1,11 +1,8 @@
 import Compression
+import EndpointFixtures
 import Foundation
 import HTTPAPI
 import HTTPTypes
-import Hummingbird
-import Logging
-import NIOCore
-import NIOEmbedded
 import Platform
 import Testing
 
@@ -151,16 +148,17 @@ import Testing
             (unix, "evil.example:9000", "none", 403),
         ]
         for (configuration, host, site, status) in rows {
-            var head = HTTPRequest(method: .get, scheme: "http", authority: host, path: path)
-            if let site { head.headerFields[try #require(.init("Sec-Fetch-Site"))] = site }
-            let response = try await makeEndpoint(FakeService(), configuration: configuration)
-                .responder.respond(
-                    to: Request(head: head, body: .init(buffer: ByteBuffer())),
-                    context: EndpointContext(
-                        source: .init(channel: EmbeddedChannel(), logger: Logger(label: "test"))
-                    )
-                )
-            #expect(response.status.code == status, "\(host) \(site ?? "")")
+            var headers: HTTPFields = [:]
+            if let site { headers[try #require(.init("Sec-Fetch-Site"))] = site }
+            let endpoint = makeEndpoint(FakeService(), configuration: configuration)
+            let answer = try await WholeAnswer(
+                of: endpoint,
+                .get,
+                path,
+                host: host,
+                headers: headers
+            )
+            #expect(answer.status == status, "\(host) \(site ?? "")")
         }
     }
 

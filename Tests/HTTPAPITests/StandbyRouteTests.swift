@@ -2,9 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import HTTPAPI
 import HTTPTypes
-import Hummingbird
 import JSON
-import NIOCore
 import Synchronization
 import TestSupport
 import Testing

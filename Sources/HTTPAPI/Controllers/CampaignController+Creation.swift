@@ -2,7 +2,7 @@ import DeliveryCore
 import DeliveryEngine
 import Digests
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import Synchronization
 

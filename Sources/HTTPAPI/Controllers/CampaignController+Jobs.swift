@@ -1,7 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 
 // Jobs over a campaign's recipients, each asked for and stopped at a path of its own.

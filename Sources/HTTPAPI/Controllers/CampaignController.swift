@@ -1,7 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import NIOCore
 

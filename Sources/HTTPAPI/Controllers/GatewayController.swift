@@ -1,7 +1,8 @@
 import DeliveryCore
 import DeliveryEngine
 import Digests
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import Logging
 
 /// The provider's own call, taken in as a campaign that starts at once.

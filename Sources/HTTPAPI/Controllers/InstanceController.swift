@@ -1,6 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 import NIOCore
 

@@ -1,7 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 
 // Whole lists of recipients, as streams.
 extension RecipientController {

@@ -1,6 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 
 /// The recipients of a campaign: taken in as streams, listed, exported and shown.

@@ -1,6 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 

@@ -1,6 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 
 /// The service as a whole: its quota, its health, its history and its pause.

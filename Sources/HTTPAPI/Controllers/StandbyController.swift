@@ -1,6 +1,7 @@
 package import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 
 /// What a node answers while it stands by: its own part, and where the leader is.

@@ -1,6 +1,7 @@
 import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 
 /// The list of accounts that must not be addressed: filled one by one or by streams, shown,

@@ -1,7 +1,7 @@
 import Compression
 import DeliveryCore
 import DeliveryEngine
-import Hummingbird
+import HummingbirdCore
 import NIOCore
 
 /// Where the accounts of a stream go.

@@ -1,12 +1,12 @@
 package import DeliveryCore
 import HTTPTypes
-package import Hummingbird
+package import HummingbirdCore
 import NIOCore
 
 /// A request that was let in, with what was read of its head.
 package struct APIRequest: Sendable {
     package let request: Request
-    let context: EndpointContext
+    let channel: any Channel
     package fileprivate(set) var principal: Principal
     /// The memory that its body takes, given back with the request.
     let bodyShare: MemoryBudget.Share
@@ -46,7 +46,7 @@ package struct APIRequest: Sendable {
     /// Tells a client that waits for it (`Expect: 100-continue`) to send the body.
     func askForBody() {
         guard request.headers[.expect]?.lowercased() == "100-continue" else { return }
-        context.channel.triggerUserOutboundEvent(BodyWanted(), promise: nil)
+        channel.triggerUserOutboundEvent(BodyWanted(), promise: nil)
     }
 
     /// Reads a JSON body, once its type, encoding and size are known to be right.
@@ -105,15 +105,4 @@ package enum Form {
     package static let token = "access_token"
     /// A hundred codes, each named by itself, are 2 KB.
     package static let sizeLimit = 8_192
-}
-
-/// What Hummingbird hands along with a request.
-package struct EndpointContext: RequestContext {
-    package var coreContext: CoreRequestContextStorage
-    let channel: any Channel
-
-    package init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
-    }
 }

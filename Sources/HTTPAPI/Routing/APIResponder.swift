@@ -1,15 +1,14 @@
 import DeliveryEngine
 import HTTPTypes
-package import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 
 /// Responds to requests: who asks, for which route, and what that route's handler makes of it.
 ///
 /// Everything that goes wrong is a `Problem`, or the store's failure, which becomes one; what is
 /// neither is logged and shown as 500 without its internals.
-package struct APIResponder: HTTPResponder {
-    package typealias Context = EndpointContext
-
+struct APIResponder: Sendable {
     let authenticator: Authenticator
     let table: RouteTable
     let bodies: MemoryBudget
@@ -20,14 +19,11 @@ package struct APIResponder: HTTPResponder {
     /// Whether the request was carried out need not be known then. Nil before.
     var end: @Sendable () -> Problem? = { nil }
 
-    package func respond(
-        to request: Request,
-        context: EndpointContext
-    ) async throws -> Response {
+    func respond(to request: Request, on channel: any Channel) async -> Response {
         quietLog.turn()
         var response: Response
         do {
-            response = try await handle(request, context)
+            response = try await handle(request, channel)
         } catch let problem as Problem {
             response = (problem.mayComeOfEnd ? end() ?? problem : problem).response
         } catch let error as QueueError {
@@ -51,7 +47,7 @@ package struct APIResponder: HTTPResponder {
         return request.method == .head ? response.head : response
     }
 
-    private func handle(_ request: Request, _ context: EndpointContext) async throws -> Response {
+    private func handle(_ request: Request, _ channel: any Channel) async throws -> Response {
         try authenticator.checkHost(request)
         try authenticator.checkSite(request)
         let parts = (request.head.path ?? "/").split(
@@ -67,7 +63,7 @@ package struct APIResponder: HTTPResponder {
         let mayBeInForm = found?.access == .form && !authenticator.knowsCaller(request)
         let principal = try await authenticator.principal(
             of: request,
-            on: context.channel,
+            on: channel,
             wantsToken: !mayBeInForm && match.routes.contains { $0.access != .open }
         )
         guard let route = found else {
@@ -84,7 +80,7 @@ package struct APIResponder: HTTPResponder {
         let isForm = route.access == .form
         var admitted = APIRequest(
             request: request,
-            context: context,
+            channel: channel,
             principal: principal,
             bodyShare: MemoryBudget.Share(of: isProvided ? providedBodies : bodies),
             parameters: match.parameters,

@@ -1,6 +1,6 @@
 import Glibc
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import NIOCore
 import Platform
 

@@ -1,13 +1,11 @@
-package import Hummingbird
+import HummingbirdCore
 import NIOCore
 import Synchronization
 
 /// The routes by which an endpoint answers at present, and the requests under way.
 ///
 /// A node's part among those of a queue may change while its server goes on.
-package final class PresentRoutes: HTTPResponder {
-    package typealias Context = EndpointContext
-
+final class PresentRoutes: Sendable {
     private struct State {
         var responder: APIResponder
         var lastVisit = 0
@@ -21,16 +19,13 @@ package final class PresentRoutes: HTTPResponder {
         state = Mutex(State(responder: responder))
     }
 
-    package func respond(
-        to request: Request,
-        context: EndpointContext
-    ) async throws -> Response {
+    func respond(to request: Request, on channel: any Channel) async -> Response {
         let (responder, visit) = state.withLock { state in
             state.lastVisit += 1
-            state.open[state.lastVisit] = context.channel
+            state.open[state.lastVisit] = channel
             return (state.responder, Visit(id: state.lastVisit, routes: self))
         }
-        return try await responder.respond(to: request, context: context).holding(visit)
+        return await responder.respond(to: request, on: channel).holding(visit)
     }
 
     /// Answers by other routes from now on; requests under way go on by the former ones.

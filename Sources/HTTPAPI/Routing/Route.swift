@@ -1,5 +1,5 @@
 package import HTTPTypes
-package import Hummingbird
+package import HummingbirdCore
 
 /// Routes that one part of the service answers; the endpoint's table is made of all groups'.
 package protocol RouteGroup: Sendable {

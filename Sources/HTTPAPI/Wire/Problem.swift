@@ -1,5 +1,5 @@
 package import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 package import JSON
 import NIOCore
 
