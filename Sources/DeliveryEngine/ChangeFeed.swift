@@ -9,6 +9,7 @@ package final class ChangeFeed: Sendable {
     private struct State {
         var watches: [Int: Set<Campaign.ID>] = [:]
         var count = 0
+        var revision = 0
     }
 
     private let state = Mutex(State())
@@ -18,8 +19,17 @@ package final class ChangeFeed: Sendable {
     /// Records that a campaign has changed.
     package func changed(_ id: Campaign.ID) {
         state.withLock { state in
+            state.revision += 1
             for watch in state.watches.keys { state.watches[watch]?.insert(id) }
         }
+    }
+
+    /// Another one after each change, and after each campaign that has come in.
+    package var revision: Int { state.withLock { $0.revision } }
+
+    /// Records that there is one more campaign, which is no change of one that was there.
+    func admitted() {
+        state.withLock { $0.revision += 1 }
     }
 
     /// Begins to collect changes; they are collected until the watch is ended.

@@ -219,6 +219,7 @@ package final class DeliveryService: Service, Deliveries {
 
 extension DeliveryService {
     package func admit(_ work: CampaignWork) {
+        changes.admitted()
         report.yield(.admitted(work))
     }
 

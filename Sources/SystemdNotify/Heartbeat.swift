@@ -1,10 +1,13 @@
 import ServiceLifecycle
 
-/// Tells the manager, again and again, how the service does and that it works.
+/// Has the service prove, again and again, that it works, and tells the manager so and how it does.
 ///
 /// The watchdog is fed only while `isAlive` says so: a hung loop must be noticed. It goes on through
 /// a graceful shutdown, for the last calls may take longer than the watchdog's patience; so put it
 /// first in a service group, whose first service is shut down last.
+///
+/// A service at rest beats seldom, for each beat wakes up all that it proves. Where nobody listens it
+/// beats too: a proof finds out what fails in a service that nobody uses.
 package struct Heartbeat<C: Clock>: Service where C.Duration == Duration {
     private let socket: NotifySocket
     private let watchdog: Watchdog?
@@ -12,8 +15,10 @@ package struct Heartbeat<C: Clock>: Service where C.Duration == Duration {
     private let status: @Sendable () async -> String
     private let isAlive: @Sendable () async -> Bool
 
-    /// How often the status is told where no watchdog wants more.
-    private static var statusInterval: Duration { .seconds(5) }
+    /// How often it beats while the status changes, unless the watchdog wants more.
+    private static var busyInterval: Duration { .seconds(5) }
+    /// And while it stays the same.
+    private static var restInterval: Duration { .seconds(30) }
 
     package init(
         socket: NotifySocket,
@@ -30,12 +35,14 @@ package struct Heartbeat<C: Clock>: Service where C.Duration == Duration {
     }
 
     package func run() async throws {
-        let interval = min(watchdog?.interval ?? Self.statusInterval, Self.statusInterval)
         do {
             try await cancelWhenGracefulShutdown {
+                var before: String?
                 while true {
-                    await beat()
-                    try await clock.sleep(for: interval)
+                    let told = await beat()
+                    let interval = told == before ? Self.restInterval : Self.busyInterval
+                    before = told
+                    try await clock.sleep(for: min(interval, watchdog?.interval ?? interval))
                 }
             }
         } catch is CancellationError {
@@ -44,8 +51,12 @@ package struct Heartbeat<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Says once how things are.
-    package func beat() async {
+    /// Says once how things are; answers the status, or nil where nobody listens.
+    private func beat() async -> String? {
+        guard socket.address != nil else {
+            _ = await isAlive()
+            return nil
+        }
         var text = await status()
         if text.isEmpty { text = "running" }
         do {
@@ -56,8 +67,8 @@ package struct Heartbeat<C: Clock>: Service where C.Duration == Duration {
             }
         } catch {
             // The manager will say that it heard nothing; the service itself is not at fault.
-            return
         }
+        return text
     }
 }
 

@@ -180,14 +180,16 @@ struct LastingParts: Sendable {
             let leader = leadership?.status.leader.map { ", the leader is at \($0)" } ?? ""
             return "standby\(epoch)\(leader)"
         }
-        let status = await Self.status(term.deliveries.quota(), term.queue)
+        let status = await Self.status(of: term)
         return leadership == nil ? status : "leader\(epoch), \(status)"
     }
 
-    private static func status(_ quota: QuotaStatus, _ queue: any QueueFigures) async -> String {
+    private static func status(of term: Term) async -> String {
+        let quota = term.deliveries.quota()
         var parts = ["\(quota.windowUsed) of \(quota.messagesPerMinute) messages a minute"]
         do throws(QueueError) {
-            parts.append("\(try await queue.standing().recipients) recipients queued")
+            let waiting = try await term.backlog.recipients(of: term.queue, term.deliveries.changes)
+            parts.append("\(waiting) recipients queued")
         } catch {
             // The state shows that the store fails, and the log says why.
         }

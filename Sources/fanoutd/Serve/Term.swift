@@ -16,6 +16,7 @@ package struct Term: Sendable {
     /// Shared with the routes.
     package let end: Milestone
     let proof = WritingProof()
+    let backlog = Backlog()
 
     package init(
         queue: any QueueBackend,
