@@ -7,24 +7,21 @@ import Digests
 package struct PageFile: Sendable {
     /// Its name in the folder.
     package let name: String
-    package let bytes: [UInt8]
-    let gzip: [UInt8]
     let type: ContentType
-    /// What the name of its state begins with: another content has another one.
-    let digest: String
+    private let index: Int
 
-    /// All files, embedded in the executable and compressed when they are first asked for.
-    package static let all: [PageFile] = (0..<fanoutd_page_count()).map { index in
-        PageFile(
-            name: unsafe String(cString: fanoutd_page_name(index)),
-            bytes: Array(unsafe String(cString: fanoutd_page_text(index)).utf8)
-        )
+    /// All files, embedded in the executable.
+    package static let all = (0..<fanoutd_page_count()).map(PageFile.init)
+
+    /// What the files hold, read and compressed when one of them is first asked for: a daemon whose
+    /// page nobody opens has no memory for it.
+    private static let contents = all.map { file in
+        Content(Array(unsafe String(cString: fanoutd_page_text(file.index)).utf8))
     }
 
-    private init(name: String, bytes: [UInt8]) {
-        self.name = name
-        self.bytes = bytes
-        gzip = Gzip.compressed(bytes)
+    private init(index: Int) {
+        self.index = index
+        name = unsafe String(cString: fanoutd_page_name(index))
         type =
             switch name.split(separator: ".").last {
             case "html": .html
@@ -33,14 +30,30 @@ package struct PageFile: Sendable {
             case "svg": .svg
             default: preconditionFailure("the page's file \(name) is of no type that is known here")
             }
-        digest = Hexadecimal.text(SHA256.digest(of: bytes).prefix(16))
+    }
+
+    private struct Content: Sendable {
+        let bytes: [UInt8]
+        let gzip: [UInt8]
+        /// What the name of its state begins with: another content has another one.
+        let digest: String
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
+            gzip = Gzip.compressed(bytes)
+            digest = Hexadecimal.text(SHA256.digest(of: bytes).prefix(16))
+        }
     }
 
     /// The page itself stands at the root, so that all it names is beside it under any prefix.
     package var path: String { name == "index.html" ? "/" : "/\(name)" }
 
+    package var bytes: [UInt8] { Self.contents[index].bytes }
+
     /// The file in one of its forms, with its `ETag`.
     func content(isGzip: Bool) -> (bytes: [UInt8], tag: String) {
-        isGzip ? (gzip, "\"\(digest)-gzip\"") : (bytes, "\"\(digest)\"")
+        let content = Self.contents[index]
+        let tag = isGzip ? "\"\(content.digest)-gzip\"" : "\"\(content.digest)\""
+        return (isGzip ? content.gzip : content.bytes, tag)
     }
 }

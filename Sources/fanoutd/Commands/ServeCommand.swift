@@ -2,6 +2,7 @@ import ArgumentParser
 import DeliveryCore
 import Foundation
 import Logging
+import NIOCore
 import Platform
 
 /// Runs the daemon in the foreground.
@@ -19,6 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
+        // A loop costs memory even where it is idle, and the calls of the largest quota need one.
+        NIOSingletons.groupLoopCountSuggestion = min(System.coreCount, 2)
         let options = options
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load().configuration

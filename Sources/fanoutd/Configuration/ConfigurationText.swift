@@ -27,7 +27,7 @@ enum ConfigurationText {
     ) throws(ConfigurationFault) -> Node? {
         do {
             try refuseAnchors(in: text, place)
-            return try Parser(yaml: text).singleRoot()
+            return try parser(of: text).singleRoot()
         } catch let fault as ConfigurationFault {
             throw fault
         } catch let error as YamlError {
@@ -39,6 +39,14 @@ enum ConfigurationText {
                 remedy: anotherFile
             )
         }
+    }
+
+    /// What reads a text.
+    ///
+    /// It has no rules by which plain text would be a number or a date: those are regular expressions,
+    /// which the process would keep to its end, and a value is read as its key wants it.
+    static func parser(of text: String) throws -> Parser {
+        try Parser(yaml: text, resolver: .basic)
     }
 
     private static let anotherFile = "give a YAML file"
@@ -76,7 +84,7 @@ enum ConfigurationText {
     ) throws {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return }
         let plain = text.utf8.map { $0 == UInt8(ascii: "*") ? UInt8(ascii: "x") : $0 }
-        let parser = try Parser(yaml: String(decoding: plain, as: UTF8.self))
+        let parser = try parser(of: String(decoding: plain, as: UTF8.self))
         let root = try parser.singleRoot()
         // Nodes know their anchors only as long as the parser lives.
         let line = withExtendedLifetime(parser) { root.flatMap(firstAnchor) }

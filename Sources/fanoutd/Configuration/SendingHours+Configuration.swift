@@ -54,7 +54,7 @@ extension ConfigurationText {
     /// A mapping that stands in one line of YAML or JSON; nil if the text is none.
     fileprivate static func mapping(_ text: String) -> JSON? {
         do {
-            guard let root = try Parser(yaml: text).singleRoot(), root.mapping != nil else {
+            guard let root = try parser(of: text).singleRoot(), root.mapping != nil else {
                 return nil
             }
             return try JSON(parsing: Array(json(of: root).utf8))

@@ -179,6 +179,7 @@ import fanoutd
     @Test(
         arguments: [
             ("limits:\n  burst: 1\n  burst: 2\n", "FILE:5: burst: given more than once in one"),
+            ("limits:\n  1: a\n  '1': b\n", "FILE:5: 1: given more than once in one"),
             ("limits: [\n", "FILE:5: no YAML from column 1 on: a '{' or '[' that isn't closed"),
             ("limits:\n  burst: \"5\"\n", "FILE:5: limits.burst: '5' is text; give"),
             ("limits:\n  burst: 1.5\n", "FILE:5: limits.burst: '1.5' is a number; give a whole"),
