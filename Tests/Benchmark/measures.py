@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from figures import Figures
@@ -33,7 +34,7 @@ class StatusQueries(threading.Thread):
     # Seconds between an answer and the next query.
     PAUSE = 0.002
 
-    def __init__(self, client: Client, campaign: str, accounts: list[str]) -> None:
+    def __init__(self, client: Client, campaign: str, accounts: Sequence[str]) -> None:
         super().__init__(daemon=True)
         self.client = client
         self.campaign = campaign

@@ -1,8 +1,11 @@
-"""What Linux tells of a process beyond `Measured`: its memory's kinds, wake-ups, threads, files."""
+"""What Linux tells of processes: their time, their memory's kinds, wake-ups, threads and files."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from pathlib import Path
 # The kernel's clock of all CPU time that a process has used; ticks of /proc are too coarse for the
 # smallest of the jobs.
 CPU_CLOCK = 2
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -35,6 +39,51 @@ def memory(pid: int) -> Memory:
     sizes = {name: int(size) * 1_024 for name, size in re.findall(r"(\w+):\s+(\d+) kB", text)}
     private = sizes["Private_Clean"] + sizes["Private_Dirty"]
     return Memory(private, sizes["Pss"], sizes["Rss"])
+
+
+def members(sessions: set[int]) -> dict[int, list[str]]:
+    """The processes of these sessions, with the fields of /proc/PID/stat from its state on."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            # A process may end between the listing and the look at it.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
+                    fields = stat.read().rpartition(")")[2].split()
+                if int(fields[3]) in sessions:
+                    found[int(entry)] = fields
+    return found
+
+
+def proportional_memory(sessions: set[int]) -> int:
+    """The bytes that these sessions have in memory; what processes share counts once (PSS)."""
+    total = 0
+    for process in members(sessions):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total += memory(process).proportional
+    return total
+
+
+class PeakMemory(threading.Thread):
+    """Looks at the memory of some sessions: often enough for a peak, seldom enough to be cheap."""
+
+    PAUSE = 0.08
+
+    def __init__(self, sessions: set[int]) -> None:
+        super().__init__(daemon=True)
+        self.sessions = sessions
+        self.over = threading.Event()
+        self.bytes = 0
+
+    def run(self) -> None:
+        while not self.over.wait(self.PAUSE):
+            self.bytes = max(self.bytes, proportional_memory(self.sessions))
+
+    def finish(self) -> int:
+        """The peak, with a last look."""
+        self.over.set()
+        self.join()
+        return max(self.bytes, proportional_memory(self.sessions))
 
 
 def private_by_mapping(pid: int) -> dict[str, int]:

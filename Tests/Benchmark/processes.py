@@ -1,4 +1,4 @@
-"""The processes that the benchmark starts, and what Linux tells about them."""
+"""The processes that the benchmark starts, and how it talks to them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from proc import TICKS, members
+
 APP = 1_400_000_000
 KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
-TICKS = os.sysconf("SC_CLK_TCK")
 MESSAGE = {"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "Hello, everybody"}}]}
 
 
@@ -86,55 +86,6 @@ class Measured:
                 os.kill(process, signal.SIGKILL)
 
 
-def members(sessions: set[int]) -> dict[int, list[str]]:
-    """The processes of these sessions, with the fields of /proc/PID/stat from its state on."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            # A process may end between the listing and the look at it.
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
-                    fields = stat.read().rpartition(")")[2].split()
-                if int(fields[3]) in sessions:
-                    found[int(entry)] = fields
-    return found
-
-
-def proportional_memory(sessions: set[int]) -> int:
-    """The bytes that these sessions have in memory; what processes share counts once (PSS)."""
-    total = 0
-    for process in members(sessions):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as rollup:
-                for line in rollup:
-                    if line.startswith("Pss:"):
-                        total += int(line.split()[1]) * 1_024
-                        break
-    return total
-
-
-class PeakMemory(threading.Thread):
-    """Looks at the memory of some sessions: often enough for a peak, seldom enough to be cheap."""
-
-    PAUSE = 0.08
-
-    def __init__(self, sessions: set[int]) -> None:
-        super().__init__(daemon=True)
-        self.sessions = sessions
-        self.over = threading.Event()
-        self.bytes = 0
-
-    def run(self) -> None:
-        while not self.over.wait(self.PAUSE):
-            self.bytes = max(self.bytes, proportional_memory(self.sessions))
-
-    def finish(self) -> int:
-        """The peak, with a last look."""
-        self.over.set()
-        self.join()
-        return max(self.bytes, proportional_memory(self.sessions))
-
-
 def start_stub(kind: str, executable: str) -> tuple[Measured, int]:
     """Starts what answers batchsendmsg: the Python stub, or the simulator without a quota."""
     command = [sys.executable, str(Path(__file__).with_name("stub.py"))]
@@ -153,6 +104,40 @@ def start_stub(kind: str, executable: str) -> tuple[Measured, int]:
         raise
 
 
+def write_configuration(folder: Path, port: int, app: int, endpoint: str, more: str = "") -> Path:
+    """Writes a daemon's secret and its configuration into its folder."""
+    secret = folder / "secret.key"
+    secret.write_text(KEY + "\n")
+    secret.chmod(0o600)
+    file = folder / "fanoutd.yaml"
+    file.write_text(
+        f"""\
+http:
+  listen: 127.0.0.1:{port}
+  tokenFile: {folder}/token
+store:
+  path: {folder}/fanoutd.sqlite
+tencent:
+  sdkAppId: {app}
+  secretKeyFile: {secret}
+  endpoint: {endpoint}
+{more}"""
+    )
+    return file
+
+
+def is_ready(port: int) -> bool:
+    """Whether /readyz says 200 now."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
 class Daemon:
     """fanoutd on a folder of its own; it can be stopped and started again there."""
 
@@ -163,26 +148,9 @@ class Daemon:
         self.folder = folder
         self.port = free_port()
         folder.mkdir(parents=True)
-        (folder / "secret.key").write_text(KEY + "\n")
-        (folder / "secret.key").chmod(0o600)
-        self.configuration = folder / "fanoutd.yaml"
-        self.configuration.write_text(
-            f"""\
-http:
-  listen: 127.0.0.1:{self.port}
-  tokenFile: {folder}/token
-store:
-  path: {folder}/fanoutd.sqlite
-tencent:
-  sdkAppId: {APP}
-  secretKeyFile: {folder}/secret.key
-  endpoint: http://127.0.0.1:{stub_port}
-limits:
-{limits}
-log:
-  level: warning
-{more}"""
-        )
+        more = f"limits:\n{limits}\nlog:\n  level: warning\n{more}"
+        endpoint = f"http://127.0.0.1:{stub_port}"
+        self.configuration = write_configuration(folder, self.port, APP, endpoint, more)
         self.process: Measured | None = None
 
     def start(self) -> float:
@@ -194,21 +162,10 @@ log:
         while time.monotonic() < began + 60:
             if self.process.child.poll() is not None:
                 break
-            if self.is_ready():
+            if is_ready(self.port):
                 return time.monotonic() - began
             time.sleep(0.001)
         raise Failed(f"fanoutd isn't ready, see {self.folder}/log.txt")
-
-    def is_ready(self) -> bool:
-        """Whether /readyz says 200 now."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends the process; the folder stays."""

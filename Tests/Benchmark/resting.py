@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
@@ -11,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from processes import APP, KEY, Failed, Measured
+from processes import APP, Failed, Measured, is_ready, write_configuration
 
 # The discard port: the address of an app's data centre, which nobody needs at rest. Its https makes
 # the instance hold what TLS needs.
@@ -69,23 +68,7 @@ class Instance:
         self.port = port
         self.process: Measured | None = None
         folder.mkdir(parents=True)
-        secret = folder / "secret.key"
-        secret.write_text(KEY + "\n")
-        secret.chmod(0o600)
-        configuration = folder / "fanoutd.yaml"
-        configuration.write_text(
-            f"""\
-http:
-  listen: 127.0.0.1:{port}
-  tokenFile: {folder}/token
-store:
-  path: {folder}/fanoutd.sqlite
-tencent:
-  sdkAppId: {APP + number}
-  secretKeyFile: {secret}
-  endpoint: {ENDPOINT}
-"""
-        )
+        configuration = write_configuration(folder, port, APP + number, ENDPOINT)
         self.command = [executable, "serve", "--config", str(configuration)]
 
     @property
@@ -94,26 +77,15 @@ tencent:
         assert self.process
         return self.process.child.pid
 
-    def start(self, environment: dict[str, str]) -> None:
+    def start(self, environment: dict[str, str] | None) -> None:
         """Starts it and waits until /readyz says 200."""
         with open(self.folder / "log.txt", "a", encoding="utf-8") as log:
             self.process = Measured(self.command, stdout=log, stderr=log, env=environment)
         end = time.monotonic() + READY_DEADLINE
-        while not self.is_ready():
+        while not is_ready(self.port):
             if self.process.child.poll() is not None or time.monotonic() > end:
                 raise Failed(f"an instance isn't ready, see {self.folder}/log.txt")
             time.sleep(0.02)
-
-    def is_ready(self) -> bool:
-        """Whether /readyz says 200 now."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
 
     def check(self) -> None:
         """Fails if it has ended."""
@@ -122,7 +94,7 @@ tencent:
             raise Failed(f"an instance has ended, see {self.folder}/log.txt")
 
 
-def start_all(instances: list[Instance], environment: dict[str, str]) -> None:
+def start_all(instances: list[Instance], environment: dict[str, str] | None) -> None:
     """Starts them in small groups: two cores would take minutes for all at once."""
     with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as starters:
         starts = [starters.submit(instance.start, environment) for instance in instances]

@@ -32,7 +32,8 @@ from pathlib import Path
 from contenders import CAREFUL_LOOP, Contender, Fanoutd, Kind, Peer
 from figures import Figures, Row, at_least, at_most, unbounded
 from measures import DRAIN_DEADLINE, make_accounts
-from processes import Failed, Measured, PeakMemory, start_stub
+from proc import PeakMemory
+from processes import Failed, Measured, start_stub
 
 # Seconds without a new record after which a contender has lost recipients.
 STALLED = 60

@@ -112,7 +112,7 @@ def drain_all(daemon: Daemon, campaign: str, accounts: Accounts) -> tuple[float,
     """Sends to everybody, asked for statuses meanwhile; returns the time and the CPU time."""
     assert daemon.process
     pid = daemon.process.child.pid
-    queries = StatusQueries(daemon.client(), campaign, accounts, pause=0.002)
+    queries = StatusQueries(daemon.client(), campaign, accounts)
     client = daemon.client()
     cpu, began = cpu_seconds(pid), time.monotonic()
     client.call("POST", "/v1/resume")
