@@ -97,6 +97,8 @@ extension Store {
         try connection.execute("PRAGMA journal_size_limit = 67108864")
         try connection.execute("PRAGMA cache_size = -16000")
         try connection.migrate()
+        // A migration leaves pages in memory that a daemon at rest never asks for again.
+        try connection.execute("PRAGMA shrink_memory")
         if let limit = file.pageLimit {
             try connection.execute("PRAGMA max_page_count = \(limit)")
         }
