@@ -31,11 +31,6 @@ import Testing
         return DaemonClient(address: first, others: others, token: token, patience: patience)
     }
 
-    /// A port of this machine on which nobody listens any more.
-    private func deadURL() async throws -> String {
-        try await LoopbackServer.run([.close]) { $0.url }
-    }
-
     @Test func `addresses are a list with commas, each of its form`() {
         let text = "http://a:1, https://b,unix:/run/c"
         let list = DaemonAddress.list(text)
@@ -60,7 +55,7 @@ import Testing
     }
 
     @Test func `who isn't there is passed over`() async throws {
-        let dead = try await deadURL()
+        let dead = RefusingPort.urls[0]
         try await LoopbackServer.run([Self.campaign]) { leader in
             _ = try await client(dead, leader.url).send(.campaign("c1"))
             #expect(leader.requests.count == 1)
@@ -88,7 +83,7 @@ import Testing
         try await LoopbackServer.run([Self.campaign]) { stranger in
             try await LoopbackServer.run([Self.standby(leader: stranger.url)]) { standby in
                 let impatient = LeaderPatience(pause: .zero, limit: .zero)
-                let client = try client(standby.url, try await deadURL(), patience: impatient)
+                let client = try client(standby.url, RefusingPort.urls[0], patience: impatient)
                 let failure = await #expect(throws: CommandFailure.self) {
                     try await client.send(.campaign("c1"))
                 }
@@ -119,7 +114,7 @@ import Testing
     }
 
     @Test func `where no node answers nobody waits`() async throws {
-        let (first, second) = (try await deadURL(), try await deadURL())
+        let (first, second) = (RefusingPort.urls[0], RefusingPort.urls[1])
         let client = try client(first, second)
         let failure = await #expect(throws: CommandFailure.self) {
             try await client.send(.campaign("c1"))
@@ -211,7 +206,7 @@ import Testing
                 #expect(answer["window_used"]?.integer == 2)
             }
             // Now no node leads.
-            let answer = try await client(standby.url, try await deadURL()).sendForJSON(.quota)
+            let answer = try await client(standby.url, RefusingPort.urls[0]).sendForJSON(.quota)
             #expect(answer["window_used"]?.integer == 1)
         }
     }

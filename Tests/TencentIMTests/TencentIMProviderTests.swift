@@ -47,11 +47,6 @@ func withProvider<Result>(
     }
 }
 
-/// An endpoint nobody listens at.
-private func refusingEndpoint() async throws -> String {
-    try await LoopbackServer.run([.silence]) { $0.url }
-}
-
 private func isNotSent(_ outcome: Outcome) -> Bool {
     if case .notSent(let text) = outcome { !text.isEmpty } else { false }
 }
@@ -174,7 +169,7 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
 }
 
 @Test func `a refused connection means not sent`() async throws {
-    try await withProvider(try await refusingEndpoint()) { provider in
+    try await withProvider(RefusingPort.urls[0]) { provider in
         let outcome = await provider.send(makeBatch())
         #expect(isNotSent(outcome), "\(outcome)")
     }
@@ -208,7 +203,7 @@ func `an unanswered call is unknown and its connection reset`(_ isTrickling: Boo
 }
 
 @Test func `the backup gets what the first endpoint certainly didn't`() async throws {
-    let refusing = try await refusingEndpoint()
+    let refusing = RefusingPort.urls[0]
     try await LoopbackServer.run([accepted]) { backup in
         try await withProvider(refusing, backup: backup.url) { provider in
             #expect(await provider.send(makeBatch()) == success)
@@ -400,7 +395,7 @@ func `an answer that says nothing certain leaves the call unknown`(
 }
 
 @Test func `a call that is recorded in another administrator's name doesn't go out`() async throws {
-    let endpoint = try await refusingEndpoint()
+    let endpoint = RefusingPort.urls[0]
     let outcome = try await withProvider(endpoint) { provider in
         let batch = makeBatch()
         let renamed = Batch(
@@ -418,7 +413,7 @@ func `an answer that says nothing certain leaves the call unknown`(
 }
 
 @Test func `a message that leaves no history isn't looked up`() async throws {
-    let endpoint = try await refusingEndpoint()
+    let endpoint = RefusingPort.urls[0]
     let outcome = try await withProvider(endpoint) { provider in
         let time = Timestamp(milliseconds: 1_700_000_000_000)
         let call = UnknownCall(
