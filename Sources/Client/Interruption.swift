@@ -33,10 +33,13 @@ package final class Interruption: Sendable {
         _ client: DaemonClient,
         _ body: () async throws -> Value
     ) async throws -> Value {
-        let signals = [UnixSignal.sigint, .sigterm].filter(Self.isHeeded)
+        // Trapped before the work begins: a signal that came sooner would end the process unheard.
+        let signals = await UnixSignalsSequence(
+            trapping: [UnixSignal.sigint, .sigterm].filter(Self.isHeeded)
+        )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await signal in await UnixSignalsSequence(trapping: signals) {
+                for await signal in signals {
                     await self.tell(client)
                     Self.die(by: signal)
                 }
