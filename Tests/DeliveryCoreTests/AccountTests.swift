@@ -46,6 +46,17 @@ struct AccountTests {
         run.removeAll()
         #expect(run.isEmpty)
     }
+
+    @Test func `runs are joined, and their last accounts taken off`() {
+        var run = AccountRun(["a", "用户"].map { Account($0) })
+        run.append(AccountRun(["bonnie", "c"].map { Account($0) }))
+        #expect(run.map(\.text) == ["a", "用户", "bonnie", "c"])
+        run.removeLast()
+        run.append(Array("dave".utf8))
+        #expect(run.map(\.text) == ["a", "用户", "bonnie", "dave"])
+        for _ in run { run.removeLast() }
+        #expect(run.isEmpty && run.bytes.isEmpty)
+    }
 }
 
 struct CampaignIDTests {
