@@ -35,7 +35,11 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # who is sending was killed amid it: nothing was told
+                    self.close_connection = True
+                    return
                 receiver.take(self, body)
 
             def log_message(self, *_):
