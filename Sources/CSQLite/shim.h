@@ -8,3 +8,9 @@ static inline int fanoutd_refuse_quoted_texts(sqlite3 *connection) {
     if (code != SQLITE_OK) return code;
     return sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
 }
+
+/// Lets SQLite keep no count of all the memory it uses, whose lock every allocation of every
+/// connection would take. It must come before the first connection.
+static inline int fanoutd_count_no_memory(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}

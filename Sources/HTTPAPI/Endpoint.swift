@@ -206,6 +206,12 @@ package struct Endpoint: Sendable {
         return response
     }
 
+    /// The event loop of all endpoints of the process.
+    ///
+    /// It isn't that of the calls to the provider: a burst of answers to these would keep a status
+    /// query waiting.
+    private static let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     /// The endpoint's server, which the service around it runs, looking after a Unix socket.
     func server(
         onRunning: @escaping @Sendable (SocketAddress?) async -> Void
@@ -248,7 +254,7 @@ package struct Endpoint: Sendable {
             ),
             configuration: ServerConfiguration(address: address),
             onServerRunning: { channel in await onRunning(channel.localAddress) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            eventLoopGroup: Self.loop,
             logger: logger
         )
     }

@@ -18,6 +18,9 @@ package import QueueTables
         case writing
     }
 
+    /// Whether SQLite was told so; it isn't where another part of the process had it in use before.
+    private static let countsNoMemory = fanoutd_count_no_memory() == SQLITE_OK
+
     /// Milliseconds that another connection's lock is waited for.
     private static let patience: CInt = 5_000
 
@@ -25,6 +28,7 @@ package import QueueTables
     package init(at path: String, _ access: Access = .writing) throws {
         let flags =
             access == .reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        _ = Self.countsNoMemory
         let code = unsafe sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
         do {
             try check(code)

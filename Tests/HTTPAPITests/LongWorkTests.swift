@@ -3,7 +3,8 @@ import HTTPTypes
 import Synchronization
 import Testing
 
-/// The sending loop turns on the threads of Swift's concurrency: a long body is none of their work.
+/// The sending loop turns on the threads of Swift's concurrency, and a connection on its event loop:
+/// a long body is the work of neither.
 @Suite struct `Work over a long body` {
     private let service = FakeService()
 
@@ -68,5 +69,39 @@ import Testing
         )
         #expect(answer.status == 200)
         #expect(try isAside() == isLong)
+    }
+
+    /// A real connection has an event loop with a thread of its own.
+    @Test func `over a short body is done on the connection's event loop, over a stream never`()
+        async throws
+    {
+        let endpoint = makeEndpoint(service)
+        let id = try await makeCampaign(endpoint)
+        service.state.withLock { $0.threads = [] }
+        let head = "Host: localhost\r\nAuthorization: Bearer w-token\r\n"
+        let body = document(false)
+        let answers = try await withServer(endpoint) { address in
+            try await talk(
+                to: address,
+                [
+                    (
+                        "",
+                        "POST /v1/plan HTTP/1.1\r\n\(head)Content-Type: application/json\r\n"
+                            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                    ),
+                    (
+                        "}",
+                        "POST /v1/campaigns/\(id)/recipients HTTP/1.1\r\n\(head)"
+                            + "Content-Type: text/plain\r\nConnection: close\r\n"
+                            + "Content-Length: 4\r\n\r\na\nb\n"
+                    ),
+                ]
+            )
+        }
+        #expect(answers.ranges(of: "200 OK").count == 2, "\(answers)")
+        let threads = service.state.withLock { $0.threads }
+        try #require(threads.count == 2)
+        #expect(threads[0].hasPrefix("NIO-ELT-"))
+        #expect(!threads[1].hasPrefix("NIO-"), "\(threads)")
     }
 }

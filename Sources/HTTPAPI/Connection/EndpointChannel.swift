@@ -4,7 +4,8 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-/// A connection as Hummingbird sets it up, with one more handler right behind the parser.
+/// A connection as Hummingbird sets it up, with one more handler right behind the parser; its
+/// requests are answered on its event loop.
 struct EndpointChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
@@ -22,6 +23,8 @@ struct EndpointChannel: ServerChildChannel {
     }
 
     func handle(value: Value, logger: Logger) async {
-        await base.handle(value: value, logger: logger)
+        await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+            await base.handle(value: value, logger: logger)
+        }
     }
 }

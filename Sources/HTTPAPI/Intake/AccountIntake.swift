@@ -41,11 +41,9 @@ struct AccountIntake {
         }
         request.askForBody()
         let body = request.request.body
-        var (summary, fault) = await withTaskGroup(of: RunEnd.self) { group in
-            var reading = Reading(intake: self, lines: stream.reader)
-            let fault = await reading.readAll(body, isGzip: stream.isGzip, &group)
-            let lastFault = await reading.finish(&group)
-            return (reading.summary, fault ?? lastFault)
+        // Not on the event loop: a client that sends fast would have it for itself.
+        var (summary, fault) = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await read(stream, body)
         }
         budget.close()
         await destination.close()
@@ -63,6 +61,19 @@ struct AccountIntake {
             throw problem
         }
         return summary
+    }
+
+    /// Reads and stores the stream; what was stored of one that broke off counts as well.
+    private func read(
+        _ stream: AccountStream,
+        _ body: RequestBody
+    ) async -> (IntakeSummary, Problem?) {
+        await withTaskGroup(of: RunEnd.self) { group in
+            var reading = Reading(intake: self, lines: stream.reader)
+            let fault = await reading.readAll(body, isGzip: stream.isGzip, &group)
+            let lastFault = await reading.finish(&group)
+            return (reading.summary, fault ?? lastFault)
+        }
     }
 
     typealias RunEnd = Result<Taken, Problem>

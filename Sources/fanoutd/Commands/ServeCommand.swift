@@ -20,8 +20,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        // A loop costs memory even where it is idle, and the calls of the largest quota need one.
-        NIOSingletons.groupLoopCountSuggestion = min(System.coreCount, 2)
+        // A loop costs memory even where it is idle. The endpoint has one of its own, and one is
+        // enough for all calls of the largest quota.
+        NIOSingletons.groupLoopCountSuggestion = 1
         let options = options
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load().configuration
