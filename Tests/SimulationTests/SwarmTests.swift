@@ -89,6 +89,14 @@ struct SwarmTests {
         try await live(seed, isWide: true, isDeep: true, hasRules: true)
     }
 
+    /// Seeds of lives on several nodes that failed once, both by mistakes of the world: a database that
+    /// went back after its last sweep (51017), and a stopped leader that committed once more before
+    /// another one led (53177).
+    @Test(arguments: [UInt64(51_017), 53_177])
+    func `what went wrong in a life on several nodes stays right`(seed: UInt64) async throws {
+        try await live(seed, isWide: true, isDeep: true, hasRules: true, hasTerms: true)
+    }
+
     @Test func `a life repeats itself`() async throws {
         let first = try await Life(seed: 7)
         let second = try await Life(seed: 7)

@@ -236,6 +236,8 @@ extension World {
                 let results = try await stale.store.commit(writes, now: now)
                 let begunAt = real
                 self.stale?.hold.committed(begunAt: begunAt)
+                // Nobody follows it yet.
+                count(zip(writes, results).map { (write: $0, result: $1) })
                 if !writes.isEmpty { goOn(with: .committed(results), now) }
             } catch {
                 // It knows now, and stands by.

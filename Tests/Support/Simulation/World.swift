@@ -315,6 +315,20 @@ package struct World {
             return failed(error, after: doubt ?? .seconds(1))
         }
         let pairs = zip(writes, results).map { (write: $0, result: $1) }
+        count(pairs)
+        let answer = Step.committed(pairs, begunAt: begunAt)
+        // Durable, and the dispatcher may never hear of it.
+        if crashesNow() { return leave(answer) }
+        if let length = stopsFor {
+            stop(for: length)
+            return leave(answer)
+        }
+        if let doubt { return schedule(answer, after: doubt) }
+        hear(pairs, begunAt: begunAt)
+    }
+
+    /// Takes in what is durable now, whoever led when it was written.
+    mutating func count(_ pairs: [(write: Write, result: WriteResult)]) {
         promises.committed(pairs)
         telling.committed(pairs)
         tally.committed(pairs, at: now.timestamp)
@@ -328,15 +342,6 @@ package struct World {
                 caps[id]?.set(change.work.settings.messagesPerMinute ?? .max, at: real)
             }
         }
-        let answer = Step.committed(pairs, begunAt: begunAt)
-        // Durable, and the dispatcher may never hear of it.
-        if crashesNow() { return leave(answer) }
-        if let length = stopsFor {
-            stop(for: length)
-            return leave(answer)
-        }
-        if let doubt { return schedule(answer, after: doubt) }
-        hear(pairs, begunAt: begunAt)
     }
 
     private mutating func hear(
