@@ -66,7 +66,7 @@ struct SwarmTests {
         try await live(seed, isWide: false)
     }
 
-    /// Seeds of today's lives that failed once: hopeless accounts that were taken for an outage
+    /// Seeds of wide lives that failed once: hopeless accounts that were taken for an outage
     /// again and again (29, 82, 166, 193, 380).
     @Test(arguments: [UInt64(29), 82, 166, 193, 380])
     func `what went wrong in a wide life stays right`(seed: UInt64) async throws {
@@ -94,6 +94,13 @@ struct SwarmTests {
     /// another one led (53177).
     @Test(arguments: [UInt64(51_017), 53_177])
     func `what went wrong in a life on several nodes stays right`(seed: UInt64) async throws {
+        try await live(seed, isWide: true, isDeep: true, hasRules: true, hasTerms: true)
+    }
+
+    /// A seed of today's lives that failed once: a notice could have passed, and nobody woke up for it,
+    /// since the notice before it didn't fit (59615).
+    @Test(arguments: [UInt64(59_615)])
+    func `what went wrong in a life of today stays right`(seed: UInt64) async throws {
         try await live(seed, isWide: true, isDeep: true, hasRules: true, hasTerms: true)
     }
 

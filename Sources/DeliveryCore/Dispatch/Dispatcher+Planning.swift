@@ -117,15 +117,16 @@ extension Dispatcher {
     /// A notice to three people doesn't wait for the window. How many recipients may pass is
     /// bounded, so the large campaign isn't held up for long.
     private mutating func passingNotice(_ turn: FairShares.Flow, now: Now) -> Offer? {
-        guard let next = nextNotice(passing: turn, now: now.instant) else {
+        let next = nextNotice(passing: turn, now: now.instant)
+        let offer = next.map { campaigns.offer(of: $0.id, now: now.instant) }
+        guard let offer, let fitting = fitted(offer, now: now) else {
+            // Once more of them may pass, another notice may be next, and fit.
             let room = noticeRoom(now.instant)
             if room < min(Quota.noticeLimit, admission.notices.capacity) {
                 wakeUps.note(admission.notices.available(room + 1, now: now.instant))
             }
             return nil
         }
-        let offer = campaigns.offer(of: next.id, now: now.instant)
-        guard let fitting = fitted(offer, now: now) else { return nil }
         admission.pass(fitting.count, now: now.instant)
         return fitting
     }
