@@ -284,7 +284,9 @@ extension Dispatcher {
         if callsOut > 0 { return [.awaitingAnswers(callsOut)] }
         if isMoving { return [] }
         if !commits.isEmpty { return [.beingWritten] }
-        if hasOffer, !isTurnOver(besides: own, now) { return [.plannedNext] }
+        if hasOffer, !isTurnOver(besides: own, now), !isPlanOver(of: own, now) {
+            return [.plannedNext]
+        }
         guard let own, readiness(of: own.work.id, now) != .nothing, let wake = wakeUps.soonest
         else {
             return [.nothingLeft]
@@ -301,6 +303,15 @@ extension Dispatcher {
             return false
         }
         return readiness(of: turn.id, now) == .nothing
+    }
+
+    /// Whether a campaign could send something else than what it is planned to, since the clock was set,
+    /// which hasn't been noticed.
+    private func isPlanOver(of own: TrackedCampaign?, _ now: Now) -> Bool {
+        guard let id = own?.work.id, case .ready(let offer, _) = readiness(of: id, now) else {
+            return false
+        }
+        return campaigns.eligible.offer(of: id)?.content != offer.content
     }
 
     // MARK: - Jobs
