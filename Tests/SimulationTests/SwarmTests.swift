@@ -91,11 +91,12 @@ struct SwarmTests {
 
     /// Seeds of today's lives that failed once.
     ///
-    /// Mistakes of the world: a database that went back after its last sweep (51017), and a stopped
-    /// leader that committed once more before another one led (53177). A notice could have passed, and
-    /// nobody woke up for it, since the one before it didn't fit (59615). A batch came due by a clock
-    /// that was set, while its campaign had other work that waited (17339).
-    @Test(arguments: [UInt64(51_017), 53_177, 59_615, 17_339])
+    /// Mistakes of the world: a database that went back after its last sweep (51017), a stopped leader
+    /// that committed once more before another one led (53177), and one that was woken and had forgotten
+    /// the campaign it had just stored (68819). A notice could have passed, and nobody woke up for it,
+    /// since the one before it didn't fit (59615). A batch came due by a clock that was set, while its
+    /// campaign had other work that waited (17339).
+    @Test(arguments: [UInt64(51_017), 53_177, 68_819, 59_615, 17_339])
     func `what went wrong in a life of today stays right`(seed: UInt64) async throws {
         try await live(seed, isWide: true, isDeep: true, hasRules: true, hasTerms: true)
     }

@@ -33,8 +33,10 @@ extension World {
     mutating func submit(_ accounts: [Account], _ settings: Campaign.Settings) async throws {
         let created = try await create(accounts, settings: settings, start: true)
         submissions.append((created.campaign.id, real))
-        // Durable, and the dispatcher may never hear of it.
-        guard !crashesNow(), let work = created.work else { return }
+        // Durable, and the dispatcher may never hear of it, or only once a stopped process is woken.
+        let isOver = crashesNow()
+        guard let work = created.work else { return }
+        if isOver { return leave(.event(.admitted(work))) }
         schedule(.event(.admitted(work)), after: draw(1...20))
     }
 
