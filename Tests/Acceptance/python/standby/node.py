@@ -130,6 +130,11 @@ class Node:
     def stands_by(self) -> bool:
         return (self.cluster() or {}).get("role") == "standby"
 
+    def follows(self) -> bool:
+        """Whether it stands by and has read in the database whom it follows."""
+        cluster = self.cluster() or {}
+        return cluster.get("role") == "standby" and cluster.get("epoch") is not None
+
     def metrics(self) -> dict[str, float]:
         lines = self.get("/metrics").body.decode().splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))

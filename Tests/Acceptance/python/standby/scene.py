@@ -133,8 +133,9 @@ class Scene:
         """`a` leads, since it was there alone."""
         self.a.start().wait_until_up()
         wait_for(self.a.leads, "a to lead")
+        # Before it has looked at the database, what becomes of that may keep it from starting.
         self.b.start().wait_until_up()
-        wait_for(self.b.stands_by, "b to stand by")
+        wait_for(self.b.follows, "b to follow a")
 
     def leader(self) -> Node | None:
         return next((node for node in self.nodes.values() if node.leads()), None)
