@@ -18,7 +18,7 @@ package import QueueTables
         case writing
     }
 
-    /// Whether SQLite was told so; it isn't where another part of the process had it in use before.
+    /// Whether SQLite keeps no count of its memory: it does if it was in use before it was told.
     private static let countsNoMemory = fanoutd_count_no_memory() == SQLITE_OK
 
     /// Milliseconds that another connection's lock is waited for.

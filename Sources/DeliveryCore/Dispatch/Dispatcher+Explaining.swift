@@ -287,13 +287,12 @@ extension Dispatcher {
         if hasOffer, !isTurnOver(besides: own, now), !isPlanOver(of: own, now) {
             return [.plannedNext]
         }
-        guard let own, readiness(of: own.work.id, now) != .nothing, let wake = wakeUps.soonest
-        else {
-            return [.nothingLeft]
+        guard let own, let wake = wakeUps.soonest else { return [.nothingLeft] }
+        switch readiness(of: own.work.id, now) {
+        case .nothing: return [.nothingLeft]
+        case .ready(let offer, _), .capped(let offer, _):
+            return [.unplanned(offer.count, until: now.timestamp(at: wake), now)]
         }
-        let waiting = own.work.freshCount + own.work.retryCount
-        let count = own.open.reduce(waiting) { $0 + $1.count }
-        return [.unplanned(count, until: now.timestamp(at: wake), now)]
     }
 
     /// Whether the campaign whose turn it is has nothing to send since the clock was set, which hasn't
