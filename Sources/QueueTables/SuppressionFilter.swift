@@ -38,14 +38,11 @@ package final class SuppressionFilter: Sendable {
         add([Self.hash(account.bytes)])
     }
 
-    /// Takes in accounts of a run, of which so many more follow, unless the filter has yet to be built
-    /// from the list.
-    package func add(_ run: AccountRun, at places: some Collection<UInt32>, following count: Int) {
+    /// Takes in accounts, which so many more will follow, unless the filter has yet to be built from
+    /// the list.
+    package func add(_ accounts: AccountRun, following count: Int) {
         guard isBuilt else { return }
-        let hashes = places.map { place in
-            unsafe run.bytes(at: Int(place)).withUnsafeBytes { unsafe Self.hash($0) }
-        }
-        add(hashes, following: count)
+        add(Self.hashes(of: accounts), following: count)
     }
 
     private func add(_ hashes: [UInt64], following count: Int = 0) {
@@ -66,9 +63,7 @@ package final class SuppressionFilter: Sendable {
         bits.withLock { bits in
             guard let bits else { preconditionFailure("the filter is asked before it is built") }
             guard !bits.isEmpty else { return [] }
-            let hashes = accounts.indices.map { index in
-                unsafe accounts.bytes(at: index).withUnsafeBytes { unsafe Self.hash($0) }
-            }
+            let hashes = Self.hashes(of: accounts)
             return bits.named(among: hashes).map { accounts[$0] }
         }
     }
@@ -162,6 +157,10 @@ package final class SuppressionFilter: Sendable {
     /// microseconds for 500 accounts.
     private static func hash(_ account: [UInt8]) -> UInt64 {
         unsafe account.withUnsafeBytes { unsafe hash($0) }
+    }
+
+    private static func hashes(of accounts: AccountRun) -> [UInt64] {
+        unsafe accounts.borrowed { run in accounts.indices.map { unsafe hash(run[$0]) } }
     }
 
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

@@ -52,12 +52,11 @@ import Testing
         let filter = makeFilter([])
         filter.add(Account("bonnie"))
         let listed = makeAccounts(60_000)
-        let run = AccountRun(listed)
         var footprints: [Int] = []
         for _ in 0..<3 {
             for start in stride(from: 0, to: listed.count, by: 20_000) {
-                let part = UInt32(start)..<UInt32(start + 20_000)
-                filter.add(run, at: part, following: listed.count - Int(part.upperBound))
+                let end = start + 20_000
+                filter.add(AccountRun(listed[start..<end]), following: listed.count - end)
             }
             footprints.append(filter.footprint)
         }

@@ -51,30 +51,13 @@ extension Store {
         now: Now
     ) async throws(IntakeError) -> Taken {
         try refuseIntakeWhenShort()
-        let sorted = await sorted(run)
-        var taken = Taken(accepted: 0, duplicates: 0, total: 0)
-        var start = 0
-        // Runs once for an empty run too: its draft is still checked.
-        repeat {
-            let part = start..<min(start + CommitSize.slice, run.count)
-            let result = await write(now: now, .bulk) { transaction in
-                try transaction.take(sorted, part, into: id)
-            }
-            let step: Taken
-            do throws(IntakeError) {
-                step = try intakeMapped(result)
-            } catch {
-                // The transactions before are durable, and the client must learn of them.
-                guard case .queue(let fault) = error, start > 0 else { throw error }
-                taken.fault = fault
-                return taken
-            }
-            taken.accepted += step.accepted
-            taken.duplicates += step.duplicates
-            taken.total = step.total
-            start = part.upperBound
-        } while start < run.count
-        return taken
+        return try await take(run, now: now) { transaction, slice, _ in
+            try transaction.take(slice, into: id)
+        } mapped: { result throws(IntakeError) in
+            try intakeMapped(result)
+        } fault: { error in
+            if case .queue(let fault) = error { fault } else { nil }
+        }
     }
 
     package func campaign(_ id: Campaign.ID) async throws(QueueError) -> Campaign? {

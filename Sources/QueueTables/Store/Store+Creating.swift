@@ -6,7 +6,7 @@ import Synchronization
 extension Store {
     /// A creation with so few recipients takes a millisecond and goes before slices of streams.
     private static let fewRows = 1_000
-    /// Accounts of one body that are sorted at a time: sorting takes 20 bytes each, and a body may
+    /// Accounts of one body that are sorted at a time: sorting takes 4 bytes each, and a body may
     /// name sixteen million.
     private static let sortedRows = 1_000_000
 
@@ -19,16 +19,15 @@ extension Store {
         guard campaign.recipients.count <= CommitSize.slice else {
             return try await createInSlices(campaign, for: request, now: now)
         }
-        let sorted = await sorted(campaign.recipients)
-        let row = CampaignRow(campaign, recipients: sorted.distinctCount, at: now.timestamp)
+        let recipients = await sorted(SortedSlices(of: campaign.recipients))
+        let row = CampaignRow(campaign, recipients: recipients.distinctCount, at: now.timestamp)
         let answer = request?.answer(row.campaign(message: campaign.message))
-        let rank: WriterRank = sorted.order.count > Self.fewRows ? .bulk : .request
+        let rank: WriterRank = recipients.accounts.count > Self.fewRows ? .bulk : .request
         return try mapped(
             await write(now: now, rank) { transaction in
                 var row = row
                 row.key = try transaction.nextKey()
-                let all = sorted.order.indices
-                _ = try sorted.insert(all, into: row.key, transaction.connection)
+                _ = try recipients.insert(into: row.key, transaction.connection)
                 return try transaction.create(row, campaign, for: request, answer)
             }
         )
@@ -57,13 +56,13 @@ extension Store {
         defer { arriving.withLock { _ = $0.remove(key) } }
         var accepted = 0
         for part in (0..<campaign.recipients.count).parts(of: Self.sortedRows) {
-            let sorted = await sorted(campaign.recipients, part)
-            for slice in sorted.order.indices.parts(of: CommitSize.slice) {
+            try await inOrder(campaign.recipients, part) { slice, _ throws(QueueError) in
                 accepted += try mapped(
                     await write(now: now, .bulk) { transaction in
-                        try sorted.insert(slice, into: key, transaction.connection)
+                        try slice.insert(into: key, transaction.connection)
                     }
                 )
+                return true
             }
         }
         var row = CampaignRow(campaign, recipients: accepted, at: now.timestamp)
@@ -75,15 +74,6 @@ extension Store {
                 return try transaction.create(row, campaign, for: request, answer)
             }
         )
-    }
-}
-
-extension Range<Int> {
-    /// The range in pieces of a size; the last may be shorter.
-    fileprivate func parts(of size: Int) -> some Sequence<Range<Int>> {
-        stride(from: lowerBound, to: upperBound, by: size).lazy.map {
-            $0..<Swift.min($0 + size, upperBound)
-        }
     }
 }
 

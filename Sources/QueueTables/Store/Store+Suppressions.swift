@@ -16,28 +16,13 @@ extension Store {
 
     package func suppress(_ run: AccountRun, now: Now) async throws(QueueError) -> Taken {
         try engine.refuseWhenShort()
-        let sorted = await sorted(run)
-        var taken = Taken(accepted: 0, duplicates: 0, total: 0)
-        var start = 0
-        // Runs once for an empty run too, whose answer says how many the list has.
-        repeat {
-            let part = start..<min(start + CommitSize.slice, run.count)
-            let result = await write(now: now, .bulk) { try $0.suppress(sorted, part) }
-            let step: Taken
-            do throws(QueueError) {
-                step = try mapped(result)
-            } catch {
-                // The transactions before are durable, and the client must learn of them.
-                guard start > 0 else { throw error }
-                taken.fault = error
-                return taken
-            }
-            taken.accepted += step.accepted
-            taken.duplicates += step.duplicates
-            taken.total = step.total
-            start = part.upperBound
-        } while start < run.count
-        return taken
+        return try await take(run, now: now) { transaction, slice, left in
+            try transaction.suppress(slice, left: left)
+        } mapped: { result throws(QueueError) in
+            try mapped(result)
+        } fault: {
+            $0
+        }
     }
 
     package func unsuppress(_ account: Account, now: Now) async throws(QueueError) -> Bool {

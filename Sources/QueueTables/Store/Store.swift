@@ -174,14 +174,66 @@ extension Store {
         }
     }
 
-    /// A run, or a part of it, with its order, sorted off the caller's thread.
-    func sorted(_ run: AccountRun, _ part: Range<Int>? = nil) async -> SortedRun {
-        guard engine.isConcurrent, part?.count ?? run.count > Self.quicklySorted else {
-            return SortedRun(run, part)
+    /// Has a run, or a part of it, written in the order of its accounts' bytes, a slice at a time.
+    ///
+    /// The next slice is sorted meanwhile. `write` learns how many accounts are left, and answers
+    /// whether to go on. An empty run has one empty slice.
+    func inOrder<Failure>(
+        _ run: AccountRun,
+        _ part: Range<Int>? = nil,
+        write: (SortedRun, _ left: Int) async throws(Failure) -> Bool
+    ) async throws(Failure) {
+        let slices = SortedSlices(of: run, part)
+        var slice = await sorted(slices)
+        var left = (part ?? run.indices).count - slice.accounts.count
+        while left > 0 {
+            async let next = sorted(slices)
+            guard try await write(slice, left) else { return }
+            slice = await next
+            left -= slice.accounts.count
         }
+        _ = try await write(slice, 0)
+    }
+
+    /// The next slice, sorted off the caller's thread where that takes long.
+    func sorted(_ slices: SortedSlices) async -> SortedRun {
+        guard engine.isConcurrent, slices.count > Self.quicklySorted else { return slices.next() }
         return await withCheckedContinuation { continuation in
-            sorter.async { continuation.resume(returning: SortedRun(run, part)) }
+            sorter.async { continuation.resume(returning: slices.next()) }
         }
+    }
+
+    /// Stores a run a slice at a time, each in a transaction of its own.
+    ///
+    /// If a slice fails, those before it are durable: the answer counts them and has the failure as
+    /// its fault, if `fault` takes it for one of the store.
+    func take<Failure>(
+        _ run: AccountRun,
+        now: Now,
+        _ body: @escaping @Sendable (inout Transaction, SortedRun, _ left: Int) throws -> Taken,
+        mapped: (Result<Taken, any Error>) throws(Failure) -> Taken,
+        fault: (Failure) -> QueueError?
+    ) async throws(Failure) -> Taken {
+        var taken = Taken(accepted: 0, duplicates: 0, total: 0)
+        var isFirst = true
+        // An empty run has its transaction too, which checks the draft and counts.
+        try await inOrder(run) { slice, left throws(Failure) in
+            let result = await write(now: now, .bulk) { try body(&$0, slice, left) }
+            let step: Taken
+            do throws(Failure) {
+                step = try mapped(result)
+            } catch {
+                guard !isFirst, let fault = fault(error) else { throw error }
+                taken.fault = fault
+                return false
+            }
+            isFirst = false
+            taken.accepted += step.accepted
+            taken.duplicates += step.duplicates
+            taken.total = step.total
+            return true
+        }
+        return taken
     }
 
     /// So few accounts are sorted in less time than a change of threads takes.

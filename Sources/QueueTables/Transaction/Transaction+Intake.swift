@@ -12,13 +12,9 @@ extension Connection {
 }
 
 extension Transaction {
-    mutating func take(
-        _ sorted: SortedRun,
-        _ part: Range<Int>,
-        into id: Campaign.ID
-    ) throws -> Taken {
+    mutating func take(_ accounts: SortedRun, into id: Campaign.ID) throws -> Taken {
         var campaign = try connection.draft(id)
-        let accepted = try sorted.insert(part, into: campaign.key, connection)
+        let accepted = try accounts.insert(into: campaign.key, connection)
         if accepted > 0 {
             campaign.fresh += accepted
             campaign.counts.queued += accepted
@@ -27,7 +23,7 @@ extension Transaction {
         }
         return Taken(
             accepted: accepted,
-            duplicates: part.count - accepted,
+            duplicates: accounts.accounts.count - accepted,
             total: campaign.counts.total
         )
     }

@@ -21,15 +21,11 @@ extension Transaction {
         return new
     }
 
-    /// Puts a part of a run on the list; those that are on it stay as they are.
-    func suppress(_ sorted: SortedRun, _ part: Range<Int>) throws -> Taken {
-        memory.suppressions.add(
-            sorted.run,
-            at: sorted.order[part],
-            following: sorted.order.endIndex - part.upperBound
-        )
-        let accepted = try sorted.insert(
-            part,
+    /// Puts accounts on the list, behind which so many of their run are left; those that are on it
+    /// stay as they are.
+    func suppress(_ accounts: SortedRun, left: Int) throws -> Taken {
+        memory.suppressions.add(accounts.accounts, following: left)
+        let accepted = try accounts.insert(
             by: sql.suppression.insertion,
             .int(now.timestamp.milliseconds),
             connection
@@ -37,7 +33,7 @@ extension Transaction {
         if accepted > 0 { try connection.run(sql.suppression.add, .int(accepted)) }
         return Taken(
             accepted: accepted,
-            duplicates: part.count - accepted,
+            duplicates: accounts.accounts.count - accepted,
             total: try connection.suppressionCount()
         )
     }
