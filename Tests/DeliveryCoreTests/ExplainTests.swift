@@ -328,6 +328,22 @@ struct ExplainTests {
         #expect(causes.first?.until == at(-86_400 * 365 + 25).timestamp)
     }
 
+    @Test func `a batch that came due by a set clock is noticed when other work's wait is over`() {
+        let limits = Limits(messagesPerMinute: 600, burst: 100, batchAccounts: 100)
+        let later = makeOpen(9, count: 3, dueAt: at(90).timestamp)
+        var harness = running([makeWork(fresh: 2_000)], open: [later], limits: limits)
+        let left = makeWork(fresh: 1_900)
+        _ = harness.tell(.committed([.claimed(makeBatch(count: 100), left)]), 0)
+        _ = harness.answer(ok, 1)
+        _ = harness.tell(.committed([.recorded(left, opened: [])]), 1)
+        let now = Now(instant: at(4).instant, timestamp: at(86_400 * 365).timestamp)
+        let causes = harness.dispatcher.explain(makeCampaign(), takesIn: false, now).causes
+        #expect(
+            causes.map(\.text)
+                == ["3 recipients are due since the clock was set, which is noticed in 6 s"]
+        )
+    }
+
     @Test func `retries that aren't due, with their number and the first one's time`() {
         let work = makeWork(retries: 2, retryDueAt: at(90).timestamp)
         let harness = running([work], open: [makeOpen(count: 3, dueAt: at(30).timestamp)])
