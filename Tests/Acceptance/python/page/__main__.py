@@ -73,6 +73,7 @@ def main():
     parser.add_argument("story", nargs="*")
     parser.add_argument("--page")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--slow", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--picture", action="store_true")
     parser.add_argument("--module", help=argparse.SUPPRESS)
@@ -81,6 +82,7 @@ def main():
         run_module(options.module, options.story)
     os.environ["PAGE_EXECUTABLE"] = os.path.abspath(options.executable)
     os.environ["PAGE_FULL"] = "1" if options.full else ""
+    os.environ["PAGE_SLOW"] = "1" if options.slow else ""
     if options.page:
         os.environ["PAGE_FOLDER"] = os.path.abspath(options.page)
     if options.picture:

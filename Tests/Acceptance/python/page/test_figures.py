@@ -106,6 +106,7 @@ class Figures(PageCase):
             self.heap(visit, page, "overview")
             visit.go(f"#/campaigns/{ids[0]}")
             visit.wait_value("id", ids[0])
+            page.locator("main [data-account]").first.wait_for()
             page.evaluate(WATCH)
             page.wait_for_function(
                 f"began => performance.now() - began > {seconds * 500}",

@@ -72,6 +72,7 @@ class Screens(PageCase):
         }
         with self.visit() as visit:
             page = visit.open("#/campaigns")
+            page.locator("main [data-campaign]").first.wait_for()
             for fault, rule in rows.items():
                 with self.subTest(fault):
                     # A sheet that is made, not parsed into the document, passes the page's policy.

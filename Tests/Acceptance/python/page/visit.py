@@ -1,6 +1,7 @@
 """A visit to the page by a browser that notes whatever must never happen, in any story."""
 
 import json
+import os
 import re
 import time
 import urllib.error
@@ -20,7 +21,20 @@ FIELDS = """() => [...document.querySelectorAll('[data-field]')].map(element => 
 }))"""
 LISTENER = """document.addEventListener('securitypolicyviolation', event =>
     console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"""
+# What a story takes for there already shows up missing, as it does on a slow machine now and then.
+SLOW = """const ask = fetch;
+window.fetch = async (...asked) => {
+    await new Promise(done => setTimeout(done, 300));
+    return ask(...asked);
+}"""
 KEPT = {"theme", "lang", "utc", "shortcuts"}
+# A view is made while the one before it is still shown. The same view with other parameters stays.
+LEAVE = """route => {
+    const [here, there] = [location.hash, route].map(hash => hash.split('?')[0]);
+    if (here !== there)
+        document.querySelector('main').firstElementChild?.setAttribute('data-left', '');
+    location.hash = route;
+}"""
 # These move with the clock while nobody looks.
 MOVING = re.compile(r"now|until|eta|next_call_at|window(\.|_used).*|messages_last_minute|in_flight")
 
@@ -50,6 +64,8 @@ class Visit:
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(TIMEOUT)
         self.context.add_init_script(LISTENER)
+        if os.environ.get("PAGE_SLOW"):
+            self.context.add_init_script(SLOW)
         self.context.on("request", self.asked)
         self.context.on("requestfailed", self.failed)
         self.context.on("requestfinished", lambda request: self.ended.add(request))
@@ -122,13 +138,14 @@ class Visit:
         (page or self.page).wait_for_selector("html[data-live=on]", state="attached")
 
     def go(self, route: str, page=None):
+        """Goes to a route, whose view has taken the place of another one's on return."""
         page = page or self.page
-        page.evaluate("route => { location.hash = route }", route)
+        page.evaluate(LEAVE, route)
+        page.wait_for_function("() => !document.querySelector('main > [data-left]')")
         self.settle(page)
 
     def settle(self, page=None):
-        """Once no request but the stream is out, and two frames have been drawn since."""
-        (page or self.page).wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+        """Once what has arrived is drawn: two frames later."""
         (page or self.page).evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
