@@ -170,5 +170,10 @@ class Leader(PageCase):
                     expect(line).to_be_visible(visible=isShown)
                     if isShown:
                         expect(line).to_contain_text("Epoch 7")
+                        # The headings come with what they are about.
+                        page.wait_for_function(
+                            "() => [...document.querySelectorAll('main h2')]"
+                            ".every(heading => heading.textContent)"
+                        )
                         self.assertEqual(findings(page), [])
             page.goto("about:blank")
