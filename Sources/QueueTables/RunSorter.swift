@@ -1,5 +1,4 @@
 package import DeliveryCore
-import Glibc
 
 /// Hands out the accounts of a run in the order of their bytes, a slice at a time.
 ///
