@@ -16,10 +16,6 @@ let hummingbirdCore: Target.Dependency = .product(
     name: "HummingbirdCore",
     package: "hummingbird"
 )
-let asyncHTTPClient: Target.Dependency = .product(
-    name: "AsyncHTTPClient",
-    package: "async-http-client"
-)
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle",
     package: "swift-service-lifecycle"
@@ -57,7 +53,6 @@ let package = Package(
             exact: "2.28.1",
             traits: []
         ),
-        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -109,11 +104,16 @@ let package = Package(
             name: "TimeZoneData",
             dependencies: ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"]
         ),
+        // Connections that are kept between requests, and those whose bodies are streamed.
+        .target(
+            name: "HTTPClient",
+            dependencies: ["Codecs", "Platform", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS]
+        ),
         .target(
             name: "TencentIM",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
-                asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "HTTPClient", "Platform", nioCore, nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         .target(
@@ -136,7 +136,7 @@ let package = Package(
             name: "Webhooks",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Digests", "Platform",
-                asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging,
+                "HTTPClient", nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging,
             ]
         ),
         .target(name: "SystemdNotify", dependencies: ["Platform", lifecycle]),
@@ -144,7 +144,7 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "JSON", "Codecs", "Compression", "Platform", asyncHTTPClient, unixSignals, nioCore,
+                "JSON", "Codecs", "Compression", "Platform", "HTTPClient", unixSignals, nioCore,
                 nioPosix, nioHTTP1, system,
             ]
         ),
@@ -235,10 +235,14 @@ let package = Package(
             dependencies: ["TimeZoneData", "DeliveryCore", "Codecs", "TestSupport"]
         ),
         .testTarget(
+            name: "HTTPClientTests",
+            dependencies: ["HTTPClient", "Platform", "TestSupport", nioCore, nioPosix, nioHTTP1]
+        ),
+        .testTarget(
             name: "TencentIMTests",
             dependencies: [
                 "TencentIM", "DeliveryEngine", "DeliveryCore", "JSON", "CZlib", "Simulation",
-                "TestSupport", nioSSL,
+                "Platform", "TestSupport", nioSSL,
             ]
         ),
         .testTarget(

@@ -1,4 +1,4 @@
-import Codecs
+import HTTPClient
 package import Platform
 
 /// A daemon's address: an `http(s)://` URL or `unix:/path`.
@@ -33,11 +33,11 @@ package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The URL of a path of the endpoint, as AsyncHTTPClient wants it.
-    package func url(_ path: String) -> String {
+    /// As a request's `Host` names it.
+    package var authority: String {
         switch self {
-        case .web(let server): "\(server)\(path)"
-        case .unix(let socket): "http+unix://\(PercentEncoding.encode(socket))\(path)"
+        case .web(let server): server.authority
+        case .unix: "localhost"
         }
     }
 

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Platform
 
 extension DaemonClient {
@@ -10,7 +9,7 @@ extension DaemonClient {
     /// whether it can be repeated.
     func exchange<Value>(
         _ request: Request,
-        _ use: (HTTPClientResponse) async throws(CommandFailure) -> Value
+        _ use: (DaemonAnswer) async throws(CommandFailure) -> Value
     ) async throws(CommandFailure) -> Value {
         if nodes.isSingle {
             do throws(NodeFailure) {

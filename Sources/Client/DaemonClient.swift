@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+import HTTPClient
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -77,7 +77,7 @@ package struct DaemonClient: Sendable {
     /// Sends a request and returns the answer's body; a refusal is thrown with its problem as text.
     package func send(_ request: Request) async throws(CommandFailure) -> [UInt8] {
         try await exchange(request) { response throws(CommandFailure) in
-            let bytes = try await Self.collect(response.body)
+            let bytes = try await Self.collect(response)
             if case .object(let name) = request.answer, !Self.isObject(bytes, with: name) {
                 throw Self.notFanoutd(nodes.present, "it answers with something else")
             }
@@ -108,7 +108,7 @@ package struct DaemonClient: Sendable {
     ) async throws(CommandFailure) {
         try await exchange(request) { response throws(CommandFailure) in
             do {
-                for try await piece in response.body {
+                while let piece = try await response.next() {
                     try take(Array(piece.readableBytesView))
                 }
             } catch let failure as CommandFailure {
@@ -129,43 +129,52 @@ package struct DaemonClient: Sendable {
     func attempt<Value>(
         _ request: Request,
         at address: DaemonAddress,
-        _ use: (HTTPClientResponse) async throws(CommandFailure) -> Value
+        _ use: (DaemonAnswer) async throws(CommandFailure) -> Value
     ) async throws(NodeFailure) -> Value {
-        let client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: Self.configuration
-        )
         let outcome: Result<Value, NodeFailure>
-        do throws(NodeFailure) {
-            let response = try await execute(request, at: address, on: client)
-            try await Self.checkStatus(of: response, from: address)
-            do throws(CommandFailure) {
-                try Self.check(response, against: request.answer, from: address)
-                outcome = .success(try await use(response))
-            } catch {
-                throw NodeFailure(.answered, error)
+        do {
+            outcome = try await exchange(request, with: address).run { answer in
+                await Self.outcome(of: request, answer, from: address, use)
             }
         } catch {
-            outcome = .failure(error)
-        }
-        do {
-            try await client.shutdown()
-        } catch {
-            // The answer is complete; a failed close of the connection changes nothing about it.
+            // The list's own fault comes first: a broken connection is its consequence.
+            if case .stream(_, let counter) = request.body, let failure = counter.failure {
+                throw NodeFailure(.answered, failure)
+            }
+            throw TransportFault(error).nodeFailure(at: address)
         }
         return try outcome.get()
     }
 
+    private static func outcome<Value>(
+        of request: Request,
+        _ answer: DaemonAnswer,
+        from address: DaemonAddress,
+        _ use: (DaemonAnswer) async throws(CommandFailure) -> Value
+    ) async -> Result<Value, NodeFailure> {
+        do throws(NodeFailure) {
+            try await checkStatus(of: answer, from: address)
+            do throws(CommandFailure) {
+                try check(answer, against: request.answer, from: address)
+                return .success(try await use(answer))
+            } catch {
+                throw NodeFailure(.answered, error)
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// Throws what a node says that doesn't do what it was asked.
     private static func checkStatus(
-        of response: HTTPClientResponse,
+        of response: DaemonAnswer,
         from address: DaemonAddress
     ) async throws(NodeFailure) {
-        let status = Int(response.status.code)
+        let status = response.status
         if (200..<300).contains(status) { return }
         let body: [UInt8]
         do throws(CommandFailure) {
-            body = try await collect(response.body)
+            body = try await collect(response)
         } catch {
             throw NodeFailure(.answered, error)
         }
@@ -175,7 +184,7 @@ package struct DaemonClient: Sendable {
             let reason = "what listens there answers with status \(status)"
             throw NodeFailure(.answered, notFanoutd(address, reason))
         }
-        let failure = refusal.failure(retryAfter: response.headers.first(name: "Retry-After"))
+        let failure = refusal.failure(retryAfter: response.head.headers.first(name: "Retry-After"))
         switch refusal.slug {
         case Refusal.standby:
             let finding = "\(address) stands by"
@@ -189,69 +198,62 @@ package struct DaemonClient: Sendable {
     }
 
     private static func check(
-        _ response: HTTPClientResponse,
+        _ response: DaemonAnswer,
         against answer: Request.Answer,
         from address: DaemonAddress
     ) throws(CommandFailure) {
         let isRight =
             switch answer {
-            case .object: response.status != .noContent
-            case .nothing: response.status == .noContent
+            case .object: response.head.status != .noContent
+            case .nothing: response.head.status == .noContent
             case .rows(let type):
-                response.headers.first(name: "Content-Type")?.hasPrefix(type) ?? false
+                response.head.headers.first(name: "Content-Type")?.hasPrefix(type) ?? false
             }
         if !isRight { throw notFanoutd(address, "it answers with something else") }
     }
 
-    private static var configuration: HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        // A refused connection means that no daemon listens: fail at once.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
-    }
-
-    private func execute(
-        _ request: Request,
-        at address: DaemonAddress,
-        on client: HTTPClient
-    ) async throws(NodeFailure) -> HTTPClientResponse {
-        var message = HTTPClientRequest(url: address.url(request.path))
-        message.method = HTTPMethod(rawValue: request.method)
-        if case .unix = address { message.headers.add(name: "Host", value: "localhost") }
-        if let token {
-            message.headers.add(name: "Authorization", value: "Bearer \(token.text)")
-        }
-        for (name, value) in request.headers { message.headers.add(name: name, value: value) }
-        var timeout = Self.timeout
+    private func exchange(_ request: Request, with address: DaemonAddress) -> DaemonExchange {
+        var headers = HTTPHeaders([("Host", address.authority)])
+        if let token { headers.add(name: "Authorization", value: "Bearer \(token.text)") }
+        for (name, value) in request.headers { headers.add(name: name, value: value) }
+        var timeout = request.mayTakeLong ? Self.streamTimeout : Self.timeout
         switch request.body {
-        case .none: break
+        case .none:
+            if request.method != "GET" { headers.add(name: "Content-Length", value: "0") }
         case .json(let bytes):
-            message.headers.add(name: "Content-Type", value: "application/json")
-            message.body = .bytes(bytes)
-        case .stream(let file, let counter):
+            headers.add(name: "Content-Type", value: "application/json")
+            headers.add(name: "Content-Length", value: "\(bytes.count)")
+        case .stream(let file, _):
             timeout = Self.streamTimeout
-            let length = file.size.map { HTTPClientRequest.Body.Length.known(Int64($0)) }
-            message.body = .stream(file.chunks(counting: counter), length: length ?? .unknown)
-        }
-        if request.mayTakeLong { timeout = Self.streamTimeout }
-        if let shorter = request.timeout { timeout = TimeAmount(shorter) }
-        do {
-            return try await client.execute(message, timeout: timeout)
-        } catch {
-            // The list's own fault comes first: a broken connection is its consequence.
-            if case .stream(_, let counter) = request.body, let failure = counter.failure {
-                throw NodeFailure(.answered, failure)
+            if let size = file.size {
+                headers.add(name: "Content-Length", value: "\(size)")
+            } else {
+                headers.add(name: "Transfer-Encoding", value: "chunked")
             }
-            throw TransportFault(error).nodeFailure(at: address)
         }
+        if let shorter = request.timeout { timeout = TimeAmount(shorter) }
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: HTTPMethod(rawValue: request.method),
+            uri: request.path,
+            headers: headers
+        )
+        return DaemonExchange(
+            address: address,
+            head: head,
+            body: request.body,
+            deadline: .now() + timeout
+        )
     }
 
-    private static func collect(
-        _ body: HTTPClientResponse.Body
-    ) async throws(CommandFailure) -> [UInt8] {
+    private static func collect(_ answer: DaemonAnswer) async throws(CommandFailure) -> [UInt8] {
+        var bytes: [UInt8] = []
         do {
-            return Array(try await body.collect(upTo: answerLimit).readableBytesView)
+            while let piece = try await answer.next() {
+                bytes += piece.readableBytesView
+                if bytes.count > answerLimit { throw HTTPFault.answerTooLarge }
+            }
+            return bytes
         } catch {
             throw CommandFailure(
                 .tryAgain,

@@ -1,5 +1,5 @@
-import AsyncHTTPClient
 import Glibc
+import HTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -35,8 +35,9 @@ package enum TransportFault: Error, Sendable, Hashable {
         let cause = connection?.connectionErrors.first?.error ?? error
         switch cause {
         case let cause as IOError: self = Self.of(errno: cause.errnoCode)
-        case let cause as HTTPClientError: self = Self.of(cause)
+        case let cause as HTTPFault: self = Self.of(cause)
         case is HTTPParserError: self = .noHTTP
+        case ChannelError.connectTimeout: self = .unconnected
         case is ChannelError: self = .broken
         case is NIOConnectionError: self = .unknownHost
         default: self = Self.of(unknown: cause)
@@ -55,13 +56,12 @@ package enum TransportFault: Error, Sendable, Hashable {
         }
     }
 
-    private static func of(_ error: HTTPClientError) -> TransportFault {
-        switch error {
-        case .remoteConnectionClosed: .broken
-        case .connectTimeout: .unconnected
-        case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: .timedOut
-        case .tlsHandshakeTimeout: .noTLS
-        default: .other(nil)
+    private static func of(_ fault: HTTPFault) -> TransportFault {
+        switch fault {
+        case .closed: .broken
+        case .deadlineExceeded: .timedOut
+        case .handshakeTimeout: .noTLS
+        case .interrupted, .answerTooLarge, .shutDown: .other(nil)
         }
     }
 

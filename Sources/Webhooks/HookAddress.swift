@@ -30,6 +30,9 @@ package struct HookAddress: Sendable, Hashable {
     /// Far longer than any receiver's; a request's head is bounded too.
     private static let lengthLimit = 2_048
 
+    /// Path and query as a request names them.
+    var requestTarget: String { target.hasPrefix("/") ? String(target) : "/" + target }
+
     /// The URL without its query's content, and without words of its path that look like secrets.
     package var shown: String {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)

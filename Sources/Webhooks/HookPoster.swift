@@ -1,6 +1,6 @@
-import AsyncHTTPClient
 import DeliveryCore
 import DeliveryEngine
+import HTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -18,70 +18,51 @@ package protocol HookPoster: Sendable {
 
 /// Sends by HTTP, over connections that nothing else uses.
 package struct HTTPHookPoster: HookPoster {
-    private let client: HTTPClient
+    private let connections = ConnectionPool(
+        .init(idleLimit: .seconds(5), close: .orderly)
+    )
 
     /// Of an answer's body so much is read, for the connection's sake; it says nothing.
     private static let bodyLimit = 16_384
 
-    package init() {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(10), read: nil),
-            decompression: .disabled
-        )
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.idleTimeout = .seconds(5)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
+    package init() {}
 
     /// Ends the connections.
-    package func shutdown() async throws { try await client.shutdown() }
+    package func shutdown() async { await connections.shutDown() }
 
     package func post(
         _ body: [UInt8],
         headers: [(name: String, value: String)],
         to address: HookAddress
     ) async -> HookAnswer {
-        var request = HTTPClientRequest(url: address.text)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.headers.add(name: "User-Agent", value: "fanoutd")
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        request.body = .bytes(ByteBuffer(bytes: body))
-        do {
+        let post = Post(
+            target: address.requestTarget,
+            headers: HTTPHeaders(
+                [("Content-Type", "application/json"), ("User-Agent", "fanoutd")] + headers
+            ),
+            body: ByteBuffer(bytes: body),
+            use: .head(bodyLimit: Self.bodyLimit),
             // A backstop; whoever asks gives up before.
-            let response = try await client.execute(request, deadline: .now() + .minutes(1))
-            await Self.pass(response.body)
-            return .status(Int(response.status.code))
-        } catch {
-            return .failed(Self.words(for: error))
-        }
-    }
-
-    /// Reads a short body, so that the connection can be used again; a long one ends it.
-    private static func pass(_ body: HTTPClientResponse.Body) async {
-        var count = 0
-        do {
-            for try await buffer in body {
-                count += buffer.readableBytes
-                if count > bodyLimit { return }
-            }
-        } catch {
-            // The status has said it all.
+            deadline: .now() + .minutes(1)
+        )
+        switch await connections.post(post, to: address.server, connectLimit: .seconds(10)) {
+        case .answered(let head, _): return .status(Int(head.status.code))
+        case .notBegun(let error), .broken(let error): return .failed(Self.words(for: error))
+        case .heldBack: preconditionFailure("an event was kept back that may always begin")
         }
     }
 
     /// Why there is no answer, in words that can't hold the URL.
     private static func words(for error: any Error) -> String {
         switch error {
-        case let error as HTTPClientError: error.shortDescription
+        case HTTPFault.interrupted: "no answer in time"
+        case let error as HTTPFault: error.description
         case let error as IOError: error.description
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { "no connection: \($0.error)" } ?? "unknown host"
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "TLS fails: \(error)"
         case is HTTPParserError: "the answer is no HTTP"
-        case is CancellationError: "no answer in time"
+        case ChannelError.connectTimeout: "no connection in time"
         default: "\(type(of: error))"
         }
     }

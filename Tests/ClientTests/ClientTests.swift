@@ -7,16 +7,6 @@ import TestSupport
 import Testing
 
 @Suite struct ClientTests {
-    @Test(
-        arguments: [
-            ("http://127.0.0.1:8480", "http://127.0.0.1:8480/v1/quota"),
-            ("unix:/run/fanoutd/a.sock", "http+unix://%2Frun%2Ffanoutd%2Fa.sock/v1/quota"),
-        ]
-    )
-    func `an address makes URLs`(_ text: String, _ url: String) {
-        #expect(DaemonAddress(text)?.url("/v1/quota") == url)
-    }
-
     @Test(arguments: ["127.0.0.1:8480", "unix:relative", "http://a/b", ""])
     func `what is no address is refused`(_ text: String) {
         #expect(DaemonAddress(text) == nil)

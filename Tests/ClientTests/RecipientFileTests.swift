@@ -143,6 +143,29 @@ import Testing
         #expect(try await !read(file).isEmpty)
     }
 
+    @Test func `a refusal is told though the list's pipe stays open`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/pipe"
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        let pipe = unsafe open(path, O_RDWR)
+        try #require(pipe >= 0)
+        defer { close(pipe) }
+        let text = Array(String(repeating: "bonnie\n", count: 5_000).utf8)
+        try #require(unsafe Glibc.write(pipe, text, text.count) == text.count)
+        let file = try RecipientFile(path: path, format: .text)
+        let problem = #"{"type":"urn:fanoutd:problem:storage-full","title":"The disk is full"}"#
+        let answer = "HTTP/1.1 507 X\r\ncontent-length: \(problem.utf8.count)\r\n\r\n\(problem)"
+        try await EarlyServer.run(answer) { url in
+            let address = try #require(DaemonAddress(url))
+            let client = DaemonClient(address: address, token: nil)
+            let failure = await #expect(throws: CommandFailure.self) {
+                try await client.upload(file, to: "c1")
+            }
+            #expect(failure?.message.contains("The disk is full") == true)
+        }
+    }
+
     @Test func `a pipe is judged and still comes whole`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

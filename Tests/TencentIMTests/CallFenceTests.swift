@@ -1,4 +1,5 @@
 import DeliveryCore
+import Platform
 import Synchronization
 import TencentIM
 import TestSupport
@@ -33,8 +34,8 @@ private func withFencedProvider(
 ) async throws {
     let provider = try TencentIMProvider(
         settings: ProviderSettings(
-            endpoint: endpoint,
-            backupEndpoint: backup,
+            endpoint: try #require(WebAddress(endpoint)),
+            backupEndpoint: try backup.map { try #require(WebAddress($0)) },
             credentials: makeCredentials(),
             timeout: .seconds(30)
         ),
@@ -45,9 +46,9 @@ private func withFencedProvider(
     )
     do {
         try await body(provider)
-        try await provider.shutdown()
+        await provider.shutdown()
     } catch {
-        try await provider.shutdown()
+        await provider.shutdown()
         throw error
     }
 }

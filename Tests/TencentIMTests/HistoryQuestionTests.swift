@@ -277,7 +277,7 @@ private let unreadable = LookUpOutcome.unknown(.unreadable)
         .close,
     ]
     try await LoopbackServer.run(replies) { server in
-        try await withProvider(server.url, connectionLimit: 1) { provider in
+        try await withProvider(server.url) { provider in
             var outcomes: [LookUpOutcome] = []
             for _ in replies { outcomes.append(await provider.lookUp(makeLookUp())) }
             #expect(

@@ -1,6 +1,7 @@
 import CZlib
 import DeliveryCore
 import JSON
+import Platform
 import TencentIM
 import Testing
 
@@ -157,7 +158,10 @@ func `a signature that can't be read is refused as such`(_ signature: String) {
 
 @Test func `a secret key doesn't print itself`() {
     let credentials = makeCredentials(key: "very-secret")
-    let settings = ProviderSettings(endpoint: "https://localhost", credentials: credentials)
+    let settings = ProviderSettings(
+        endpoint: WebAddress(isSecure: true, host: "localhost", port: nil),
+        credentials: credentials
+    )
     var dumped = ""
     dump(settings, to: &dumped)
     for text in ["\(settings)", String(reflecting: settings), dumped] {
@@ -169,7 +173,7 @@ func `a signature that can't be read is refused as such`(_ signature: String) {
 
 @Test func `a fingerprint changes with whatever a refusal may be about, and with nothing else`() {
     func fingerprint(
-        endpoint: String = "https://a",
+        host: String = "a",
         sdkAppID: Int = 1,
         administrator: String = "b",
         key: String = "c",
@@ -177,7 +181,7 @@ func `a signature that can't be read is refused as such`(_ signature: String) {
         timeout: Duration = .seconds(10)
     ) -> String {
         ProviderSettings(
-            endpoint: endpoint,
+            endpoint: WebAddress(isSecure: true, host: host, port: nil),
             credentials: makeCredentials(
                 sdkAppID: sdkAppID,
                 administrator: administrator,
@@ -188,7 +192,7 @@ func `a signature that can't be read is refused as such`(_ signature: String) {
     }
     #expect(fingerprint(timeout: .seconds(5)) == fingerprint())
     let all = [
-        fingerprint(), fingerprint(endpoint: "https://b"), fingerprint(sdkAppID: 2),
+        fingerprint(), fingerprint(host: "b"), fingerprint(sdkAppID: 2),
         fingerprint(administrator: "bc", key: ""), fingerprint(key: "x"), fingerprint(salt: "e"),
     ]
     #expect(Set(all).count == all.count)

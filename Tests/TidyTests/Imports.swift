@@ -14,7 +14,8 @@ enum Imports {
         "Digests": [],
         "Platform": ["Codecs"],
         // It knows the daemon by HTTP alone.
-        "Client": ["JSON", "Codecs", "Compression", "Platform"],
+        "Client": ["JSON", "Codecs", "Compression", "Platform", "HTTPClient"],
+        "HTTPClient": ["Codecs", "Platform"],
         "SystemdNotify": ["Platform"],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
@@ -24,6 +25,7 @@ enum Imports {
         "TimeZoneData": ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"],
         "TencentIM": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
+            "HTTPClient", "Platform",
         ],
         "HTTPAPI": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
@@ -31,6 +33,7 @@ enum Imports {
         ],
         "Webhooks": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Digests", "Platform",
+            "HTTPClient",
         ],
         "TencentIMSimulator": ["DeliveryCore", "JSON", "Codecs", "Compression", "Digests"],
         "fanoutd": adapters.union([

@@ -96,8 +96,23 @@ package struct FileChunks: AsyncSequence, Sendable {
                 state = .open(file)
                 if source.stream != nil, !source.head.isEmpty { return source.head }
             }
-            return try await NIOThreadPool.singleton.runIfActive {
+            return try await Self.unlessCanceled {
                 try SmallFile.named(name) { try file.read(upTo: Self.pieceSize) }
+            }
+        }
+
+        /// Runs what may block on a thread of its own, and leaves it there when the task is canceled:
+        /// a pipe may never give another byte.
+        private static func unlessCanceled<Value: Sendable>(
+            _ read: @escaping @Sendable () throws -> Value
+        ) async throws -> Value {
+            let loop = MultiThreadedEventLoopGroup.singleton.any()
+            let promise = loop.makePromise(of: Value.self)
+            return try await withTaskCancellationHandler {
+                NIOThreadPool.singleton.runIfActive(eventLoop: loop, read).cascade(to: promise)
+                return try await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(CancellationError())
             }
         }
 

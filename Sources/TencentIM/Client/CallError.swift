@@ -1,19 +1,20 @@
-import AsyncHTTPClient
 import DeliveryCore
+import HTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Sorts what the client throws, which comes as unrelated types.
+/// Sorts what the connections report, which comes as unrelated types.
 ///
-/// Whether a request went out is not decided here: `CallRegistry` knows.
+/// Whether a request went out is not decided here: the pool of connections knows.
 enum CallError {
     /// Why the outcome is unknown of a call whose request began to go out.
     static func unknownCause(of error: any Error) -> Outcome.UnknownCause {
         switch error {
-        case is HTTPParserError, is NIOTooManyBytesError: .unreadable
-        case let error as HTTPClientError where error == .deadlineExceeded: .timeout
+        case is HTTPParserError, HTTPFault.answerTooLarge: .unreadable
+        case HTTPFault.deadlineExceeded: .timeout
+        case HTTPFault.interrupted: .interrupted
         default: .connectionLost
         }
     }
@@ -28,13 +29,14 @@ enum CallError {
     /// themselves.
     static func words(for error: any Error) -> String {
         switch error {
-        case let error as HTTPClientError: "no connection: \(error.shortDescription)"
+        case HTTPFault.interrupted, HTTPFault.deadlineExceeded, ChannelError.connectTimeout:
+            "no connection within the timeout"
+        case let error as HTTPFault: "no connection: \(error)"
         case let error as IOError: "no connection: \(error.description)"
         case let error as NIOConnectionError:
             "no connection to \(error.host):\(error.port): \(reason(error))"
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             "TLS handshake failed: \(error)"
-        case is CancellationError: "no connection within the timeout"
         default: "no connection: \(type(of: error))"
         }
     }

@@ -1,3 +1,5 @@
+package import Platform
+
 /// Remembers that the first endpoint couldn't be reached, so that not every call waits for it.
 ///
 /// An endpoint whose packets vanish costs a call a third of its timeout before the backup's turn.
@@ -11,10 +13,10 @@ package struct EndpointMemory: Sendable {
 
     /// The endpoints of a call that goes now, in the order to try.
     package mutating func order(
-        _ first: String,
-        _ backup: String?,
+        _ first: WebAddress,
+        _ backup: WebAddress?,
         now: ContinuousClock.Instant
-    ) -> [String] {
+    ) -> [WebAddress] {
         guard let backup else { return [first] }
         guard let avoidedUntil else { return [first, backup] }
         guard avoidedUntil <= now else { return [backup, first] }

@@ -1,9 +1,11 @@
+package import Platform
+
 /// What the calls need to know; replaceable while the daemon runs.
 package struct ProviderSettings: Sendable, Hashable {
-    /// Scheme, host and port of Tencent's domain, such as `https://console.tim.qq.com`.
-    package var endpoint: String
+    /// Tencent's domain, such as `https://console.tim.qq.com`.
+    package var endpoint: WebAddress
     /// Used for a call that the first endpoint certainly didn't get.
-    package var backupEndpoint: String?
+    package var backupEndpoint: WebAddress?
     package var credentials: AppCredentials
     /// One deadline for all of a call: connection, request, answer.
     ///
@@ -11,8 +13,8 @@ package struct ProviderSettings: Sendable, Hashable {
     package var timeout: Duration
 
     package init(
-        endpoint: String,
-        backupEndpoint: String? = nil,
+        endpoint: WebAddress,
+        backupEndpoint: WebAddress? = nil,
         credentials: AppCredentials,
         timeout: Duration = .seconds(10)
     ) {

@@ -1,16 +1,16 @@
-import AsyncHTTPClient
 import Codecs
 package import DeliveryCore
 package import DeliveryEngine
+import HTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import Platform
 import Synchronization
 
 /// Makes the calls to Tencent IM over pooled connections.
 package final class TencentIMProvider: Provider {
-    private let client: HTTPClient
-    private let registry: CallRegistry
+    private let connections: ConnectionPool
     private let log: QuietLog?
     private let now: @Sendable () -> Timestamp
     private let allowsCall: @Sendable () -> Bool
@@ -34,47 +34,30 @@ package final class TencentIMProvider: Provider {
     /// The largest answer that is read: 500 listed accounts take some 40 KB.
     private static let answerLimit = 1 << 20
 
-    /// How long an unused connection is kept: shorter than servers and what lies before them do,
-    /// since a call on a connection that the peer has silently given up has an unknown outcome.
+    /// How long an unused connection is kept: a call on one that the peer has silently given up has
+    /// an unknown outcome.
     package static let idleLimit: Duration = .seconds(5)
 
     /// Makes a client with its own connections.
     ///
-    /// `connectionLimit` is at least the calls in flight at most. `log` is told of answers that are
-    /// odd and can be read all the same. `caFile` is a PEM file of trust roots
-    /// beside the system's. A file that can't be read as such throws. `allowsCall` is asked before the
-    /// first byte of each call that changes something, when its connection stands.
+    /// `log` is told of answers that are odd and can be read all the same. `caFile` is a PEM file of
+    /// trust roots beside the system's. A file that can't be read as such throws. `allowsCall` is
+    /// asked before the first byte of each call that changes something, when its connection stands.
     package init(
         settings: ProviderSettings,
         caFile: String? = nil,
-        connectionLimit: Int = 256,
         idleLimit: Duration = TencentIMProvider.idleLimit,
         log: QuietLog? = nil,
         random: any RandomNumberGenerator & Sendable,
         now: @escaping @Sendable () -> Timestamp,
         allowsCall: @escaping @Sendable () -> Bool = { true }
     ) throws {
-        let registry = CallRegistry()
-        let timeout = settings.timeout
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try TrustRoots.settings(caFile: caFile),
-            redirectConfiguration: .disallow,
-            // A third leaves time for the backup endpoint and for Tencent's own 3 s.
-            timeout: .init(connect: .nanoseconds((timeout / 3).nanoseconds), read: nil),
-            decompression: .disabled
+        connections = ConnectionPool(
+            // A call that has timed out must not reach Tencent afterwards, or it would be counted in
+            // a minute that has been given away.
+            .init(idleLimit: idleLimit, close: .reset(retransmitting: settings.timeout)),
+            tls: try TrustRoots.settings(caFile: caFile)
         )
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionLimit
-        configuration.connectionPool.idleTimeout = .nanoseconds(idleLimit.nanoseconds)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.http1_1ConnectionDebugInitializer = { channel in
-            CallGate.install(on: channel, registry: registry, timeout: timeout)
-        }
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: configuration
-        )
-        self.registry = registry
         self.log = log
         self.now = now
         self.allowsCall = allowsCall
@@ -108,9 +91,9 @@ package final class TencentIMProvider: Provider {
     }
 
     /// Ends the connections; calls still in flight end as unknown.
-    package func shutdown() async throws {
+    package func shutdown() async {
         log?.flush()
-        try await client.shutdown()
+        await connections.shutDown()
     }
 
     package func send(_ batch: Batch) async -> Outcome {
@@ -170,48 +153,30 @@ package final class TencentIMProvider: Provider {
         body: [UInt8],
         settings: ProviderSettings
     ) async -> CallEnd {
-        let end = await withTaskGroup(of: CallEnd?.self) { group in
-            group.addTask { await self.attempt(command, body: body, settings: settings) }
-            group.addTask {
-                do { try await ContinuousClock().sleep(for: settings.timeout) } catch {
-                    // The call was answered, or the whole call was canceled.
-                }
-                return nil
-            }
-            var end: CallEnd?
-            // When the deadline comes first, the canceled call still says how it ended.
-            while let ended = await group.next() {
-                group.cancelAll()
-                end = ended ?? end
-            }
-            return end ?? .unknown(.interrupted)
-        }
-        return end == .unknown(.timeout) && Task.isCancelled ? .unknown(.interrupted) : end
-    }
-
-    private func attempt(
-        _ command: ServiceCommand,
-        body: [UInt8],
-        settings: ProviderSettings
-    ) async -> CallEnd {
         let endpoints = state.withLock { state in
             state.endpoints.order(settings.endpoint, settings.backupEndpoint, now: .now)
         }
+        let deadline = NIODeadline.now() + TimeAmount(settings.timeout)
         var end = CallEnd.unknown(.interrupted)
         for endpoint in endpoints {
-            let posted = await post(command, body: body, at: endpoint, as: settings.credentials)
+            let ending = await connections.post(
+                post(command, body: body, as: settings.credentials, until: deadline),
+                to: endpoint,
+                // A third leaves time for the backup endpoint and for Tencent's own 3 s.
+                connectLimit: settings.timeout / 3
+            )
             // Another endpoint would change nothing.
-            guard let posted else { return .notSent(CallError.heldBack) }
-            end = posted
+            if case .heldBack = ending { return .notSent(CallError.heldBack) }
+            end = self.end(ending)
             let isNotSent = if case .notSent = end { true } else { false }
             if endpoint == settings.endpoint { remember(endpoint, isReached: !isNotSent) }
             // Only what certainly wasn't sent may go to another endpoint.
-            guard isNotSent, !Task.isCancelled else { break }
+            guard isNotSent, !Task.isCancelled, NIODeadline.now() < deadline else { break }
         }
         return end
     }
 
-    private func remember(_ endpoint: String, isReached: Bool) {
+    private func remember(_ endpoint: WebAddress, isReached: Bool) {
         state.withLock { state in
             // Another one may have taken its place meanwhile.
             guard state.settings.endpoint == endpoint else { return }
@@ -219,50 +184,12 @@ package final class TencentIMProvider: Provider {
         }
     }
 
-    /// Posts a request to an endpoint; nil if it had its connection and wasn't allowed to begin.
     private func post(
         _ command: ServiceCommand,
         body: [UInt8],
-        at endpoint: String,
-        as credentials: AppCredentials
-    ) async -> CallEnd? {
-        let id = registry.open(behind: command.changesSomething ? allowsCall : nil)
-        do {
-            let response = try await client.execute(
-                request(command, body: body, at: endpoint, as: credentials, id: id),
-                // A backstop; the timeout of `call` comes first.
-                deadline: .now() + .minutes(5)
-            )
-            guard response.status == .ok else {
-                _ = await registry.abort(id)
-                return .unknown(.http(status: Int(response.status.code)))
-            }
-            // Now: the rest of the answer may be slow.
-            let clockLead = clockLead(over: response.headers.first(name: "Date"))
-            let answer = try await response.body.collect(upTo: Self.answerLimit)
-            registry.close(id)
-            return .answered(Array(answer.readableBytesView), clockLead: clockLead)
-        } catch {
-            return switch await registry.abort(id) {
-            case .waiting: .notSent(CallError.words(for: error))
-            case .heldBack: nil
-            case .begun: .unknown(Task.isCancelled ? .timeout : CallError.unknownCause(of: error))
-            }
-        }
-    }
-
-    private func clockLead(over date: String?) -> Int? {
-        let seconds = date.flatMap(HTTPDate.seconds)
-        return seconds.map { Int(now().milliseconds / 1_000 - $0) }
-    }
-
-    private func request(
-        _ command: ServiceCommand,
-        body: [UInt8],
-        at endpoint: String,
         as credentials: AppCredentials,
-        id: CallRegistry.CallID
-    ) -> HTTPClientRequest {
+        until deadline: NIODeadline
+    ) -> Post {
         let time = now()
         let query = state.withLock { state in
             CallQuery(
@@ -272,12 +199,32 @@ package final class TencentIMProvider: Provider {
                 random: UInt32(truncatingIfNeeded: state.random.next())
             )
         }
-        var request = HTTPClientRequest(url: endpoint + query.path)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.headers.add(name: "User-Agent", value: "fanoutd")
-        request.headers.add(name: CallGate.header, value: String(id))
-        request.body = .bytes(ByteBuffer(bytes: body))
-        return request
+        return Post(
+            target: query.path,
+            headers: ["Content-Type": "application/json", "User-Agent": "fanoutd"],
+            body: ByteBuffer(bytes: body),
+            use: .body(limit: Self.answerLimit),
+            deadline: deadline,
+            mayBegin: command.changesSomething ? allowsCall : nil
+        )
+    }
+
+    private func end(_ ending: Post.Ending) -> CallEnd {
+        switch ending {
+        case .answered(let head, let body):
+            guard head.status == .ok else {
+                return .unknown(.http(status: Int(head.status.code)))
+            }
+            let clockLead = clockLead(over: head.headers.first(name: "Date"))
+            return .answered(Array(body.readableBytesView), clockLead: clockLead)
+        case .heldBack: return .notSent(CallError.heldBack)
+        case .notBegun(let error): return .notSent(CallError.words(for: error))
+        case .broken(let error): return .unknown(CallError.unknownCause(of: error))
+        }
+    }
+
+    private func clockLead(over date: String?) -> Int? {
+        let seconds = date.flatMap(HTTPDate.seconds)
+        return seconds.map { Int(now().milliseconds / 1_000 - $0) }
     }
 }

@@ -1,5 +1,6 @@
 import Codecs
 import Digests
+import Platform
 
 extension ProviderSettings {
     /// A salted fingerprint of what a refusal of credentials or app may be about.
@@ -9,7 +10,8 @@ extension ProviderSettings {
         var hash = SHA256()
         let parts = [
             Array(salt.utf8), Array(String(credentials.sdkAppID).utf8),
-            Array(credentials.administrator.utf8), credentials.key.bytes, Array(endpoint.utf8),
+            Array(credentials.administrator.utf8), credentials.key.bytes,
+            Array(endpoint.description.utf8),
         ]
         for part in parts {
             // The length keeps the end of one part from passing for the beginning of the next.

@@ -12,17 +12,11 @@ extension ProviderModule {
                 provider: provider,
                 gateway: TencentGateway(credentials: { provider.settings.credentials }),
                 update: { provider.update($0.provider.settings) },
-                shutdown: { try await provider.shutdown() }
+                shutdown: { await provider.shutdown() }
             )
         },
         examination: .tencentIM
     )
-
-    /// The calls that may be out at once: the dispatcher bounds those of batches, which a reload
-    /// may raise up to this, and those of each kind of job.
-    private static let connectionLimit =
-        Configuration.Limits.inFlightRange.upperBound
-        + Job.Kind.requested.count * Limits.jobCallLimit
 
     private static func provider(
         _ opening: Opening
@@ -32,7 +26,6 @@ extension ProviderModule {
             return try TencentIMProvider(
                 settings: opening.configuration.provider.settings,
                 caFile: opening.configuration.provider.caFile,
-                connectionLimit: connectionLimit,
                 log: opening.log,
                 random: SplitMix64(seed: opening.seed),
                 now: { clock.now().timestamp },

@@ -160,8 +160,8 @@ extension TencentSection {
     /// For the provider's calls.
     package var settings: ProviderSettings {
         ProviderSettings(
-            endpoint: endpoint.description,
-            backupEndpoint: backupEndpoint?.description,
+            endpoint: endpoint,
+            backupEndpoint: backupEndpoint,
             credentials: credentials(of: administrator),
             timeout: callTimeout
         )
