@@ -236,7 +236,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPClientTests",
-            dependencies: ["HTTPClient", "Platform", "TestSupport", nioCore, nioPosix, nioHTTP1]
+            dependencies: ["HTTPClient", "Platform", "TestSupport", nioCore, nioHTTP1]
         ),
         .testTarget(
             name: "TencentIMTests",

@@ -37,7 +37,7 @@ private func withFencedProvider(
             endpoint: try #require(WebAddress(endpoint)),
             backupEndpoint: try backup.map { try #require(WebAddress($0)) },
             credentials: makeCredentials(),
-            timeout: .seconds(30)
+            timeout: .seconds(3_600)
         ),
         caFile: caFile,
         random: SplitMix64(seed: 1),

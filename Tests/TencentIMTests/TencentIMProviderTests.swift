@@ -18,9 +18,9 @@ private let short: Duration = .seconds(3)
 func withProvider<Result>(
     _ endpoint: String,
     backup: String? = nil,
-    timeout: Duration = .seconds(30),
+    // Both longer than a busy machine lets a test wait, within a call and between two.
+    timeout: Duration = .seconds(3_600),
     caFile: String? = nil,
-    // Longer than a busy machine lets a test wait between two calls.
     idleLimit: Duration = .seconds(3_600),
     _ body: (TencentIMProvider) async throws -> Result
 ) async throws -> Result {
@@ -330,11 +330,11 @@ func `an answer that says nothing certain leaves the call unknown`(
 @Test func `a call that is out when the settings are replaced goes on with its own`() async throws {
     try await LoopbackServer.run([.silence]) { first in
         try await LoopbackServer.run([accepted]) { backup in
-            // It waits for a handshake in vain and then turns to the backup.
+            // It waits for a handshake in vain, a third of its time, and then turns to the backup.
             try await withProvider(
                 first.secureURL,
                 backup: backup.url,
-                timeout: .seconds(3)
+                timeout: .seconds(30)
             ) { provider in
                 let outcome = await withTaskGroup(of: Outcome.self) { group in
                     group.addTask { await provider.send(makeBatch()) }
