@@ -14,8 +14,6 @@ struct DaemonExchange: Sendable {
     /// When the answer must have begun.
     let deadline: NIODeadline
 
-    private static let connectLimit = TimeAmount.seconds(10)
-
     /// Makes the request and hands over its answer; throws if none comes.
     func run<Value>(_ use: (DaemonAnswer) async -> Value) async throws -> Value {
         let stream = try await open()
@@ -38,10 +36,11 @@ struct DaemonExchange: Sendable {
 
     private func open() async throws -> HTTPStream {
         let connector = Connector()
+        // A machine that is off or behind a firewall is told before the time for an answer is over.
+        let limit = max(.milliseconds(1), min(.seconds(10), deadline - .now()))
         return switch address {
-        case .web(let server): try await connector.stream(to: server, within: Self.connectLimit)
-        case .unix(let path):
-            try await connector.stream(toSocket: path, within: Self.connectLimit)
+        case .web(let server): try await connector.stream(to: server, within: limit)
+        case .unix(let path): try await connector.stream(toSocket: path, within: limit)
         }
     }
 
