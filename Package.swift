@@ -85,7 +85,7 @@ let package = Package(
         ),
         .target(
             name: "QueueTables",
-            dependencies: ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"]
+            dependencies: ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform", system]
         ),
         .target(
             name: "SQLiteQueue",
@@ -213,7 +213,8 @@ let package = Package(
         .testTarget(
             name: "QueueTablesTests",
             dependencies: [
-                "QueueTables", "DeliveryEngine", "DeliveryCore", "QueueFixtures", "TestSupport",
+                "QueueTables", "DeliveryEngine", "DeliveryCore", "Platform", "QueueFixtures",
+                "TestSupport", system,
             ]
         ),
         .testTarget(

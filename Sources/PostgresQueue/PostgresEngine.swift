@@ -52,6 +52,7 @@ final class PostgresEngine: Engine {
     var waitingCount: Int { state.withLock { $0.turns.waitingCount } }
     var roundTrips: Int { writer.withLock { $0.server.roundTrips } }
     var logSize: Int? { nil }
+    var scratchFolder: String? { nil }
     func refuseWhenShort() throws(QueueError) {}
 
     // MARK: Writing

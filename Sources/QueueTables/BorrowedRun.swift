@@ -7,6 +7,9 @@ import Glibc
     private let bytes: UnsafeRawBufferPointer
     private let ends: UnsafeBufferPointer<UInt32>
 
+    /// How many accounts there are.
+    var count: Int { unsafe ends.count }
+
     fileprivate init(_ bytes: UnsafeRawBufferPointer, _ ends: UnsafeBufferPointer<UInt32>) {
         unsafe self.bytes = bytes
         unsafe self.ends = ends
@@ -23,14 +26,7 @@ import Glibc
     }
 
     /// Whether the account at one place comes before the one at another.
-    func precedes(_ lhs: Int, _ rhs: Int) -> Bool {
-        let left = unsafe self[lhs]
-        let right = unsafe self[rhs]
-        guard let leftStart = left.baseAddress, let rightStart = right.baseAddress
-        else { return left.count < right.count }
-        let order = unsafe memcmp(leftStart, rightStart, min(left.count, right.count))
-        return order == 0 ? left.count < right.count : order < 0
-    }
+    func precedes(_ lhs: Int, _ rhs: Int) -> Bool { unsafe self[lhs].precedes(self[rhs]) }
 
     /// The byte of the account at a place behind so many others; 0, which no account contains, where
     /// it has none.
@@ -40,17 +36,31 @@ import Glibc
         return unsafe skipped < range.count ? Int(bytes[range.lowerBound + skipped]) : 0
     }
 
-    /// Eight bytes of the account at a place behind so many others, the first one the most
-    /// significant; missing ones count as 0.
+    /// Eight bytes of the account at a place behind so many others.
     func key(of place: Int, behind skipped: Int) -> UInt64 {
-        let range = unsafe range(of: place)
-        let start = range.lowerBound + skipped
-        if start + 8 <= range.upperBound {
-            return unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self).bigEndian
+        unsafe self[place].key(behind: skipped)
+    }
+}
+
+/// The bytes of one account.
+extension UnsafeRawBufferPointer {
+    /// Whether they come before another's in the order of bytes.
+    func precedes(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard let start = baseAddress, let otherStart = other.baseAddress
+        else { return count < other.count }
+        let order = unsafe memcmp(start, otherStart, Swift.min(count, other.count))
+        return order == 0 ? count < other.count : order < 0
+    }
+
+    /// Eight of them behind so many others, the first one the most significant; missing ones count
+    /// as 0.
+    func key(behind skipped: Int) -> UInt64 {
+        if skipped + 8 <= count {
+            return unsafe loadUnaligned(fromByteOffset: skipped, as: UInt64.self).bigEndian
         }
         var key: UInt64 = 0
-        for offset in start..<(start + 8) {
-            key = unsafe key << 8 | (offset < range.upperBound ? UInt64(bytes[offset]) : 0)
+        for offset in skipped..<(skipped + 8) {
+            key = unsafe key << 8 | (offset < count ? UInt64(self[offset]) : 0)
         }
         return key
     }

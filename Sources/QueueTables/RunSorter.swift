@@ -25,6 +25,11 @@ package struct RunSorter: Sendable {
         commonCount = skipped
     }
 
+    /// What all accounts begin with.
+    var commonPrefix: [UInt8] {
+        order.first.map { Array(run.bytes(at: Int($0)).prefix(commonCount)) } ?? []
+    }
+
     /// The next accounts, at most so many; none at the end.
     package mutating func next(_ count: Int) -> SortedRun {
         let part = handedOut..<min(handedOut + count, order.count)

@@ -48,6 +48,7 @@ final class SQLiteEngine: Engine {
     }
 
     var isConcurrent: Bool { readers != nil }
+    var scratchFolder: String? { isConcurrent ? FileSystem.folder(of: path) : nil }
     var lacksCalls: Bool { state.withLock { $0.lacksCalls } }
     var waitingCount: Int { state.withLock { $0.turns.waitingCount } }
     var logSize: Int? { isConcurrent ? FileSystem.size(of: path + "-wal") ?? 0 : nil }

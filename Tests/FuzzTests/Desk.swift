@@ -70,6 +70,8 @@ final class Desk: Campaigns, Suppressions, Deliveries {
         }
     }
 
+    func spilledRuns(into id: Campaign.ID) async -> (any SpilledRuns)? { nil }
+
     func closeIntake(_ id: Campaign.ID) async {
         notes.withLock { $0.openIntakes -= 1 }
     }

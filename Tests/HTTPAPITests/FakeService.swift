@@ -54,6 +54,8 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
         var onIntake: (@Sendable () -> Void)?
         /// Ends every run as if the store had failed behind it.
         var faultAfterRun: QueueError?
+        /// How many runs of a stream can be spilled; nil if each is stored as it comes.
+        var spillRoom: Int?
     }
 
     /// What was asked of the traffic.
@@ -177,6 +179,10 @@ final class FakeService: Campaigns, Deliveries, MessageRules {
             taken.fault = state.faultAfterRun
             return taken
         }
+    }
+
+    func spilledRuns(into id: Campaign.ID) async -> (any SpilledRuns)? {
+        state.withLock { $0.spillRoom }.map { FakeSpill(room: $0, service: self, campaign: id) }
     }
 
     func closeIntake(_ id: Campaign.ID) async {

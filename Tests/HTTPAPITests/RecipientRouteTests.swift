@@ -141,6 +141,70 @@ import Testing
         // 18 bytes of an account and 4 of its offset: no run is over the whole budget.
         #expect((sizes.max() ?? 0) * 18 < 1 << 20)
     }
+
+    /// Streams so many accounts, whose runs have at most 256 KiB.
+    private func streamLong(_ bytes: [UInt8], headers: HTTPFields = [:]) async throws -> Answer {
+        var configuration = makeConfiguration()
+        configuration.intakeMemoryLimit = 1 << 20
+        let small = makeEndpoint(service, configuration: configuration)
+        let id = try await makeCampaign(endpoint)
+        return try await stream(id, bytes, headers: headers, endpoint: small)
+    }
+
+    private let manyLines = Array((0..<100_000).map { "account-\($0)\n" }.joined().utf8)
+
+    @Test(arguments: [(room: 100, runs: 1...1), (room: 2, runs: 2...5), (room: 0, runs: 3...3)])
+    func `is set aside as long as there is room, and stored as one run`(
+        room: Int,
+        runs: ClosedRange<Int>
+    ) async throws {
+        service.state.withLock { $0.spillRoom = room }
+        let answer = try await streamLong(manyLines + Array("account-7\n".utf8))
+        #expect(answer.status == 200)
+        #expect(try answer.json()["accepted"]?.integer == 100_000)
+        #expect(try answer.json()["duplicates"]?.integer == 1)
+        #expect(try answer.json()["total"]?.integer == 100_000)
+        #expect(runs.contains(service.state.withLock { $0.runSizes.count { $0 > 0 } }))
+    }
+
+    @Test func `is stored though nothing follows the last run that was set aside`() async throws {
+        service.state.withLock { $0.spillRoom = 100 }
+        // Accounts of eight bytes, of twelve with their offsets: as many as make a run, and no more.
+        let count = (1 << 20) / 8 * 5 / 12 + 1
+        let lines = (0..<count).map { "\(10_000_000 + $0)\n" }.joined()
+        let blank = [UInt8](repeating: 0x0A, count: 50_000)
+        let answer = try await streamLong(Array(lines.utf8) + blank)
+        #expect(answer.status == 200)
+        #expect(try answer.json()["accepted"]?.integer == count)
+        #expect(service.state.withLock { $0.runSizes } == [count])
+    }
+
+    @Test func `is stored as far as it was read if it breaks, also what was set aside`()
+        async throws
+    {
+        service.state.withLock { $0.spillRoom = 100 }
+        let answer = try await streamLong(
+            gzip(manyLines) + Array("garbage".utf8),
+            headers: [.contentEncoding: "gzip"]
+        )
+        #expect(answer.status == 400)
+        #expect(try answer.json()["intake"]?["accepted"]?.integer == 100_000)
+        #expect(intakesAreClosed())
+    }
+
+    @Test(arguments: [0, 2])
+    func `counts what was stored of what was set aside before the store was full`(
+        room: Int
+    ) async throws {
+        service.state.withLock { $0.spillRoom = room }
+        service.state.withLock { $0.faultAfterRun = .full("the disk is full") }
+        let answer = try await streamLong(manyLines)
+        #expect(answer.status == 507)
+        let accepted = try answer.json()["intake"]?["accepted"]?.integer
+        let stored = service.state.withLock { $0.recipients.values.first?.count }
+        #expect(accepted == stored && (stored ?? 0) > 0)
+        #expect(intakesAreClosed())
+    }
 }
 
 @Suite struct `Asking for recipients` {

@@ -19,7 +19,7 @@ enum Imports {
         "SystemdNotify": ["Platform"],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
-        "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs"],
+        "QueueTables": ["DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Platform"],
         "SQLiteQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "PostgresQueue": ["DeliveryCore", "DeliveryEngine", "QueueTables", "Platform"],
         "TimeZoneData": ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"],

@@ -25,6 +25,10 @@ package protocol Campaigns: Sendable {
     /// ones took, and the fault.
     func take(_ run: AccountRun, into id: Campaign.ID, now: Now) async throws(IntakeError) -> Taken
 
+    /// Where the runs of a stream into a draft can be spilled; nil where the store takes each as it
+    /// comes.
+    func spilledRuns(into id: Campaign.ID) async -> (any SpilledRuns)?
+
     /// Closes the stream that `openIntake` opened, however it ended.
     func closeIntake(_ id: Campaign.ID) async
 
@@ -76,6 +80,18 @@ extension Campaigns {
     package func create(_ campaign: NewCampaign, now: Now) async throws(QueueError) -> Created {
         try await create(campaign, for: nil, now: now)
     }
+}
+
+/// Sorted runs of one stream, set aside until all of them are stored in one order.
+package protocol SpilledRuns: Sendable {
+    var isEmpty: Bool { get }
+
+    /// Sorts a run and sets it aside, which isn't durable; false if nothing of it is kept, for want
+    /// of room.
+    func spill(_ run: AccountRun) async -> Bool
+
+    /// Stores all that was set aside as `Campaigns.take` does, and forgets it.
+    func store(now: Now) async throws(IntakeError) -> Taken
 }
 
 /// A campaign as a client submits it.
@@ -143,6 +159,14 @@ package struct Taken: Sendable, Hashable {
         self.duplicates = duplicates
         self.total = total
         self.fault = fault
+    }
+
+    /// Adds what came of the accounts after these.
+    package mutating func add(_ next: Taken) {
+        accepted += next.accepted
+        duplicates += next.duplicates
+        total = next.total
+        fault = next.fault
     }
 }
 

@@ -9,8 +9,9 @@ protocol IntakeDestination: Sendable {
     /// Opens it to one stream, which `close` ends; a refusal comes before the body is read.
     func open() async throws(Problem)
 
-    /// Stores a run durably, or as much of it as the answer counts.
-    func take(_ run: AccountRun, now: Now) async throws(Problem) -> Taken
+    /// Stores a run durably, or as much of it as the answer counts, and all before it; nil if it is
+    /// set aside until a later one, the last at the latest.
+    func take(_ run: AccountRun, isLast: Bool, now: Now) async throws(Problem) -> Taken?
 
     func close() async
 
@@ -76,7 +77,7 @@ struct AccountIntake {
         }
     }
 
-    typealias RunEnd = Result<Taken, Problem>
+    typealias RunEnd = Result<Taken?, Problem>
 }
 
 /// The form in which a request brings its accounts.
@@ -105,6 +106,8 @@ private struct Reading {
     var held = 0
     /// The run that is being written, as its footprint; nil if none is.
     var writing: Int?
+    /// Whether runs are set aside, which only the next one's end, or the last one's, stores.
+    var hasSetAside = false
 
     /// A piece of 16 KiB of the shortest lines makes a run grow by this much at most: 2 bytes of
     /// input become 5.
@@ -166,8 +169,8 @@ private struct Reading {
     private mutating func makeRoom(_ group: inout Group) async throws(Problem) {
         while true {
             let share = intake.budget.share
-            if lines.run.footprint >= share / 8 * 5 {
-                try await handOver(&group)
+            if lines.run.footprint >= share / 8 * longestRun {
+                try await handOver(isLast: false, &group)
             }
             let wanted = lines.run.footprint + (writing ?? 0) + Self.pieceGrowth
             if wanted <= held { return }
@@ -175,13 +178,19 @@ private struct Reading {
             if writing != nil {
                 try await awaitWritten(&group)
             } else if !lines.run.isEmpty {
-                try await handOver(&group)
+                try await handOver(isLast: false, &group)
             } else {
                 // Even an empty run must read on, or this stream would wait for others to end.
                 return
             }
         }
     }
+
+    /// The eighths of the stream's share that a run has before it is handed over.
+    ///
+    /// The longer a run is, the faster it is stored. Those that are set aside are stored as one
+    /// whatever their length, so they are short: the last one's sorting is waited for.
+    private var longestRun: Int { hasSetAside ? 2 : 5 }
 
     private mutating func resize(to size: Int) -> Bool {
         guard intake.budget.resize(from: held, to: size) else { return false }
@@ -190,14 +199,14 @@ private struct Reading {
     }
 
     /// Gives the run to the store, once the one before it is written.
-    private mutating func handOver(_ group: inout Group) async throws(Problem) {
+    private mutating func handOver(isLast: Bool, _ group: inout Group) async throws(Problem) {
         try await awaitWritten(&group)
         let run = lines.run
         lines.run = AccountRun()
         // Growing by doubling would hold up to three times the run. Pages that stay untouched
         // cost nothing, so both arrays are made as large as the shortest accounts could want.
-        let share = intake.budget.share
-        if run.footprint > IntakeBudget.minimum {
+        if run.footprint > IntakeBudget.minimum, !isLast {
+            let share = intake.budget.share
             lines.run.reserve(bytes: share / 8 * 5, accounts: share / 8)
         }
         writing = run.footprint
@@ -206,7 +215,7 @@ private struct Reading {
             do throws(Problem) {
                 // It is sorted first.
                 let taken = try await LongWork.over(run.footprint) { () throws(Problem) in
-                    try await intake.destination.take(run, now: now)
+                    try await intake.destination.take(run, isLast: isLast, now: now)
                 }
                 return .success(taken)
             } catch {
@@ -221,7 +230,10 @@ private struct Reading {
         // Always succeeds: it only gives back.
         _ = resize(to: min(held, lines.run.footprint + Self.pieceGrowth))
         switch end {
-        case .success(let taken):
+        case .success(nil):
+            hasSetAside = true
+        case .success(let taken?):
+            hasSetAside = false
             summary.accepted += taken.accepted
             summary.duplicates += taken.duplicates
             summary.total = taken.total
@@ -238,7 +250,8 @@ private struct Reading {
             summary.invalid = lines.invalid
         }
         do throws(Problem) {
-            if !lines.run.isEmpty { try await handOver(&group) }
+            try await awaitWritten(&group)
+            if !lines.run.isEmpty || hasSetAside { try await handOver(isLast: true, &group) }
             try await awaitWritten(&group)
             return nil
         } catch {

@@ -1,10 +1,18 @@
 import DeliveryCore
 import DeliveryEngine
+import Synchronization
 
 /// A draft, which takes recipients.
-struct DraftDestination: IntakeDestination {
-    let campaign: Campaign.ID
-    let campaigns: any Campaigns
+final class DraftDestination: IntakeDestination {
+    private let campaign: Campaign.ID
+    private let campaigns: any Campaigns
+    /// Nil until it is open, and where the store takes each run as it comes.
+    private let spilled = Mutex<(any SpilledRuns)?>(nil)
+
+    init(campaign: Campaign.ID, campaigns: any Campaigns) {
+        self.campaign = campaign
+        self.campaigns = campaigns
+    }
 
     func open() async throws(Problem) {
         do {
@@ -14,6 +22,8 @@ struct DraftDestination: IntakeDestination {
             if case .queue = error { problem.intake = await standing() }
             throw problem
         }
+        let runs = await campaigns.spilledRuns(into: campaign)
+        spilled.withLock { $0 = runs }
     }
 
     /// What there is while the store can't take more.
@@ -26,12 +36,33 @@ struct DraftDestination: IntakeDestination {
         }
     }
 
-    func take(_ run: AccountRun, now: Now) async throws(Problem) -> Taken {
+    func take(_ run: AccountRun, isLast: Bool, now: Now) async throws(Problem) -> Taken? {
         do {
-            return try await campaigns.take(run, into: campaign, now: now)
+            return try await taken(run, isLast: isLast, now: now)
         } catch {
             throw Problem(error, campaign)
         }
+    }
+
+    private func taken(
+        _ run: AccountRun,
+        isLast: Bool,
+        now: Now
+    ) async throws(IntakeError) -> Taken? {
+        guard let spilled = spilled.withLock({ $0 }), !(isLast && spilled.isEmpty) else {
+            return try await campaigns.take(run, into: campaign, now: now)
+        }
+        let isSpilled = await spilled.spill(run)
+        if isSpilled, !isLast { return nil }
+        var taken = try await spilled.store(now: now)
+        if isSpilled || taken.fault != nil { return taken }
+        do throws(IntakeError) {
+            taken.add(try await campaigns.take(run, into: campaign, now: now))
+        } catch .queue(let fault) {
+            // What was spilled is stored, and counts.
+            taken.fault = fault
+        }
+        return taken
     }
 
     func close() async { await campaigns.closeIntake(campaign) }
@@ -55,7 +86,11 @@ struct SuppressionDestination: IntakeDestination {
 
     func close() async {}
 
-    func take(_ run: AccountRun, now: Now) async throws(Problem) -> Taken {
+    func take(_ run: AccountRun, isLast: Bool, now: Now) async throws(Problem) -> Taken? {
+        try await take(run, now: now)
+    }
+
+    private func take(_ run: AccountRun, now: Now) async throws(Problem) -> Taken {
         do {
             return try await suppressions.suppress(run, now: now)
         } catch {

@@ -17,6 +17,9 @@ package protocol Engine: Sendable {
     /// thread.
     var isConcurrent: Bool { get }
 
+    /// Where runs of a long stream are spilled; nil where each is stored as it comes.
+    var scratchFolder: String? { get }
+
     /// Whether the store was replaced by another, whose ledger lacks calls made since.
     var lacksCalls: Bool { get }
 

@@ -19,7 +19,7 @@ extension Store {
         guard campaign.recipients.count <= CommitSize.slice else {
             return try await createInSlices(campaign, for: request, now: now)
         }
-        let recipients = await sorted(SortedSlices(of: campaign.recipients))
+        let recipients = try mapped(await sorted(SortedSlices(of: campaign.recipients)))
         let row = CampaignRow(campaign, recipients: recipients.distinctCount, at: now.timestamp)
         let answer = request?.answer(row.campaign(message: campaign.message))
         let rank: WriterRank = recipients.accounts.count > Self.fewRows ? .bulk : .request
@@ -56,10 +56,11 @@ extension Store {
         defer { arriving.withLock { _ = $0.remove(key) } }
         var accepted = 0
         for part in (0..<campaign.recipients.count).parts(of: Self.sortedRows) {
-            try await inOrder(campaign.recipients, part) { slice, _ throws(QueueError) in
+            let slices = SortedSlices(of: campaign.recipients, part)
+            try await inOrder(slices) { slice, _ throws(QueueError) in
                 accepted += try mapped(
                     await write(now: now, .bulk) { transaction in
-                        try slice.insert(into: key, transaction.connection)
+                        try slice.get().insert(into: key, transaction.connection)
                     }
                 )
                 return true

@@ -16,7 +16,7 @@ extension Store {
 
     package func suppress(_ run: AccountRun, now: Now) async throws(QueueError) -> Taken {
         try engine.refuseWhenShort()
-        return try await take(run, now: now) { transaction, slice, left in
+        return try await take(SortedSlices(of: run), now: now) { transaction, slice, left in
             try transaction.suppress(slice, left: left)
         } mapped: { result throws(QueueError) in
             try mapped(result)

@@ -174,41 +174,47 @@ extension Store {
         }
     }
 
-    /// Has a run, or a part of it, written in the order of its accounts' bytes, a slice at a time.
+    /// Has accounts written in the order of their bytes, a slice at a time.
     ///
     /// The next slice is sorted meanwhile. `write` learns how many accounts are left, and answers
-    /// whether to go on. An empty run has one empty slice.
+    /// whether to go on. Without any account there is one empty slice.
     func inOrder<Failure>(
-        _ run: AccountRun,
-        _ part: Range<Int>? = nil,
-        write: (SortedRun, _ left: Int) async throws(Failure) -> Bool
+        _ slices: SortedSlices,
+        write: (Result<SortedRun, any Error>, _ left: Int) async throws(Failure) -> Bool
     ) async throws(Failure) {
-        let slices = SortedSlices(of: run, part)
         var slice = await sorted(slices)
-        var left = (part ?? run.indices).count - slice.accounts.count
+        var left = slices.count - slice.count
         while left > 0 {
             async let next = sorted(slices)
             guard try await write(slice, left) else { return }
             slice = await next
-            left -= slice.accounts.count
+            left -= slice.count
         }
         _ = try await write(slice, 0)
     }
 
     /// The next slice, sorted off the caller's thread where that takes long.
-    func sorted(_ slices: SortedSlices) async -> SortedRun {
-        guard engine.isConcurrent, slices.count > Self.quicklySorted else { return slices.next() }
+    func sorted(_ slices: SortedSlices) async -> Result<SortedRun, any Error> {
+        guard slices.count > Self.quicklySorted else { return Result { try slices.next() } }
+        return await sorting { try slices.next() }
+    }
+
+    /// Sorts off the caller's thread.
+    func sorting<T: Sendable>(
+        _ body: @escaping @Sendable () throws -> T
+    ) async -> Result<T, any Error> {
+        guard engine.isConcurrent else { return Result(catching: body) }
         return await withCheckedContinuation { continuation in
-            sorter.async { continuation.resume(returning: slices.next()) }
+            sorter.async { continuation.resume(returning: Result(catching: body)) }
         }
     }
 
-    /// Stores a run a slice at a time, each in a transaction of its own.
+    /// Stores accounts a slice at a time, each in a transaction of its own.
     ///
     /// If a slice fails, those before it are durable: the answer counts them and has the failure as
     /// its fault, if `fault` takes it for one of the store.
     func take<Failure>(
-        _ run: AccountRun,
+        _ slices: SortedSlices,
         now: Now,
         _ body: @escaping @Sendable (inout Transaction, SortedRun, _ left: Int) throws -> Taken,
         mapped: (Result<Taken, any Error>) throws(Failure) -> Taken,
@@ -216,9 +222,9 @@ extension Store {
     ) async throws(Failure) -> Taken {
         var taken = Taken(accepted: 0, duplicates: 0, total: 0)
         var isFirst = true
-        // An empty run has its transaction too, which checks the draft and counts.
-        try await inOrder(run) { slice, left throws(Failure) in
-            let result = await write(now: now, .bulk) { try body(&$0, slice, left) }
+        // No account has its transaction too, which checks the draft and counts.
+        try await inOrder(slices) { slice, left throws(Failure) in
+            let result = await write(now: now, .bulk) { try body(&$0, slice.get(), left) }
             let step: Taken
             do throws(Failure) {
                 step = try mapped(result)
@@ -228,9 +234,7 @@ extension Store {
                 return false
             }
             isFirst = false
-            taken.accepted += step.accepted
-            taken.duplicates += step.duplicates
-            taken.total = step.total
+            taken.add(step)
             return true
         }
         return taken
@@ -238,6 +242,16 @@ extension Store {
 
     /// So few accounts are sorted in less time than a change of threads takes.
     private static let quicklySorted = 100
+}
+
+extension Result<SortedRun, any Error> {
+    /// How many accounts the slice has.
+    fileprivate var count: Int {
+        switch self {
+        case .success(let slice): slice.accounts.count
+        case .failure: 0
+        }
+    }
 }
 
 // MARK: The ports

@@ -129,6 +129,7 @@ package final class TermEngine: Engine {
     package func refuseWhenShort() throws(QueueError) { try base.refuseWhenShort() }
     package func queueError(_ error: any Error) -> QueueError { base.queueError(error) }
     package var logSize: Int? { base.logSize }
+    package var scratchFolder: String? { base.scratchFolder }
     package var waitingCount: Int { base.waitingCount }
     /// The tables are the next term's too.
     package func close() {}
