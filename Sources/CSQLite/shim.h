@@ -9,8 +9,13 @@ static inline int fanoutd_refuse_quoted_texts(sqlite3 *connection) {
     return sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
 }
 
-/// Lets SQLite keep no count of all the memory it uses, whose lock every allocation of every
-/// connection would take. It must come before the first connection.
-static inline int fanoutd_count_no_memory(void) {
+/// Sets what concerns all connections; it must come before the first.
+///
+/// SQLite keeps no count of all the memory it uses, whose lock every allocation would take. And no page
+/// cache begins with room for twenty pages: a row whose state is checked against a list of states makes
+/// a table of that list, with a page cache of its own, each time it is written.
+static inline int fanoutd_configure(void) {
+    int code = sqlite3_config(SQLITE_CONFIG_PAGECACHE, (void *)0, 0, 0);
+    if (code != SQLITE_OK) return code;
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }

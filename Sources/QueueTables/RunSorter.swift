@@ -149,7 +149,7 @@ package struct RunSorter: Sendable {
 
     /// So few entries are in order soonest by insertion, and so many by grouping.
     private static let insertedEntries = 24
-    private static let groupedEntries = 1_024
+    private static let groupedEntries = 128
 
     @inline(__always)
     private static func insert(

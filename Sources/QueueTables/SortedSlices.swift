@@ -1,8 +1,8 @@
 import DeliveryCore
 import Synchronization
 
-/// The accounts of a run, or of many runs, in the order of their bytes and in slices of a
-/// transaction's size.
+/// The accounts of a run, or of many runs, in the order of their bytes and in slices, each for a
+/// transaction.
 ///
 /// Whoever takes a slice sorts or merges it, and nobody waits for another who does: one is taken at
 /// a time.
@@ -21,8 +21,8 @@ final class SortedSlices: Sendable {
         source = Mutex(try runs.merger())
     }
 
-    /// The next slice; an empty one behind the last.
-    func next() throws -> SortedRun { try source.withLock { try $0.next(CommitSize.slice) } }
+    /// The next slice, of so many accounts; an empty one behind the last.
+    func next(_ count: Int) throws -> SortedRun { try source.withLock { try $0.next(count) } }
 }
 
 /// Accounts in the order of their bytes.

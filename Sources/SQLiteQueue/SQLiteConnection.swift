@@ -18,8 +18,8 @@ package import QueueTables
         case writing
     }
 
-    /// Whether SQLite keeps no count of its memory: it does if it was in use before it was told.
-    private static let countsNoMemory = fanoutd_count_no_memory() == SQLITE_OK
+    /// Whether SQLite was set up: it isn't if it was in use before.
+    private static let isConfigured = fanoutd_configure() == SQLITE_OK
 
     /// Milliseconds that another connection's lock is waited for.
     private static let patience: CInt = 5_000
@@ -28,7 +28,7 @@ package import QueueTables
     package init(at path: String, _ access: Access = .writing) throws {
         let flags =
             access == .reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        _ = Self.countsNoMemory
+        _ = Self.isConfigured
         let code = unsafe sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
         do {
             try check(code)

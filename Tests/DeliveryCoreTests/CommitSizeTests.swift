@@ -4,6 +4,18 @@ import Testing
 
 /// A commit has a largest size; what is more goes into the next, and nothing is lost or starved.
 struct CommitSizeTests {
+    @Test(arguments: [
+        // As long as it should be, half as long, three times as long.
+        (rows: 10_000, milliseconds: 15, next: 10_000), (10_000, 30, 5_000), (12_000, 5, 24_000),
+        // Not more than twice as many, and never too few or too many.
+        (10_000, 1, 20_000), (50_000, 1, 60_000), (10_000, 0, 20_000), (10_000, 900, 2_500),
+        (2_500, 0, 5_000), (0, 0, 25_000),
+    ])
+    func `a slice takes its time on any machine`(rows: Int, milliseconds: Int, next: Int) {
+        let time = Duration.milliseconds(milliseconds)
+        #expect(CommitSize.slice(after: rows, took: time) == next)
+    }
+
     private static let many = 1_000
 
     private func result(of write: Write) -> WriteResult {

@@ -62,6 +62,19 @@ private func read(
         #expect(outcome.invalid[6] == "an account is UTF-8 text, these bytes are not")
     }
 
+    @Test func `hold any printable character at any place, and no control character`() {
+        for (byte, place) in (UInt8.min...UInt8.max).flatMap({ byte in (0..<19).map { (byte, $0) } }
+        ) {
+            var line = [UInt8](repeating: 0x61, count: 19)
+            line[place] = byte
+            // Its end cuts a line in two or is left out.
+            guard byte != 0x0A, !(byte == 0x0D && place == 18) else { continue }
+            let isPrintable = (0x20..<0x7F).contains(byte)
+            let outcome = read(line + [0x0A])
+            #expect(outcome.accounts.count == (isPrintable ? 1 : 0), "\(byte) at \(place)")
+        }
+    }
+
     @Test func `of any length cost no memory and end where they end`() {
         var lines = AccountLines(form: .text, rules: UserIDs())
         let piece = [UInt8](repeating: 0x78, count: 65_536)

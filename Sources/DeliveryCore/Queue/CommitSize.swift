@@ -14,6 +14,21 @@ package enum CommitSize {
     ///
     /// Some 10 ms if each of them is changed.
     package static let rows = 5_000
-    /// Rows of one slice of a stream, a transaction of its own: some 20 ms.
+    /// Rows of the first slice of a stream, a transaction of its own; the next ones take
+    /// `sliceTime`.
     package static let slice = 25_000
+    /// Rows of the longest and the shortest slice.
+    package static let slices = 2_500...60_000
+    /// How long the rows of a slice should take: a commit of the sending loop waits for one.
+    package static let sliceTime = Duration.milliseconds(15)
+
+    /// The rows of a slice that takes its time, after one of so many rows took so long.
+    ///
+    /// Twice as many as that at most: it may have been lucky.
+    package static func slice(after rows: Int, took time: Duration) -> Int {
+        guard rows > 0 else { return slice }
+        let fitting = Double(rows) * (sliceTime / max(time, .microseconds(1)))
+        let next = Int(min(fitting, Double(2 * rows)))
+        return min(max(next, slices.lowerBound), slices.upperBound)
+    }
 }

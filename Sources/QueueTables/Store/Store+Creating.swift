@@ -58,12 +58,13 @@ extension Store {
         for part in (0..<campaign.recipients.count).parts(of: Self.sortedRows) {
             let slices = SortedSlices(of: campaign.recipients, part)
             try await inOrder(slices) { slice, _ throws(QueueError) in
-                accepted += try mapped(
-                    await write(now: now, .bulk) { transaction in
+                let (count, time) = try mapped(
+                    await writeSlice(now: now) { transaction in
                         try slice.get().insert(into: key, transaction.connection)
                     }
                 )
-                return true
+                accepted += count
+                return time
             }
         }
         var row = CampaignRow(campaign, recipients: accepted, at: now.timestamp)

@@ -177,26 +177,45 @@ extension Store {
     /// Has accounts written in the order of their bytes, a slice at a time.
     ///
     /// The next slice is sorted meanwhile. `write` learns how many accounts are left, and answers
-    /// whether to go on. Without any account there is one empty slice.
+    /// how long the slice took, or nil to stop. Without any account there is one empty slice.
     func inOrder<Failure>(
         _ slices: SortedSlices,
-        write: (Result<SortedRun, any Error>, _ left: Int) async throws(Failure) -> Bool
+        write: (Result<SortedRun, any Error>, _ left: Int) async throws(Failure) -> Duration?
     ) async throws(Failure) {
-        var slice = await sorted(slices)
+        var size = CommitSize.slice
+        var slice = await sorted(slices, size)
         var left = slices.count - slice.count
         while left > 0 {
-            async let next = sorted(slices)
-            guard try await write(slice, left) else { return }
+            let present = size
+            async let next = sorted(slices, present)
+            guard let time = try await write(slice, left) else { return }
+            // A simulation has a clock of its own, and the same slices each time.
+            if engine.isConcurrent { size = CommitSize.slice(after: slice.count, took: time) }
             slice = await next
             left -= slice.count
         }
         _ = try await write(slice, 0)
     }
 
-    /// The next slice, sorted off the caller's thread where that takes long.
-    func sorted(_ slices: SortedSlices) async -> Result<SortedRun, any Error> {
-        guard slices.count > Self.quicklySorted else { return Result { try slices.next() } }
-        return await sorting { try slices.next() }
+    /// Writes a slice in a transaction of its own; answers how long its rows took, too.
+    func writeSlice<T: Sendable>(
+        now: Now,
+        _ body: @escaping @Sendable (inout Transaction) throws -> T
+    ) async -> Result<(T, Duration), any Error> {
+        await write(now: now, .bulk) { transaction in
+            let start = ContinuousClock.now
+            let answer = try body(&transaction)
+            return (answer, ContinuousClock.now - start)
+        }
+    }
+
+    /// The next slice, of so many accounts, sorted off the caller's thread where that takes long.
+    func sorted(
+        _ slices: SortedSlices,
+        _ size: Int = CommitSize.slice
+    ) async -> Result<SortedRun, any Error> {
+        guard slices.count > Self.quicklySorted else { return Result { try slices.next(size) } }
+        return await sorting { try slices.next(size) }
     }
 
     /// Sorts off the caller's thread.
@@ -217,25 +236,25 @@ extension Store {
         _ slices: SortedSlices,
         now: Now,
         _ body: @escaping @Sendable (inout Transaction, SortedRun, _ left: Int) throws -> Taken,
-        mapped: (Result<Taken, any Error>) throws(Failure) -> Taken,
+        mapped: (Result<(Taken, Duration), any Error>) throws(Failure) -> (Taken, Duration),
         fault: (Failure) -> QueueError?
     ) async throws(Failure) -> Taken {
         var taken = Taken(accepted: 0, duplicates: 0, total: 0)
         var isFirst = true
         // No account has its transaction too, which checks the draft and counts.
         try await inOrder(slices) { slice, left throws(Failure) in
-            let result = await write(now: now, .bulk) { try body(&$0, slice.get(), left) }
-            let step: Taken
+            let result = await writeSlice(now: now) { try body(&$0, slice.get(), left) }
+            let (step, time): (Taken, Duration)
             do throws(Failure) {
-                step = try mapped(result)
+                (step, time) = try mapped(result)
             } catch {
                 guard !isFirst, let fault = fault(error) else { throw error }
                 taken.fault = fault
-                return false
+                return nil
             }
             isFirst = false
             taken.add(step)
-            return true
+            return time
         }
         return taken
     }

@@ -1,4 +1,5 @@
 package import DeliveryCore
+import Glibc
 import JSON
 
 /// The body of one call: the accounts and the call's own numbers, as MsgSeq and MsgRandom, before the
@@ -43,17 +44,48 @@ package enum RequestBody {
 
     /// Appends the accounts in quotes, with commas between them.
     private static func append(_ accounts: AccountRun, to body: inout [UInt8]) {
-        // An account has no control characters, so these two are all that can need an escape.
-        let needsEscape = accounts.bytes.contains(0x22) || accounts.bytes.contains(0x5C)
+        guard needsEscape(accounts.bytes) else {
+            body += framed(accounts)
+            return
+        }
         for index in accounts.indices {
             if index > 0 { body.append(UInt8(ascii: ",")) }
-            guard !needsEscape else {
-                JSONText.appendString(accounts.bytes(at: index), to: &body)
-                continue
+            JSONText.appendString(accounts.bytes(at: index), to: &body)
+        }
+    }
+
+    /// Whether any account has a quote or a backslash: without control characters these two are all
+    /// that can need an escape.
+    private static func needsEscape(_ bytes: [UInt8]) -> Bool {
+        unsafe bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return unsafe memchr(start, 0x22, bytes.count) != nil
+                || memchr(start, 0x5C, bytes.count) != nil
+        }
+    }
+
+    /// Accounts that need no escape, in quotes and with commas between them.
+    private static func framed(_ accounts: AccountRun) -> [UInt8] {
+        let size = accounts.bytes.count + 3 * accounts.count
+        return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, end in
+            let framed = UnsafeMutableRawBufferPointer(buffer)
+            unsafe accounts.bytes.withUnsafeBytes { bytes in
+                for index in accounts.indices {
+                    let account = unsafe UnsafeRawBufferPointer(
+                        rebasing: bytes[accounts.range(at: index)]
+                    )
+                    if end > 0 {
+                        unsafe framed[end] = UInt8(ascii: ",")
+                        end += 1
+                    }
+                    unsafe framed[end] = UInt8(ascii: "\"")
+                    let place = (end + 1)..<(end + 1 + account.count)
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: framed[place])
+                        .copyMemory(from: account)
+                    unsafe framed[place.upperBound] = UInt8(ascii: "\"")
+                    end = place.upperBound + 1
+                }
             }
-            body.append(UInt8(ascii: "\""))
-            body += accounts.bytes(at: index)
-            body.append(UInt8(ascii: "\""))
         }
     }
 }
