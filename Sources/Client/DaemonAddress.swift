@@ -1,4 +1,3 @@
-import HTTPClient
 package import Platform
 
 /// A daemon's address: an `http(s)://` URL or `unix:/path`.

@@ -56,7 +56,7 @@ package final class Connector: Sendable {
             if let address {
                 bootstrap.connect(to: address)
             } else {
-                bootstrap.connect(host: server.host, port: server.presentPort)
+                bootstrap.connect(host: server.host, port: server.effectivePort)
             }
         guard tls != nil else { return connection }
         return connection.flatMap { channel in
@@ -107,20 +107,10 @@ package final class Connector: Sendable {
     /// The address that a server's host is; nil for a name.
     private static func address(of server: WebAddress) -> SocketAddress? {
         do {
-            return try SocketAddress(ipAddress: server.host, port: server.presentPort)
+            return try SocketAddress(ipAddress: server.host, port: server.effectivePort)
         } catch {
             return nil
         }
-    }
-}
-
-extension WebAddress {
-    fileprivate var presentPort: Int { port ?? (isSecure ? 443 : 80) }
-
-    /// As a request's `Host` names it.
-    package var authority: String {
-        let bracketed = host.contains(":") ? "[\(host)]" : host
-        return bracketed + (port.map { ":\($0)" } ?? "")
     }
 }
 

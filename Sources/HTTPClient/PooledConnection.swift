@@ -58,12 +58,9 @@ final class PooledConnection: ChannelInboundHandler {
         options.assumeIsolated().whenFailure { _ in self.close(nil) }
     }
 
-    /// Waits for use.
-    func rest() {
-        setAlarm()
-    }
-
-    private func setAlarm() {
+    /// Closes the connection unless it is used again, or an answer that nobody waits for is over,
+    /// within the limit of idleness.
+    func limitIdleness() {
         guard let context else { return }
         alarm = context.eventLoop.assumeIsolated().scheduleTask(
             in: TimeAmount(pool.settings.idleLimit)
@@ -131,7 +128,7 @@ final class PooledConnection: ChannelInboundHandler {
         case .head(let bodyLimit):
             bytesToPass = bodyLimit
             finish(exchange, .answered(head, ByteBuffer()))
-            setAlarm()
+            limitIdleness()
         }
     }
 

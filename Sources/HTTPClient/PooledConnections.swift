@@ -99,7 +99,7 @@ final class PooledConnections {
 
     /// Keeps a connection that nothing uses.
     func keep(_ connection: PooledConnection) {
-        connection.rest()
+        connection.limitIdleness()
         idle[connection.server, default: []].append(connection)
     }
 

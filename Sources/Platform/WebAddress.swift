@@ -35,10 +35,16 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         port = hasPort ? address.port : nil
     }
 
-    package var description: String {
+    package var description: String { (isSecure ? "https://" : "http://") + authority }
+
+    /// As a request's `Host` names it.
+    package var authority: String {
         let bracketed = host.contains(":") ? "[\(host)]" : host
-        return (isSecure ? "https://" : "http://") + bracketed + (port.map { ":\($0)" } ?? "")
+        return bracketed + (port.map { ":\($0)" } ?? "")
     }
+
+    /// The port, or the scheme's default.
+    package var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
 
     /// Whether no other party can read what is sent there.
     package var isPrivate: Bool { isSecure || Loopback.contains(host) }

@@ -173,6 +173,19 @@ private let long = TimeAmount.minutes(10)
         }
     }
 
+    @Test func `a connection that nothing uses is closed after a while`() async throws {
+        try await LoopbackServer.run([ok]) { server in
+            try await withPool(idleLimit: .milliseconds(100)) { pool in
+                for _ in 0..<2 {
+                    let ending = try await send(post(), to: server.url, over: pool)
+                    #expect(shown(ending) == "200 fine")
+                    #expect(await server.end() != nil)
+                }
+            }
+            #expect(server.connectionCount == 2)
+        }
+    }
+
     @Test func `a head is enough though its body never ends`() async throws {
         try await LoopbackServer.run([.trickle]) { server in
             try await withPool(idleLimit: .milliseconds(100), close: .orderly) { pool in

@@ -21,8 +21,9 @@ struct EndpointProbe {
 
     func run() async -> EndpointSighting {
         var sighting = EndpointSighting(address: address)
-        let (host, port) = (address.host, address.port ?? (address.isSecure ? 443 : 80))
-        let addresses = await sighting.measure(.lookUp) { try await HostLookup.run(host, port) }
+        let addresses = await sighting.measure(.lookUp) {
+            try await HostLookup.run(address.host, address.effectivePort)
+        }
         guard let addresses else { return sighting }
         let talk = await sighting.measure(.connection) { try await connect(to: addresses) }
         guard let talk else { return sighting }
@@ -103,8 +104,7 @@ struct EndpointProbe {
 
         func ask(_ address: WebAddress) async throws -> HTTPResponseHead {
             var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-            let host = String(address.description.split(separator: "/").last ?? "")
-            head.headers.add(name: "Host", value: host)
+            head.headers.add(name: "Host", value: address.authority)
             head.headers.add(name: "User-Agent", value: "fanoutd")
             head.headers.add(name: "Connection", value: "close")
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
