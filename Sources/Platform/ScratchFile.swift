@@ -32,6 +32,6 @@ package final class ScratchFile: Sendable {
         try unsafe file.read(fromAbsoluteOffset: Int64(offset), into: buffer)
     }
 
-    /// Gives the disk its room back.
-    package func empty() throws { try file.resize(to: 0) }
+    /// Gives the disk back the room behind so many bytes.
+    package func cut(to size: Int) throws { try file.resize(to: Int64(size)) }
 }

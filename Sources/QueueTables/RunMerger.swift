@@ -29,7 +29,7 @@ package struct RunMerger: Sendable {
         try unsafe withPieces { merger, pieces in
             for run in merger.runs.indices {
                 try unsafe merger.runs[run].fill(pieces, Self.pieceSize, from: merger.file)
-                unsafe merger.runs[run].read(pieces, behind: merger.commonCount)
+                try unsafe merger.runs[run].read(pieces, behind: merger.commonCount)
                 unsafe merger.play(run, pieces)
             }
         }
@@ -47,7 +47,7 @@ package struct RunMerger: Sendable {
                 if unsafe !merger.runs[run].hasWhole(in: pieces) {
                     try unsafe merger.runs[run].fill(pieces, Self.pieceSize, from: merger.file)
                 }
-                unsafe merger.runs[run].read(pieces, behind: merger.commonCount)
+                try unsafe merger.runs[run].read(pieces, behind: merger.commonCount)
                 unsafe merger.play(run, pieces)
             }
         }
@@ -142,22 +142,26 @@ private struct RunCursor: Sendable {
                 at: unread.lowerBound,
                 into: UnsafeMutableRawBufferPointer(rebasing: pieces[wanted])
             )
-            // Somebody has cut the file: its disk isn't to be trusted.
-            guard count > 0 else { throw Errno.ioError }
+            guard count > 0 else { throw Self.damage }
             end += count
             unread = (unread.lowerBound + count)..<unread.upperBound
         }
     }
 
+    /// The file isn't as it was written.
+    private static var damage: Errno { .ioError }
+
     /// Makes the account behind `advance` the present one; the run is over where there is none.
-    mutating func read(_ pieces: UnsafeMutableRawBufferPointer, behind commonCount: Int) {
+    mutating func read(_ pieces: UnsafeMutableRawBufferPointer, behind commonCount: Int) throws {
         let start = present.upperBound
         guard start < end else {
             present = start..<start
             key = .max
             return
         }
-        present = unsafe (start + 1)..<(start + 1 + Int(pieces[start]))
+        let length = unsafe Int(pieces[start])
+        guard length > 0, start + 1 + length <= end else { throw Self.damage }
+        present = (start + 1)..<(start + 1 + length)
         key = unsafe account(in: pieces).key(behind: commonCount)
     }
 

@@ -43,6 +43,16 @@ package final class RunSpill: Sendable {
     package func add(_ run: AccountRun) throws {
         guard !run.isEmpty else { return }
         let start = state.withLock { $0.end }
+        do {
+            try add(run, at: start)
+        } catch {
+            // Whoever stores what was spilled needs the room.
+            cut(to: start)
+            throw error
+        }
+    }
+
+    private func add(_ run: AccountRun, at start: Int) throws {
         var end = start
         var sorter = RunSorter(run)
         var written: [UInt8] = []
@@ -76,8 +86,12 @@ package final class RunSpill: Sendable {
     /// Forgets the runs, which no merger must read any more.
     package func removeAll() {
         state.withLock { $0 = State() }
+        cut(to: 0)
+    }
+
+    private func cut(to size: Int) {
         do {
-            try file.empty()
+            try file.cut(to: size)
         } catch {
             // The next run is written over what is left.
         }

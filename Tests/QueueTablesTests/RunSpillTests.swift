@@ -73,6 +73,24 @@ import Testing
         #expect(try merged(spill, by: 9) == [Array("c".utf8)])
     }
 
+    @Test func `a file that isn't as it was written ends the merge with an error`() throws {
+        for (change, isFound) in [
+            // Nothing, an account without a byte, one that goes beyond the run, and half of it.
+            ({ _ in }, false), ({ try $0.write([0], at: 0) }, true),
+            ({ try $0.write([200], at: 2 * 4) }, true), ({ try $0.cut(to: 5) }, true),
+        ] as [((ScratchFile) throws -> Void, Bool)] {
+            let file = try ScratchFile(in: FilePath(files.directory))
+            let spill = RunSpill(file)
+            try spill.add(AccountRun(["one", "six", "two"].map { Account($0) }))
+            try change(file)
+            if isFound {
+                #expect(throws: Errno.ioError) { try merged(spill, by: 9) }
+            } else {
+                #expect(try merged(spill, by: 9).count == 3)
+            }
+        }
+    }
+
     @Test func `the file is in the folder's disk and has no name in it`() throws {
         let spill = try makeSpill()
         try spill.add(AccountRun([Account("a")]))

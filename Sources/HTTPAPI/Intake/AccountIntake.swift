@@ -106,7 +106,7 @@ private struct Reading {
     var held = 0
     /// The run that is being written, as its footprint; nil if none is.
     var writing: Int?
-    /// Whether runs are set aside, which only the next one's end, or the last one's, stores.
+    /// Whether runs are set aside, to be stored with the last one at the latest.
     var hasSetAside = false
 
     /// A piece of 16 KiB of the shortest lines makes a run grow by this much at most: 2 bytes of
