@@ -25,7 +25,8 @@ package final class RunSpill: Sendable {
         let commonPrefix: [UInt8]
     }
 
-    /// With so many runs of the usual size thirty million accounts are merged at a time.
+    /// With so many runs of the usual length thirteen million accounts of 16 bytes are merged at a
+    /// time.
     package static let usualRunLimit = 32
 
     package init(_ file: ScratchFile, runLimit: Int = usualRunLimit) {

@@ -17,7 +17,7 @@ package enum CommitSize {
     /// Rows of the first slice of a stream, a transaction of its own; the next ones take
     /// `sliceTime`.
     package static let slice = 25_000
-    /// Rows of the longest and the shortest slice.
+    /// Rows of the shortest and the longest slice.
     package static let slices = 2_500...60_000
     /// How long the rows of a slice should take: a commit of the sending loop waits for one.
     package static let sliceTime = Duration.milliseconds(15)
