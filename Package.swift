@@ -221,7 +221,7 @@ let package = Package(
             name: "SQLiteQueueTests",
             dependencies: [
                 "SQLiteQueue", "QueueTables", "DeliveryEngine", "DeliveryCore", "PostgresQueue",
-                "QueueFixtures", "TestSupport", "CFaultyDisk",
+                "QueueFixtures", "Codecs", "TestSupport", "CFaultyDisk",
             ]
         ),
         .testTarget(

@@ -53,11 +53,35 @@ struct PostgresSchema {
         }
     }
 
+    /// Takes the tables of an earlier version to the present one.
+    ///
+    /// A new leader does so, and no standby: a leader of that version works on them for as long as
+    /// it has the lease.
+    func migrate(_ texts: TranslatedTexts) throws {
+        guard try version() != Schema.version else { return }
+        try once {
+            // Another node may have taken the lease since, and done it.
+            guard let found = try version(), found < Schema.version else { return }
+            let target = PostgresConnection(connection, texts)
+            try Schema.migrate(from: found, .postgres, target) { try connection.run($0) }
+            try connection.run("UPDATE fanoutd_store SET version = \(Schema.version)")
+        }
+    }
+
+    private func version() throws(PostgresFault) -> Int? {
+        if case .version(let found) = try look() { found } else { nil }
+    }
+
     /// Several nodes may start at once: the first one makes the tables, the others wait for it.
     private func makeOnce(_: Presence) throws {
+        try once { try judge(try look()) { presence in try make(presence) } }
+    }
+
+    /// Runs a transaction while no other node runs one of these.
+    private func once(_ body: () throws -> Void) throws {
         try connection.run("BEGIN; SELECT pg_advisory_xact_lock(\(lock))")
         do {
-            try judge(try look()) { presence in try make(presence) }
+            try body()
             try connection.run("COMMIT")
         } catch {
             connection.rollBack()

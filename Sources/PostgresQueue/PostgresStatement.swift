@@ -1,4 +1,3 @@
-import DeliveryCore
 import QueueTables
 
 /// A statement with its values, and its answer once it was run.
@@ -40,11 +39,6 @@ final class PostgresStatement: PreparedStatement {
 
     func bytes(_ column: Int) -> [UInt8] {
         answer.map { unsafe Array($0.bytes(row, column)) } ?? []
-    }
-
-    func append(_ column: Int, to run: inout AccountRun) {
-        guard let answer else { return }
-        unsafe run.append(unsafe: answer.bytes(row, column))
     }
 }
 

@@ -57,6 +57,7 @@ extension Session {
             advertise: beginning.advertise
         )
         guard isTaken else { return nil }
+        try PostgresSchema(name: schema, connection: connection).migrate(texts)
         let term = Term(
             LeaseMark(epoch: mark.epoch + 1, beat: mark.beat + 1),
             LeaseHold(patience: beginning.patience, provenAt: begunAt),

@@ -18,11 +18,6 @@ package struct SortedRun: Sendable {
         }
     }
 
-    /// Inserts those that the campaign doesn't have; answers how many were new.
-    func insert(into campaign: Int64, _ connection: any Connection) throws -> Int {
-        try insert(by: sql.recipient.insertion, .int(campaign), connection)
-    }
-
     /// Inserts rows that aren't there, with a value that all of them share; answers how many were
     /// new.
     func insert(

@@ -1,5 +1,4 @@
 import CSQLite
-import DeliveryCore
 import QueueTables
 
 /// A prepared statement of SQLite's, which is its current row too: running one allocates nothing.
@@ -80,17 +79,10 @@ import QueueTables
 
     func int64(_ column: Int) -> Int64 { unsafe sqlite3_column_int64(handle, CInt(column)) }
 
-    func bytes(_ column: Int) -> [UInt8] { unsafe Array(contents(column)) }
-
-    func append(_ column: Int, to run: inout AccountRun) {
-        unsafe run.append(unsafe: contents(column))
-    }
-
-    /// The bytes of a column, which stay in place until the next step.
-    private func contents(_ column: Int) -> UnsafeRawBufferPointer {
+    func bytes(_ column: Int) -> [UInt8] {
         let start = unsafe sqlite3_column_blob(handle, CInt(column))
         let count = unsafe sqlite3_column_bytes(handle, CInt(column))
-        return unsafe UnsafeRawBufferPointer(start: start, count: Int(count))
+        return unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(count)))
     }
 
     private func failure(_ code: CInt) -> SQLiteError {

@@ -113,10 +113,12 @@ extension SQLiteConnection {
     fileprivate func migrate() throws {
         let version = try first("PRAGMA user_version") { $0.int(0) } ?? 0
         guard version < Schema.version else { return }
-        let steps =
-            version == 0 ? [Schema.creation(.sqlite)] : Schema.migrations[(version - 1)...]
         try transaction {
-            for step in steps { try execute(step) }
+            if version == 0 {
+                try execute(Schema.creation(.sqlite))
+            } else {
+                try Schema.migrate(from: version, .sqlite, self) { try execute($0) }
+            }
             try execute("PRAGMA application_id = \(FoundFile.applicationID)")
             try execute("PRAGMA user_version = \(Schema.version)")
         }

@@ -1,3 +1,4 @@
+import DeliveryCore
 import DeliveryEngine
 import Platform
 import PostgresQueue
@@ -40,7 +41,7 @@ struct RefusalTests {
         #expect(try PostgresInspection(options).presence == .version(Schema.version))
     }
 
-    @Test(arguments: [10, 12])
+    @Test(arguments: [10, 13])
     func `another version is refused`(version: Int) async throws {
         let options = database.server.makeOptions()
         #expect(refusal(options) == nil)
@@ -50,6 +51,39 @@ struct RefusalTests {
             ? .olderVersion(schema: options.schema, found: version)
             : .newerVersion(schema: options.schema, found: version, known: Schema.version)
         #expect(refusal(options) == error)
+    }
+
+    @Test func `a new leader takes tables of the eleventh version along, and no standby`()
+        async throws
+    {
+        let options = database.server.makeOptions()
+        let accounts = makeAccounts(700)
+        let old = try Store.open(in: options, options: makeOptions())
+        _ = try await old.create(makeNewCampaign(accounts: accounts), now: at(0))
+        // Since then only recipients are stored in another way.
+        let schema = options.schema
+        for text in [
+            """
+            CREATE TABLE \(schema).recipient (campaign BIGINT NOT NULL, account BYTEA NOT NULL,
+                PRIMARY KEY (campaign, account))
+            """,
+            """
+            INSERT INTO \(schema).recipient SELECT 1, convert_to('user-' || lpad(n::TEXT, 5, '0'),
+                'UTF8') FROM generate_series(0, 699) AS n
+            """, "DROP TABLE \(schema).recipient_block",
+            "UPDATE \(schema).fanoutd_store SET version = 11",
+        ] { try await database.number(text) }
+        #expect(try PostgresInspection(options).presence == .version(11))
+        let new = try Store.open(in: options, options: makeOptions())
+        #expect(try PostgresInspection(options).presence == .version(Schema.version))
+        #expect(try await new.everybody(pageSize: 500).map(\.account) == accounts)
+        #expect(try await new.claim(now: at(2)).accounts.count > 100)
+        #expect(try await new.contradictions() == [])
+        // The earlier program has lost the lease, so none of its commits is made.
+        await #expect(throws: QueueError.self) { try await old.claim(now: at(3)) }
+        let tables =
+            "SELECT count(*) FROM pg_tables WHERE schemaname = '\(schema)' AND tablename = "
+        #expect(try await database.number(tables + "'recipient'") == 0)
     }
 
     @Test func `a server whose commits wait for nobody is refused, unless that is allowed`() throws

@@ -40,7 +40,7 @@ struct PostgresTests {
 
     @Test func `each statement that only SQLite takes is found`() async throws {
         let planted: [StatementText] = [
-            "INSERT OR IGNORE INTO recipient (campaign, account) VALUES (?, ?)",
+            "INSERT OR IGNORE INTO removed (campaign) VALUES (?)",
             "UPDATE ledger SET release_ns = max(?2, release_ns) WHERE id = ?1",
             "SELECT ifnull(max(id), 0) FROM batch", "SELECT ledger FROM nowhere",
         ]

@@ -254,9 +254,9 @@ import Testing
             try await store.commit(makeRecord(batch.id, left), now: at(2))
         }
         _ = try await store.change(.delete(makeID()), now: at(3))
-        // Recipients, states, batches and calls of nine, and the note that they are to go.
+        // States, batches and calls of nine, their block, and the note that they are to go.
         var stray = try await store.strayRowCount()
-        #expect(stray == 4 * 9 + 1)
+        #expect(stray == 3 * 9 + 1 + 1)
         while try await store.sweep().hasMore {
             let now = try await store.strayRowCount()
             #expect((1...4).contains(stray - now))

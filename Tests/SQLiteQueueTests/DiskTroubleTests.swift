@@ -185,14 +185,15 @@ import Testing
         // Room for some of the slices.
         let store = try Store.inMemory(
             options: makeOptions(rowsPerStep: 50_000),
-            file: FileOptions(pageLimit: 300)
+            file: FileOptions(pageLimit: 250)
         )
         let accounts = (0..<4 * CommitSize.slice).map { Account("user-\($0)") }
         await #expect(throws: QueueError.self) {
             _ = try await store.create(makeNewCampaign(accounts: accounts), now: at(0))
         }
         #expect(try await store.campaign(makeID()) == nil)
-        #expect(try await store.strayRowCount() > CommitSize.slice)
+        // A slice's blocks and the note that they are to go.
+        #expect(try await store.strayRowCount() > CommitSize.slice / 200)
         _ = try await store.create(makeNewCampaign(makeID(2)), now: at(1))
         let sweep = Write.sweep(Write.Sweep(untouchedSince: nil))
         for _ in 1...3 { try await store.commit(sweep, now: at(2)) }

@@ -146,10 +146,10 @@ import Testing
         let store = try Store.open(
             at: path,
             options: makeOptions(),
-            file: FileOptions(pageLimit: 400)
+            file: FileOptions(pageLimit: 250)
         )
         _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
-        // Some 25 bytes a row: 1.6 MB have room for the first slice, and not for all.
+        // Some 12 bytes an account: 1 MB has room for the first slice, and not for all.
         let run = AccountRun(makeAccounts(99_999))
         let taken = try await store.take(run, into: makeID(), now: at(1))
         guard case .full(let detail) = taken.fault else {

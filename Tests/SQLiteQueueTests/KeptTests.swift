@@ -34,11 +34,11 @@ import Testing
     {
         let store = try Store.open(at: files.path("a"), options: makeOptions())
         _ = try await store.create(makeNewCampaign(accounts: [], start: false), now: at(0))
-        // One account goes by a statement of its own, a hundred by one for them all.
-        let run = AccountRun(makeAccounts(101))
-        #expect(try await store.take(run, into: makeID(), now: at(0)).accepted == 101)
+        // Thirty-one blocks go by statements of sixteen, of eight, and so on.
+        let run = AccountRun(makeAccounts(31 * 174))
+        #expect(try await store.take(run, into: makeID(), now: at(0)).accepted == 31 * 174)
         let insertions = Statements.all.filter { $0.name.hasPrefix("recipient.insert") }
-        #expect(insertions.count == 2)
+        #expect(insertions.count == 5)
         for insertion in insertions {
             let result = await store.engine.write(.request) { connection in
                 let statement = try connection.statement(insertion.sql)

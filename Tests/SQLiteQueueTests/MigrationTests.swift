@@ -108,7 +108,7 @@ import Testing
         async throws
     {
         let path = files.path("a")
-        try makeStore(at: path, from: [Version9.schema, Version9.rows])
+        try makeStore(at: path, from: [Version9.schema, Version9.recipients, Version9.rows])
         let store = try Store.open(at: path, options: makeOptions())
         let accounts = makeAccounts(8)
         let before: [Recipient.Status] = [
@@ -132,6 +132,37 @@ import Testing
         ]
         #expect(try await store.everybody().map(\.status) == after)
         #expect(try await store.contradictions() == [])
+        try store.close()
+        try Store.open(at: files.path("b"), options: makeOptions()).close()
+        #expect(try layout(of: path) == layout(of: files.path("b")))
+    }
+
+    @Test
+    func `recipients of a store of the eleventh version are packed, many and few`() async throws {
+        let path = files.path("a")
+        // The same in the ninth. Of campaign 1 there are more than are read at a time; 2 is deleted.
+        let many = """
+            WITH RECURSIVE number (n) AS (SELECT 8 UNION ALL SELECT n + 1 FROM number
+                WHERE n < 59999)
+            INSERT INTO recipient (campaign, account) SELECT 1, format('user-%05d', n) FROM number;
+            UPDATE campaign SET fresh = 59994, queued = 59995;
+            INSERT INTO recipient (campaign, account) VALUES (2, 'gone-0'), (2, 'gone-1');
+            INSERT INTO removed VALUES (2);
+            """
+        let rows = [Version9.schema, Version9.recipients, Version9.rows, many]
+        try makeStore(at: path, from: rows)
+        let store = try Store.open(at: path, options: makeOptions())
+        let accounts = makeAccounts(60_000)
+        #expect(try await store.everybody(pageSize: 5_000).map(\.account) == accounts)
+        #expect(try await store.contradictions() == [])
+        #expect(try await store.restore(now: at(5)).open.map(\.count) == [1])
+        let claim = makeClaim(accountLimit: 500, byteLimit: 90_000)
+        #expect(
+            try await Array(store.claim(claim, now: at(6)).accounts) == Array(accounts[6..<506])
+        )
+        let sweep = Write.sweep(Write.Sweep(untouchedSince: nil))
+        try await store.commit(sweep, now: at(7))
+        #expect(try await store.strayRowCount() == 0)
         try store.close()
         try Store.open(at: files.path("b"), options: makeOptions()).close()
         #expect(try layout(of: path) == layout(of: files.path("b")))

@@ -59,7 +59,7 @@ import Testing
     func `a store of a newer version is refused`(inWAL: Bool, withShared: Bool) async throws {
         try await makeStore(inWAL: inWAL, withShared: withShared, sql: "PRAGMA user_version = 99")
         let path = files.path("b")
-        #expect(refusal(of: "b") == .newerVersion(path: path, found: 99, known: 11))
+        #expect(refusal(of: "b") == .newerVersion(path: path, found: 99, known: Schema.version))
     }
 
     @Test(arguments: ["DELETE", "WAL"])

@@ -16,6 +16,12 @@ enum Version9 {
             PRAGMA user_version = 9;
             """
 
+    static let recipients = """
+        INSERT INTO recipient (campaign, account) VALUES (1, 'user-00000'), (1, 'user-00001'),
+            (1, 'user-00002'), (1, 'user-00003'), (1, 'user-00004'), (1, 'user-00005'),
+            (1, 'user-00006'), (1, 'user-00007');
+        """
+
     /// A running campaign of eight: of those who were called one was sent, one failed, one waits for
     /// a retry, one is unknown, one is in a call that is held, and one waits for a look-up; two
     /// weren't called.
@@ -26,9 +32,6 @@ enum Version9 {
         VALUES (1, x'00000000000170008000000000000000', 'old', 'running', 'normal', 'verify', 100,
             1700000000000, 1700000000000, 'user-00005', 2, 1, 3, 2, 1, 1, 1, 1700000000000, 1);
         INSERT INTO message (campaign, json) VALUES (1, '{"a":1}');
-        INSERT INTO recipient (campaign, account) VALUES (1, 'user-00000'), (1, 'user-00001'),
-            (1, 'user-00002'), (1, 'user-00003'), (1, 'user-00004'), (1, 'user-00005'),
-            (1, 'user-00006'), (1, 'user-00007');
         INSERT INTO batch (id, campaign, pass, state, first_account, last_account, accounts, count,
             attempts, maybe_accepted, is_half, message_sequence, message_random, due_at_ms,
             message_key, code, changed_at_ms, ledger, sender, calls)

@@ -1,4 +1,4 @@
-package import DeliveryCore
+import DeliveryCore
 import JSON
 
 /// A connection of an engine, inside a transaction or on a snapshot.
@@ -44,9 +44,6 @@ package protocol Row: AnyObject {
     func isNull(_ column: Int) -> Bool
     func int64(_ column: Int) -> Int64
     func bytes(_ column: Int) -> [UInt8]
-
-    /// Adds the account in a column to a run.
-    func append(_ column: Int, to run: inout AccountRun)
 }
 
 /// A value bound to a statement.

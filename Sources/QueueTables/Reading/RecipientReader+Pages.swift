@@ -32,13 +32,13 @@ extension RecipientReader {
         after: [UInt8],
         limit: Int
     ) throws -> RecipientPage {
-        let query = try connection.query(
-            sql.recipient.after,
-            .int(campaign.key),
-            .text(after),
-            .int(Self.scanLimit + 1)
+        var recipients = try RecipientWalk(
+            connection,
+            of: campaign.key,
+            in: KeyRange(after: after),
+            expecting: min(limit, Self.scanLimit)
         )
-        defer { query.clear() }
+        defer { recipients.end() }
         var states = try StateWalk(self, after: after)
         defer { states.end() }
         var ranges = try RangeWalk(self, after: after)
@@ -49,11 +49,10 @@ extension RecipientReader {
         var found: [Recipient] = []
         var last = after
         var scanned = 0
-        while try query.step() {
+        while let account = try recipients.next()?.bytes {
             guard found.count < limit, scanned < Self.scanLimit else {
                 return RecipientPage(recipients: found, next: Account(checked: last))
             }
-            let account = query.bytes(0)
             // Recipients beyond the cursor share one status, and there may be millions; only those
             // with a state of their own differ: a check has failed them.
             if account.isBehind(campaign.cursor), !freshMatch {
@@ -154,23 +153,24 @@ extension RecipientReader {
             guard case .range(let first, let last) = batch.accounts,
                 filter.matches(recipient(first, in: batch)), found.count < limit
             else { continue }
-            let room = Value.int(limit - found.count)
-            found += try connection.all(
-                campaign.absent > 0
-                    ? sql.recipient.ordinaryInRangeAfter : sql.recipient.inRangeAfter,
-                key,
-                .text(after),
-                .text(first),
-                .text(last),
-                room
-            ) { recipient($0.bytes(0), in: batch) }
+            let range = KeyRange(after: after, from: first, upTo: last)
+            found += try ordinaryAccounts(in: range, limit - found.count)
+                .map { recipient($0.bytes, in: batch) }
         }
         guard found.count < limit, filter.matches(fresh([])) else { return found }
         let start = after.isBehind(campaign.cursor) ? after : campaign.cursor
-        let room = Value.int(limit - found.count)
-        let statement = campaign.absent > 0 ? sql.recipient.ordinaryAfter : sql.recipient.after
-        return found
-            + (try connection.all(statement, key, .text(start), room) { fresh($0.bytes(0)) })
+        return try found
+            + ordinaryAccounts(in: KeyRange(after: start), limit - found.count)
+            .map { fresh($0.bytes) }
+    }
+
+    private func ordinaryAccounts(in range: KeyRange, _ limit: Int) throws -> [Account] {
+        try connection.recipients(
+            of: campaign.key,
+            in: range,
+            areOrdinary: campaign.absent > 0,
+            limit: limit
+        )
     }
 }
 

@@ -35,8 +35,12 @@ struct RecipientReader {
         if let row {
             return recipient(row, batch: try row.batch.map { try batch($0) })
         }
-        let isThere = try connection.first(sql.recipient.has, key, text) { _ in true } ?? false
-        guard isThere else { return nil }
+        let found = try connection.recipients(
+            of: campaign.key,
+            among: CollectionOfOne(account),
+            areOrdinary: false
+        )
+        guard !found.isEmpty else { return nil }
         if account.bytes.isBehind(campaign.cursor) { return fresh(account.bytes) }
         let covering = try connection.first(sql.batch.covering, key, text) { try BatchRow($0) }
         guard let covering else { throw DamagedRow("account without a batch") }

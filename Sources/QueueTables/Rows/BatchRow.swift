@@ -101,7 +101,7 @@ extension BatchRow {
         if let first = row.optionalBytes(Self.firstAccountColumn) {
             accounts = .range(first: first, last: row.bytes(16))
         } else {
-            accounts = .list(try row.optionalBytes(2).map { try Self.unpacked($0) })
+            accounts = .list(try row.optionalBytes(2).map { try PackedAccounts($0).accounts() })
         }
         count = row.int(17)
         guard generation >= 0, (1...Self.countLimit).contains(count) else {
@@ -154,25 +154,11 @@ extension BatchRow {
 
     private var packedAccounts: Value {
         guard state.isOpen, case .list(let accounts?) = accounts else { return .null }
-        return .blob(accounts.flatMap { [UInt8($0.bytes.count)] + $0.bytes })
+        return .blob(PackedAccounts(accounts).bytes)
     }
 
     /// More accounts than any call holds.
     private static let countLimit = 1_000_000
-
-    private static func unpacked(_ packed: [UInt8]) throws -> [Account] {
-        var accounts: [Account] = []
-        var index = 0
-        while index < packed.count {
-            let end = index + 1 + Int(packed[index])
-            guard end <= packed.count else {
-                throw DamagedRow("a batch's list of accounts that breaks off")
-            }
-            accounts.append(Account(checked: Array(packed[(index + 1)..<end])))
-            index = end
-        }
-        return accounts
-    }
 }
 
 extension Connection {
@@ -188,12 +174,11 @@ extension Connection {
         switch batch.accounts {
         case .list(let accounts): accounts ?? []
         case .range(let first, let last):
-            try all(
-                sql.recipient.ordinaryInRange,
-                .int(batch.campaign),
-                .text(first),
-                .text(last)
-            ) { Account(checked: $0.bytes(0)) }
+            try recipients(
+                of: batch.campaign,
+                in: KeyRange(from: first, upTo: last),
+                areOrdinary: true
+            )
         }
     }
 

@@ -1,17 +1,74 @@
+import DeliveryCore
+
 extension Schema {
-    /// For SQLite, the steps from the first version to the second, and so on.
-    package static let migrations = [
-        keyedRequests,
-        "ALTER TABLE service ADD COLUMN mark TEXT NOT NULL DEFAULT '';",
-        removed + touched + removalIndexes,
-        listing,
-        tally + Dialect.sqlite.tallyTriggers,
-        closing,
-        rebuiltCampaign + rebuiltException + addedForJobs + unknownCall + job + recall,
-        minute,
-        addedColumns("campaign", addedForRules) + rebuiltSuppressed + suppression,
-        outbox,
-    ].map(Dialect.sqlite.schema)
+    /// Takes the tables of an earlier version to the present one, in the transaction that is open;
+    /// `execute` runs a text of several statements.
+    package static func migrate(
+        from version: Int,
+        _ dialect: Dialect,
+        _ connection: any Connection,
+        execute: (String) throws -> Void
+    ) throws {
+        for step in steps[(version - 1)...] {
+            try execute(dialect.schema(step.text))
+            guard let rows = step.rows else { continue }
+            try rows.move(connection)
+            try execute("DROP TABLE \(rows.left)")
+        }
+    }
+
+    private struct Step: Sendable {
+        let text: String
+        var rows: MovedRows?
+    }
+
+    /// Rows that a program takes out of a table, which then goes.
+    private struct MovedRows: Sendable {
+        let left: String
+        let move: @Sendable (any Connection) throws -> Void
+    }
+
+    /// From the first version to the second, and so on; PostgreSQL's begin with the eleventh.
+    private static let steps =
+        [
+            keyedRequests,
+            "ALTER TABLE service ADD COLUMN mark TEXT NOT NULL DEFAULT '';",
+            removed + touched + removalIndexes,
+            listing,
+            tally + Dialect.sqlite.tallyTriggers,
+            closing,
+            rebuiltCampaign + rebuiltException + addedForJobs + unknownCall + job + recall,
+            minute,
+            addedColumns("campaign", addedForRules) + rebuiltSuppressed + suppression,
+            outbox,
+        ].map { Step(text: $0) } + [
+            Step(text: recipientBlock, rows: MovedRows(left: "recipient", move: packRecipients))
+        ]
+
+    /// Puts recipients that have a row each into blocks.
+    ///
+    /// Those of deleted campaigns stay behind: nobody will read them.
+    private static func packRecipients(_ connection: any Connection) throws {
+        for campaign in try connection.all(sql.campaign.keys, body: { $0.int64(0) }) {
+            var last: [UInt8] = []
+            while true {
+                var accounts = AccountRun()
+                try connection.each(
+                    singleRecipients,
+                    .int(campaign),
+                    .text(last),
+                    .int(CommitSize.slice)
+                ) { accounts.append($0.bytes(0)) }
+                guard let end = accounts.last else { break }
+                try SortedRun(sorted: accounts).insert(into: campaign, connection)
+                last = end.bytes
+            }
+        }
+    }
+
+    private static let singleRecipients: StatementText = """
+        SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+        """
 
     private static let touched = """
         ALTER TABLE campaign ADD COLUMN touched_at_ms INTEGER NOT NULL DEFAULT 0;

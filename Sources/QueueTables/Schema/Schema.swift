@@ -9,12 +9,13 @@
 /// `Dialect` translates them. Some tables came later than the first version: an engine that has older
 /// stores adds them one by one.
 package enum Schema {
-    package static let version = 11
+    package static let version = 12
 
     /// The statements that make a new store.
     package static func creation(_ dialect: Dialect) -> String {
         let texts = [
-            campaign, campaignIndexes, tables, exception, exceptionIndexes, service(dialect),
+            campaign, campaignIndexes, recipientBlock, tables, exception, exceptionIndexes,
+            service(dialect),
             keyedRequests, removed, removalIndexes, listing, tally, dialect.tallyTriggers, closing,
             unknownCall, job, recall, minute, suppression, outbox,
         ]
@@ -81,18 +82,24 @@ package enum Schema {
         CREATE INDEX campaign_verifying ON campaign (id) WHERE verifying > 0;
         """
 
+    /// A table whose rows lie one behind the other, and an index on their keys: the rows are too long
+    /// for the nodes of a tree.
+    static let recipientBlock = """
+        -- Neighbouring recipients; all that lie between the last ones of two blocks are in the second.
+        CREATE TABLE recipient_block (
+            campaign INTEGER NOT NULL,
+            last_account RAW NOT NULL,
+            accounts BLOB NOT NULL, -- in order, of each its length in a byte, and its bytes
+            PRIMARY KEY (campaign, last_account)
+        ) STRICT;
+        """
+
     private static let tables = """
         -- Apart from its campaign, whose row changes with every call.
         CREATE TABLE message (
             campaign INTEGER PRIMARY KEY,
             json RAW NOT NULL
         ) STRICT;
-
-        CREATE TABLE recipient (
-            campaign INTEGER NOT NULL,
-            account RAW NOT NULL,
-            PRIMARY KEY (campaign, account)
-        ) STRICT, WITHOUT ROWID;
 
         -- Terminations: recipients that still waited in a generation take its status.
         CREATE TABLE cut (

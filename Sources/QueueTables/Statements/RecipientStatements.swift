@@ -1,50 +1,39 @@
-/// Statements on recipients as intake writes them.
+/// Statements on recipients' blocks as intake writes them.
 struct RecipientStatements: Sendable {
-    let insertion = RowInsertion(into: "recipient", "campaign")
-    let has: StatementText = "SELECT 1 FROM recipient WHERE campaign = ? AND account = ?"
-    let after: StatementText = """
-        SELECT account FROM recipient WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+    private static let columns = "last_account, accounts"
+
+    let blockHolding: StatementText = """
+        SELECT \(Self.columns) FROM recipient_block WHERE campaign = ? AND last_account >= ?
+        ORDER BY last_account LIMIT 1
         """
-    let inRangeAfter: StatementText = """
-        SELECT account FROM recipient
-        WHERE campaign = ? AND account > ? AND account BETWEEN ? AND ? ORDER BY account LIMIT ?
+    let lastBlock: StatementText = """
+        SELECT \(Self.columns) FROM recipient_block WHERE campaign = ?
+        ORDER BY last_account DESC LIMIT 1
         """
-    let among = StatementText { dialect in
+    let blocks: StatementText = """
+        SELECT \(Self.columns) FROM recipient_block WHERE campaign = ? AND last_account >= ?
+        ORDER BY last_account LIMIT ?
         """
-        SELECT account FROM recipient
-        WHERE campaign = ?1 AND \(dialect.contains("account", .raw, in: "?2"))
-        """
+    /// Of so many blocks of one campaign: each statement may be a message to a server and back.
+    let insertions = [16, 8, 4, 2, 1].map { count in
+        let rows = Array(repeating: "(?1, ?, ?)", count: count).joined(separator: ", ")
+        return BlockInsertion(
+            count: count,
+            statement: "INSERT INTO recipient_block (campaign, \(Self.columns)) VALUES \(rows)"
+        )
     }
 
-    // MARK: Without those that have a state of their own
-
-    private static let own = """
-        EXISTS (SELECT 1 FROM exception
-            WHERE exception.campaign = recipient.campaign AND exception.account = recipient.account)
-        """
-    let ordinaryAfter: StatementText = """
-        SELECT account FROM recipient WHERE campaign = ? AND account > ? AND NOT \(Self.own)
-        ORDER BY account LIMIT ?
-        """
-    let ordinaryInRangeAfter: StatementText = """
-        SELECT account FROM recipient
-        WHERE campaign = ? AND account > ? AND account BETWEEN ? AND ? AND NOT \(Self.own)
-        ORDER BY account LIMIT ?
-        """
-    let ordinaryInRange: StatementText = """
-        SELECT account FROM recipient
-        WHERE campaign = ? AND account BETWEEN ? AND ? AND NOT \(Self.own) ORDER BY account
-        """
-    let ordinaryAmong = StatementText { dialect in
-        """
-        SELECT account FROM recipient
-        WHERE campaign = ?1 AND \(dialect.contains("account", .raw, in: "?2")) AND NOT \(Self.own)
-        """
+    struct BlockInsertion: Sendable {
+        let count: Int
+        let statement: StatementText
     }
-    /// All of them, each with whether it has one.
-    let marked: StatementText = """
-        SELECT account, CASE WHEN \(Self.own) THEN 1 ELSE 0 END FROM recipient
-        WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+
+    /// Of a block that ends with the same account as before.
+    let replace: StatementText =
+        "UPDATE recipient_block SET accounts = ?3 WHERE campaign = ?1 AND last_account = ?2"
+    let extend: StatementText = """
+        UPDATE recipient_block SET last_account = ?3, accounts = ?4
+        WHERE campaign = ?1 AND last_account = ?2
         """
 }
 
@@ -103,7 +92,7 @@ struct RecipientStateStatements: Sendable {
         """
     }
 
-    // MARK: Stretches of the key, after one account up to another
+    // MARK: Ranges of the key, after one account up to another
 
     /// The plus signs keep SQLite to the order of the key.
     private static let waiting = """
@@ -119,6 +108,9 @@ struct RecipientStateStatements: Sendable {
         """
     let accountsAfter: StatementText = """
         SELECT account FROM exception WHERE campaign = ? AND account > ? ORDER BY account LIMIT ?
+        """
+    let accountsFrom: StatementText = """
+        SELECT account FROM exception WHERE campaign = ? AND account >= ? ORDER BY account LIMIT ?
         """
 
     /// Recipients of a final status with one of some codes; an empty list means any code.

@@ -17,10 +17,10 @@ struct RemovalStatements: Sendable {
     let terminations: StatementText = "DELETE FROM cut WHERE campaign = ?"
     let message: StatementText = "DELETE FROM message WHERE campaign = ?"
 
-    let recipients = InOrder(table: "recipient")
+    let recipients = InOrder(table: "recipient_block", by: "last_account", weight: 10)
     let states = InOrder(table: "exception")
     let recalls = InOrder(table: "recall")
-    let unknownCalls = InOrder(table: "unknown_call", numberedBy: "batch")
+    let unknownCalls = InOrder(table: "unknown_call", by: "batch", isNumbered: true)
     let rangeBatches: StatementText = """
         DELETE FROM batch WHERE id IN (SELECT id FROM batch INDEXED BY batch_range
             WHERE campaign = ? AND first_account IS NOT NULL LIMIT ?)
@@ -39,10 +39,17 @@ struct RemovalStatements: Sendable {
         let all: StatementText
         /// Whether the key goes on with a number, and not with an account.
         let isNumbered: Bool
+        /// How many of other rows one costs.
+        let weight: Int
 
-        init(table: String, numberedBy number: String? = nil) {
-            let key = number ?? "account"
-            isNumbered = number != nil
+        init(
+            table: String,
+            by key: String = "account",
+            isNumbered: Bool = false,
+            weight: Int = 1
+        ) {
+            self.isNumbered = isNumbered
+            self.weight = weight
             end =
                 "SELECT \(key) FROM \(table) WHERE campaign = ? ORDER BY \(key) LIMIT 1 OFFSET ?"
             upTo = "DELETE FROM \(table) WHERE campaign = ? AND \(key) <= ?"
@@ -52,8 +59,8 @@ struct RemovalStatements: Sendable {
 
     /// Rows whose campaign doesn't exist.
     private static let strays = [
-        "recipient", "exception", "batch", "failure", "cut", "message", "closing", "unknown_call",
-        "job", "recall",
+        "recipient_block", "exception", "batch", "failure", "cut", "message", "closing",
+        "unknown_call", "job", "recall",
     ].map { "(SELECT count(*) FROM \($0) WHERE campaign NOT IN (SELECT id FROM campaign))" }
     let strayCount: StatementText =
         "SELECT (SELECT count(*) FROM removed) + \(Self.strays.joined(separator: " + "))"

@@ -24,8 +24,8 @@ package struct Statements: Sendable {
     private static func named(_ value: Any, _ name: String) -> [(name: String, sql: StatementText)]
     {
         if let sql = value as? StatementText { return [(name, sql)] }
-        return Mirror(reflecting: value).children.flatMap { child in
-            named(child.value, name + (name.isEmpty ? "" : ".") + (child.label ?? ""))
+        return Mirror(reflecting: value).children.enumerated().flatMap { number, child in
+            named(child.value, name + (name.isEmpty ? "" : ".") + (child.label ?? "\(number)"))
         }
     }
 }

@@ -13,11 +13,11 @@ extension Transaction {
     ) throws -> Job.Tally {
         // Up to the cursor all have their result.
         let accounts = results.lazy.map(\.account).filter { $0.bytes.isBehind(row.cursor) }
-        var left: Set<Account> = []
-        let list = Value.list(accounts)
-        try connection.each(sql.recipient.ordinaryAmong, .int(campaign.key), list) {
-            left.insert(Account(checked: $0.bytes(0)))
-        }
+        var left = try connection.recipients(
+            of: campaign.key,
+            among: accounts,
+            areOrdinary: true
+        )
         var tally = Job.Tally()
         var missing: [OwnState] = []
         for result in results where campaign.state == .draft {
@@ -56,21 +56,25 @@ extension Transaction {
         _ row: JobRow
     ) throws {
         var last = walk.after?.bytes ?? row.cursor
-        let query = try connection.query(
-            sql.recipient.marked,
-            .int(row.campaign),
-            .text(last),
-            .int(rowsLeft + 1)
+        let range = KeyRange(after: last)
+        let expected = min(walk.limit, rowsLeft)
+        var recipients = try RecipientWalk(
+            connection,
+            of: row.campaign,
+            in: range,
+            expecting: expected
         )
-        defer { query.clear() }
-        while try query.step() {
+        defer { recipients.end() }
+        var checked = try OwnStates(connection, of: row.campaign, in: range)
+        defer { checked.end() }
+        while let account = try recipients.next() {
             guard rowsLeft > 0, stepped.walked.count < walk.limit else {
                 stepped.next = Account(checked: last)
                 return
             }
             rowsLeft -= 1
-            last = query.bytes(0)
-            if query.flag(1) { continue }
+            last = account.bytes
+            if try checked.hasCurrent(of: recipients) { continue }
             stepped.walked.append(JobTarget(account: Account(checked: last), content: .account))
         }
     }

@@ -130,33 +130,23 @@ extension Transaction {
         _ room: Int,
         takesOne: Bool
     ) throws -> AccountRun {
-        let place: [Value] = [.int(campaign.key), .text(campaign.cursor)]
-        // Those who were suppressed lie behind the cursor, and most campaigns have no others.
-        let isMixed =
-            try campaign.absent > 0
-            && connection.first(sql.state.accountsAfter, place[0], place[1], .int(1)) { _ in true }
-                == true
+        let range = KeyRange(after: campaign.cursor)
+        var walk = try RecipientWalk(connection, of: campaign.key, in: range, expecting: limit)
+        defer { walk.end() }
+        var absent =
+            campaign.absent > 0 ? try OwnStates(connection, of: campaign.key, in: range) : nil
+        defer { absent?.end() }
         var accounts = AccountRun()
         accounts.reserve(
             bytes: limit * min(Self.usualAccountBytes, rules.byteLimit),
             accounts: limit
         )
         var room = room
-        let query = try connection.query(
-            isMixed ? sql.recipient.ordinaryAfter : sql.recipient.after,
-            place[0],
-            place[1],
-            .int(limit)
-        )
-        defer { query.clear() }
-        while try query.step() {
-            query.append(0, to: &accounts)
-            let last = accounts.range(at: accounts.count - 1)
-            room -= rules.size(of: accounts.bytes.span.extracting(last))
-            if room < 0, !(takesOne && accounts.count == 1) {
-                accounts.removeLast()
-                break
-            }
+        while accounts.count < limit, try walk.advance() {
+            if try absent?.hasCurrent(of: walk) == true { continue }
+            room -= unsafe walk.withAccount { unsafe rules.size(of: Span(_unsafeBytes: $0)) }
+            if room < 0, !(takesOne && accounts.isEmpty) { break }
+            unsafe walk.withAccount { unsafe accounts.append(unsafe: $0) }
         }
         return accounts
     }

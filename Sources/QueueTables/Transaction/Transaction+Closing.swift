@@ -83,11 +83,11 @@ extension Transaction {
         _ status: Recipient.Status,
         _ campaign: inout CampaignRow
     ) throws {
-        let stretch = try stretch(of: campaign, after: closing.cursor)
+        let range = try range(of: campaign, after: closing.cursor)
         let bounds: [Value] = [
             .int(campaign.key),
-            .text(stretch.after),
-            stretch.lastValue,
+            .text(range.after),
+            range.upToValue,
             .int(closing.generation),
         ]
         let counts = try connection.all(sql.state.waitingCounts, bounds) { row in
@@ -100,7 +100,7 @@ extension Transaction {
             sql.state.endMaybeAccepted,
             bounds + [.text(Self.maybeAcceptedInfo), .int(now.timestamp.milliseconds)]
         )
-        if let last = stretch.last {
+        if let last = range.upTo {
             try connection.run(sql.campaign.updateClosing, .text(last), .int(campaign.key))
         } else {
             try connection.run(sql.campaign.deleteClosing, .int(campaign.key))

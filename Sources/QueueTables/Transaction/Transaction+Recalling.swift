@@ -107,21 +107,21 @@ extension Transaction {
         var recalls = try RecallWalk(reader, after: last)
         defer { recalls.end() }
         var left = min(rowsLeft, RecipientReader.scanLimit)
-        let query = try connection.query(
-            sql.recipient.after,
-            .int(row.campaign),
-            .text(last),
-            .int(left + 1)
+        var recipients = try RecipientWalk(
+            connection,
+            of: row.campaign,
+            in: KeyRange(after: last),
+            expecting: left
         )
-        defer { query.clear() }
-        while try query.step() {
+        defer { recipients.end() }
+        while let account = try recipients.next() {
             guard left > 0, stepped.walked.count < walk.limit else {
                 stepped.next = Account(checked: last)
                 return
             }
             left -= 1
             rowsLeft -= 1
-            last = query.bytes(0)
+            last = account.bytes
             // One with a result, and one that was put off.
             let isKnown = try recalls.take(last) != nil
             let batch: BatchRow?

@@ -266,10 +266,7 @@ extension Connection {
                 !first.isBehind($0.bytes) && !$0.bytes.isBehind(last)
             }
             guard !named.isEmpty else { return [] }
-            let statement = stepsOver ? sql.recipient.ordinaryAmong : sql.recipient.among
-            try each(statement, .int(batch.campaign), .list(named)) {
-                own.insert(Account(checked: $0.bytes(0)))
-            }
+            own = try recipients(of: batch.campaign, among: named, areOrdinary: stepsOver)
         }
         return verdicts.filter { own.remove($0.account) != nil }
     }

@@ -125,11 +125,17 @@ extension Transaction {
         _ table: RemovalStatements.InOrder,
         of key: Int64
     ) throws -> Int {
-        let end = try connection.first(table.end, .int(key), .int(count - 1)) { row in
+        let limit = max(1, count / table.weight)
+        let end = try connection.first(table.end, .int(key), .int(limit - 1)) { row in
             table.isNumbered ? Value.int(row.int64(0)) : .text(row.bytes(0))
         }
-        guard let end else { return try connection.run(table.all, .int(key)) }
-        return try connection.run(table.upTo, .int(key), end)
+        let removed =
+            if let end {
+                try connection.run(table.upTo, .int(key), end)
+            } else {
+                try connection.run(table.all, .int(key))
+            }
+        return removed < limit ? removed * table.weight : count
     }
 }
 

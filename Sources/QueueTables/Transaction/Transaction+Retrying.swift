@@ -33,12 +33,12 @@ extension Transaction {
         guard rowsLeft > 0 else {
             return .success(try changed(campaign, requeued: before, next: again))
         }
-        let stretch = try stretch(of: campaign, after: start.bytes)
+        let range = try range(of: campaign, after: start.bytes)
         var requeued = 0
-        if filter.failed { requeued += try requeue(.failed, filter.codes, stretch, &campaign) }
-        if filter.unknown { requeued += try requeue(.unknown, filter.codes, stretch, &campaign) }
+        if filter.failed { requeued += try requeue(.failed, filter.codes, range, &campaign) }
+        if filter.unknown { requeued += try requeue(.unknown, filter.codes, range, &campaign) }
         if filter.suppressed {
-            requeued += try requeue(.suppressed, filter.codes, stretch, &campaign)
+            requeued += try requeue(.suppressed, filter.codes, range, &campaign)
         }
         if requeued > 0 {
             campaign.counts.queued += requeued
@@ -50,7 +50,7 @@ extension Transaction {
             }
             update(campaign)
         }
-        let next = stretch.last.map { last in
+        let next = range.upTo.map { last in
             RetryPosition(
                 account: Account(checked: last),
                 generation: campaign.generation,
@@ -60,20 +60,8 @@ extension Transaction {
         return .success(try changed(campaign, requeued: before + requeued, next: next))
     }
 
-    /// The range of a campaign's recipients with a state of their own that one step looks at.
-    struct Stretch {
-        let after: [UInt8]
-        /// Nil at the end of the key.
-        let last: [UInt8]?
-
-        /// Sorts after every account: to SQLite a blob is greater than any text.
-        private static let end = Value.blob([0xFF])
-
-        var lastValue: Value { last.map { .text($0) } ?? Self.end }
-    }
-
-    /// The range that this transaction may still look at.
-    mutating func stretch(of campaign: CampaignRow, after: [UInt8]) throws -> Stretch {
+    /// The range of recipients with a state of their own that this transaction may still look at.
+    mutating func range(of campaign: CampaignRow, after: [UInt8]) throws -> KeyRange {
         var left = rowsLeft
         var last: [UInt8]?
         try connection.each(
@@ -86,20 +74,20 @@ extension Transaction {
             if left == 0 { last = row.bytes(0) }
         }
         rowsLeft = left
-        return Stretch(after: after, last: last)
+        return KeyRange(after: after, upTo: last)
     }
 
     /// Puts a range's recipients of a final status back, all of them or those with some codes.
     private func requeue(
         _ status: Recipient.Status,
         _ codes: [Int],
-        _ stretch: Stretch,
+        _ range: KeyRange,
         _ campaign: inout CampaignRow
     ) throws -> Int {
         let found: [Value] = [
             .int(campaign.key),
-            .text(stretch.after),
-            stretch.lastValue,
+            .text(range.after),
+            range.upToValue,
             .text(status.rawValue),
             .list(codes),
         ]
