@@ -47,7 +47,7 @@ struct RecipientWalk {
             while let next = try block?.packed.range(behind: place.upperBound) {
                 place = next
                 if !hasBegun { hasBegun = isBehindStart() }
-                if hasBegun { return isInside() }
+                if hasBegun { return range.upTo.map(isUpTo) ?? true }
             }
         } while try goToNextBlock()
         return false
@@ -87,10 +87,9 @@ struct RecipientWalk {
         }
     }
 
-    private func isInside() -> Bool {
-        guard let upTo = range.upTo else { return true }
-        return unsafe withAccount { account in
-            unsafe upTo.withUnsafeBytes { unsafe !$0.precedes(account) }
+    private func isUpTo(_ last: [UInt8]) -> Bool {
+        unsafe withAccount { account in
+            unsafe last.withUnsafeBytes { unsafe !$0.precedes(account) }
         }
     }
 
