@@ -58,6 +58,8 @@ package final class ConnectionPool: Sendable {
     ) async -> Post.Ending {
         let tls: NIOSSLContext?
         do { tls = try connector.security(of: server) } catch { return .notBegun(error) }
+        // One that is begun may be out before it is given up.
+        if Task.isCancelled { return .notBegun(HTTPFault.interrupted) }
         let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
         let promise = loop.makePromise(of: Post.Ending.self)
         let order = PooledConnections.Order(
@@ -70,7 +72,7 @@ package final class ConnectionPool: Sendable {
         )
         return await withTaskCancellationHandler {
             loop.execute { [connections] in connections.value.begin(order) }
-            // A cancellation before the request was there found nothing to give up.
+            // A cancellation since, but before the request was there, found nothing to give up.
             if Task.isCancelled { giveUp(id) }
             do {
                 return try await promise.futureResult.get()
