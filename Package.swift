@@ -104,10 +104,13 @@ let package = Package(
             name: "TimeZoneData",
             dependencies: ["DeliveryCore", "DeliveryEngine", "Codecs", "Platform"]
         ),
+        .target(name: "EventLoops", dependencies: [nioCore]),
         // Connections that are kept between requests, and those whose bodies are streamed.
         .target(
             name: "HTTPClient",
-            dependencies: ["Codecs", "Platform", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS]
+            dependencies: [
+                "Codecs", "EventLoops", "Platform", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+            ]
         ),
         .target(
             name: "TencentIM",
@@ -120,7 +123,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "COpenAPI",
-                "CPage", "Digests", "Platform",
+                "CPage", "Digests", "EventLoops", "Platform",
                 hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTPTypes, lifecycle, logging, system,
             ]

@@ -6,8 +6,8 @@ import Synchronization
 /// Performs the dispatcher's effects.
 ///
 /// One loop takes an event at a time, hands it to the dispatcher and performs the effects in order.
-/// Calls, commits and waits are children of one task group and report back as events. The service
-/// decides nothing: a decision needed here is a missing effect.
+/// Calls, commits and waits are children of one task group and report back as events; all of it runs
+/// where calls begin and end. The service decides nothing: a decision needed here is a missing effect.
 package final class DeliveryService: Service, Deliveries {
     private let queue: any Queue
     private let provider: any Provider
@@ -87,21 +87,26 @@ package final class DeliveryService: Service, Deliveries {
         defer { stop() }
         let restored = try await queue.restore(now: time.now())
         await withTaskCancellationOrGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                // Handled before the stream: changes that operators asked for while the queue was
-                // being read must not be undone by its contents.
-                _ = perform(handle(.restored(restored)), in: &group)
-                onRestored()
-                group.addTask {
-                    for await error in self.queue.faults {
-                        self.report.yield(.storeFailed(error.fault))
-                    }
-                }
-                for await event in events where perform(handle(event), in: &group) { break }
-                group.cancelAll()
-            }
+            await withTaskExecutorPreference(provider.executor) { await turn(restored) }
         } onCancelOrGracefulShutdown: {
             self.report.yield(.drain)
+        }
+    }
+
+    /// Takes events until the dispatcher has stopped.
+    private func turn(_ restored: Restored) async {
+        await withDiscardingTaskGroup { group in
+            // Handled before the stream: changes that operators asked for while the queue was
+            // being read must not be undone by its contents.
+            _ = perform(handle(.restored(restored)), in: &group)
+            onRestored()
+            group.addTask {
+                for await error in self.queue.faults {
+                    self.report.yield(.storeFailed(error.fault))
+                }
+            }
+            for await event in events where perform(handle(event), in: &group) { break }
+            group.cancelAll()
         }
     }
 

@@ -1,3 +1,4 @@
+package import EventLoops
 import NIOCore
 import NIOPosix
 package import NIOSSL
@@ -13,6 +14,8 @@ package final class ConnectionPool: Sendable {
     private let loop: any EventLoop
     private let connector: Connector
     private let connections: NIOLoopBoundBox<PooledConnections>
+    /// Runs tasks where requests begin and end.
+    package let executor: EventLoopExecutor
     private let lastID = Atomic<UInt64>(0)
 
     package struct Settings: Sendable {
@@ -40,6 +43,7 @@ package final class ConnectionPool: Sendable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let connector = Connector(tls: tls)
         self.loop = loop
+        executor = EventLoopExecutor(loop)
         self.connector = connector
         connections = NIOLoopBoundBox.makeBoxSendingValue(
             PooledConnections(loop, settings, connector),

@@ -1,5 +1,6 @@
 import DeliveryCore
 import DeliveryEngine
+import Dispatch
 import Logging
 import Synchronization
 import TestSupport
@@ -43,6 +44,17 @@ struct DeliveryServiceTests {
             let records = queue.records
             #expect(records == [.settled(messageKey: "k", verdicts: [])])
         }
+    }
+
+    @Test func `calls are made where the provider's begin and end`() async throws {
+        let place = Place()
+        let isThere = Mutex<Bool?>(nil)
+        let provider = FakeProvider(
+            executor: place,
+            onCall: { isThere.withLock { $0 = DispatchQueue.getSpecific(key: Place.key) ?? false } }
+        )
+        try await running(provider) { _ in await provider.calls.first() }
+        #expect(isThere.withLock { $0 } == true)
     }
 
     @Test func `a change is answered with what it came to`() async throws {
@@ -202,5 +214,18 @@ struct DeliveryServiceTests {
             try await service.change(FakeQueue.id, .transition(.pause))
         }
         #expect(time.sleeperCount == 0)
+    }
+}
+
+/// Runs tasks on a queue that can be told from other threads.
+private final class Place: TaskExecutor {
+    static let key = DispatchSpecificKey<Bool>()
+    private let queue = DispatchQueue(label: "calls")
+
+    init() { queue.setSpecific(key: Self.key, value: true) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -60,13 +60,20 @@ final class FakeProvider: Provider {
     private let lookUpOutcome: LookUpOutcome
     /// The outcome of every recall.
     private let recallOutcome: RecallOutcome
+    let executor: (any TaskExecutor)?
+    /// Runs where a call begins.
+    private let onCall: @Sendable () -> Void
 
     init(
         isOpen: Bool = true,
+        executor: (any TaskExecutor)? = nil,
+        onCall: @escaping @Sendable () -> Void = {},
         lookUpOutcome: LookUpOutcome = .answered(HistoryPage(found: nil, next: nil)),
         recallOutcome: RecallOutcome = .answered(.recalled(code: 0))
     ) {
         state = Mutex(State(isOpen: isOpen))
+        self.executor = executor
+        self.onCall = onCall
         self.lookUpOutcome = lookUpOutcome
         self.recallOutcome = recallOutcome
     }
@@ -74,6 +81,7 @@ final class FakeProvider: Provider {
     private static let ok = Outcome.answered(messageKey: "k", refused: [])
 
     func send(_ batch: Batch) async -> Outcome {
+        onCall()
         calls.send(batch)
         return await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in

@@ -15,7 +15,8 @@ enum Imports {
         "Platform": ["Codecs"],
         // It knows the daemon by HTTP alone.
         "Client": ["JSON", "Codecs", "Compression", "Platform", "HTTPClient"],
-        "HTTPClient": ["Codecs", "Platform"],
+        "EventLoops": [],
+        "HTTPClient": ["Codecs", "EventLoops", "Platform"],
         "SystemdNotify": ["Platform"],
         "PrometheusText": [],
         "DeliveryEngine": ["DeliveryCore", "JSON"],
@@ -29,7 +30,7 @@ enum Imports {
         ],
         "HTTPAPI": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Compression", "Digests",
-            "Platform",
+            "EventLoops", "Platform",
         ],
         "Webhooks": [
             "DeliveryCore", "DeliveryEngine", "JSON", "Codecs", "Digests", "Platform",

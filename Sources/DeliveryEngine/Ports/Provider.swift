@@ -4,6 +4,9 @@ package import JSON
 /// The service that delivers messages, to many accounts in one call, knows which accounts exist and
 /// what was delivered to one, and takes a message back.
 package protocol Provider: Sendable {
+    /// Runs tasks where calls begin and end; nil if that is nowhere in particular.
+    var executor: (any TaskExecutor)? { get }
+
     /// Makes a batch's call and answers its outcome.
     ///
     /// Returns only when no more byte of the call can go out, and within the configured timeout.
@@ -34,6 +37,8 @@ package protocol Provider: Sendable {
 }
 
 extension Provider {
+    package var executor: (any TaskExecutor)? { nil }
+
     /// Makes a job's call, of whatever kind.
     func answer(to call: JobCall) async -> JobAnswer {
         switch call {

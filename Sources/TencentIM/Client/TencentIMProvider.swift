@@ -70,6 +70,8 @@ package final class TencentIMProvider: Provider {
         )
     }
 
+    package var executor: (any TaskExecutor)? { connections.executor }
+
     package var settings: ProviderSettings { state.withLock { $0.settings } }
 
     /// Replaces endpoint, credentials and timeout for the calls that come.
