@@ -167,6 +167,25 @@ import Testing
         #expect(try layout(of: path) == layout(of: files.path("b")))
     }
 
+    @Test func `an account longer than any ends a migration, and the store stays as it was`() throws
+    {
+        let path = files.path("a")
+        let long = "INSERT INTO recipient VALUES (1, '\(String(repeating: "x", count: 256))')"
+        try makeStore(
+            at: path,
+            from: [Version9.schema, Version9.recipients, Version9.rows],
+            long
+        )
+        let error = #expect(throws: (any Error).self) {
+            try Store.open(at: path, options: makeOptions())
+        }
+        #expect("\(String(describing: error))".contains("an account of 256 bytes"))
+        let database = try SQLiteConnection(at: path)
+        let count = try database.first("SELECT count(*) FROM recipient") { $0.int(0) }
+        #expect(count == 9)
+        try database.close()
+    }
+
     /// A store as version 7, or another, left it, and what else is done to it.
     private func makeStore(
         at path: String,

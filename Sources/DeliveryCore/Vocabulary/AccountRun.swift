@@ -66,7 +66,7 @@ package struct AccountRun: Sendable, Hashable {
 extension AccountRun: RandomAccessCollection {
     package var startIndex: Int { 0 }
     package var endIndex: Int { ends.count }
-    // Asked for with each account: the ones that come with indices go by them.
+    // Loops ask for them with each account, and those of any collection count its indices.
     package var count: Int { ends.count }
     package var isEmpty: Bool { ends.isEmpty }
     package subscript(index: Int) -> Account { Account(checked: Array(bytes(at: index))) }

@@ -21,8 +21,8 @@ extension Connection {
         return found
     }
 
-    /// Those of some accounts, which lie near each other, that are recipients; where they are ordinary ones, without those that
-    /// have a state of their own.
+    /// Those of some accounts, which lie near each other, that are recipients; where they are
+    /// ordinary ones, without those that have a state of their own.
     func recipients(
         of campaign: Int64,
         among accounts: some Sequence<Account>,

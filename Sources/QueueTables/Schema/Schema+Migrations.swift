@@ -58,7 +58,13 @@ extension Schema {
                     .int(campaign),
                     .text(last),
                     .int(CommitSize.slice)
-                ) { accounts.append($0.bytes(0)) }
+                ) { row in
+                    let account = row.bytes(0)
+                    guard account.count <= UInt8.max else {
+                        throw DamagedRow("an account of \(account.count) bytes")
+                    }
+                    accounts.append(account)
+                }
                 guard let end = accounts.last else { break }
                 try SortedRun(sorted: accounts).insert(into: campaign, connection)
                 last = end.bytes

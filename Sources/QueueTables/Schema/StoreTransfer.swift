@@ -88,6 +88,15 @@ package struct StoreTransfer {
         }
     }
 
+    /// How many recipients all campaigns of a store have.
+    package static func recipientCount(of store: any Connection) throws -> Int {
+        let sum: StatementText = """
+            SELECT coalesce(sum(queued + sending + retrying + sent + failed + unknown + canceled
+                + expired + suppressed), 0) FROM campaign
+            """
+        return try store.first(sum) { $0.int(0) } ?? 0
+    }
+
     /// Answers how many rows the target says that it took.
     private func copy(_ table: TableLayout, _ took: (Int) -> Void) throws -> Int {
         // The rows that a new store begins with.

@@ -33,8 +33,8 @@ struct CampaignStatements: Sendable {
         SELECT uuid, name FROM campaign INDEXED BY campaign_state
         WHERE uuid < ? AND state = ? ORDER BY uuid DESC LIMIT ?
         """
-    /// A key that no campaign has, nor a deleted one that may have rows left.
     let keys: StatementText = "SELECT id FROM campaign ORDER BY id"
+    /// A key that no campaign has, nor a deleted one that may have rows left.
     let nextKey: StatementText = """
         SELECT coalesce(max(last), 0) + 1
         FROM (SELECT max(id) AS last FROM campaign UNION ALL SELECT max(campaign) FROM removed)

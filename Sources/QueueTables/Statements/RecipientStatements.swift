@@ -1,4 +1,4 @@
-/// Statements on recipients' blocks as intake writes them.
+/// Statements on the blocks of recipients.
 struct RecipientStatements: Sendable {
     private static let columns = "last_account, accounts"
 

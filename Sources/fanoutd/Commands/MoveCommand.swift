@@ -57,14 +57,15 @@ struct MoveCommand: ParsableCommand {
             )
         }
         do {
-            let counts = try Self.move(source.store.path, to: options)
+            let (counts, recipients) = try Self.move(source.store.path, to: options)
             for count in counts where count.rows > 0 {
                 StandardError.writeLine("\(count.table): \(count.rows.grouped)")
             }
             let rows = counts.map(\.rows).reduce(0, +)
             try StandardOutput.writeLine(
-                "\(rows.grouped) rows of \(counts.count) tables are in the schema \(options.schema),"
-                    + " as many as \(source.store.path) has; start no daemon on that file again"
+                "\(recipients.grouped) recipients are in the schema \(options.schema), by"
+                    + " \(rows.grouped) rows of \(counts.count) tables, as many as"
+                    + " \(source.store.path) has; start no daemon on that file again"
             )
         } catch {
             throw Self.failure(error, source)
@@ -87,15 +88,17 @@ struct MoveCommand: ParsableCommand {
     private static func move(
         _ path: String,
         to options: PostgresOptions
-    ) throws -> [StoreTransfer.Count] {
+    ) throws -> (counts: [StoreTransfer.Count], recipients: Int) {
         let store = try StoppedStore(at: path)
         var display = ProgressDisplay()
         defer { display.clear() }
         return try PostgresFilling.fill(options) { target in
             try store.read { source, tables in
-                try StoreTransfer(of: tables, from: source, to: target).run { done, total in
+                let transfer = StoreTransfer(of: tables, from: source, to: target)
+                let counts = try transfer.run { done, total in
                     display.show(Progress(done: done, total: total, unit: .rows))
                 }
+                return (counts, try StoreTransfer.recipientCount(of: source))
             }
         }
     }

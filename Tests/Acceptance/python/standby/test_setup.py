@@ -215,8 +215,8 @@ class Setup(Case):
         self.assertEqual(source.terminate(), 0)
         moved = self.move(source, target)
         self.assertEqual(moved.returncode, 0, moved.stderr)
-        for count in ("3", "1000"):  # campaigns and recipients
-            self.assertIn(count, (moved.stdout + moved.stderr).replace(",", ""))
+        self.assertIn("1,000 recipients are in the schema moved", moved.stdout)
+        self.assertIn("campaign: 3\n", moved.stderr)
         again = self.move(source, target)
         self.assertNotEqual(again.returncode, 0, "into a schema that isn't empty")
         self.assertIn("moved", again.stderr)
