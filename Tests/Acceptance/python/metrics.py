@@ -13,7 +13,8 @@ import urllib.request
 
 import yaml
 
-from daemon import Daemon, free_port
+from daemon import Daemon
+from ports import free_port
 
 executable = sys.argv.pop(1) if len(sys.argv) > 1 else ".build/debug/fanoutd"
 top = pathlib.Path(__file__).parents[3]

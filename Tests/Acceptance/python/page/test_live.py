@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from .bench import Bench, FAST, accounts
 from .case import EXECUTABLE, PageCase
-from daemon import free_port
+from ports import free_port
 
 # What a browser does to a tab that isn't looked at.
 VISIBILITY = """hidden => {

@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 
-from standby.suite import EXECUTABLE, free_port, wait_for
+from ports import free_port
+from standby.suite import EXECUTABLE, wait_for
 
 
 class Answer:

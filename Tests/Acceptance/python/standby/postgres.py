@@ -9,7 +9,8 @@ import shutil
 import signal
 import subprocess
 
-from standby.suite import FOLDER, free_port, running_in, wait_for
+from ports import free_port
+from standby.suite import FOLDER, running_in, wait_for
 
 DATABASE = ROLE = "fanoutd"
 

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from standby.suite import free_port
+from ports import free_port
 
 
 @dataclasses.dataclass

@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import time
 
 # Set by the process that starts the others.
@@ -13,12 +12,6 @@ FOLDER = pathlib.Path(os.environ.get("STANDBY_FOLDER", "/nonexistent"))
 EXECUTABLE = os.environ.get("STANDBY_EXECUTABLE", ".build/debug/fanoutd")
 KEEPS = os.environ.get("STANDBY_KEEP") == "1"
 FULL = os.environ.get("STANDBY_FULL") == "1"
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, what: str, seconds: float = 60, pause: float = 0.05):
